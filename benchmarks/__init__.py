@@ -1,0 +1,1 @@
+"""Commands that measure: speed, memory, and the search for the presets' values."""

@@ -1,0 +1,68 @@
+"""The trials behind the presets: `python -m benchmarks.presets default --out FOLDER` (docs/presets.md).
+
+For each client learning rate, FedOpt E=1 alone on the tuning seeds; the lowest mean final test loss wins and serves
+every lane. Then all lanes on the tuning seeds, from which the target is chosen by hand.
+"""
+
+import argparse
+import statistics
+from pathlib import Path
+
+from fda_core import engine, presets
+from fda_core.lab import prepare
+from fda_core.runs.store import EVENTS, Recorder, read_events
+from fda_core.runs.summary import rounds_of
+
+RATES = (0.02, 0.05, 0.1, 0.2)
+SEEDS = (100, 101, 102)
+UNREACHABLE = {"metric": "accuracy", "value": 1.0}
+
+
+def trial(folder: Path, preset: str, changes: dict) -> Path:
+    """Runs one experiment to its last round, unless its folder already holds it."""
+    if not (folder / EVENTS).exists():
+        recorder = Recorder(folder, folder.name)
+        for event in engine.run(prepare(presets.build(changes | {"target": UNREACHABLE}, preset))):
+            recorder.add(event)
+        recorder.finish("finished")
+    return folder
+
+
+def final_loss(folder: Path, last: int) -> float:
+    """Mean test loss of the last `last` rounds; infinite where a lane diverged."""
+    losses = [event.test_loss for event in rounds_of(read_events(folder), "fedopt-e1")]
+    losses = [float("inf") if loss is None else loss for loss in losses[-last:]]
+    return statistics.mean(losses)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("preset", choices=presets.names())
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    alone = [{"id": "fedopt-e1", "rule": "schedule", "epochs": 1}]
+    print("| client lr | final test loss, seeds 100, 101, 102 | mean | mean of the last 10 rounds |\n|---|---|---|---|")
+    means = {}
+    for rate in RATES:
+        folders = [
+            trial(
+                options.out / f"{options.preset}-lr{rate}-seed{seed}",
+                options.preset,
+                {"seed": seed, "client_lr": rate, "lanes": alone},
+            )
+            for seed in SEEDS
+        ]
+        finals = [final_loss(folder, 1) for folder in folders]
+        means[rate] = statistics.mean(finals)
+        late = statistics.mean(final_loss(folder, 10) for folder in folders)
+        print(f"| {rate} | {', '.join(f'{x:.4f}' for x in finals)} | {means[rate]:.4f} | {late:.4f} |", flush=True)
+    best = min(means, key=means.get)
+    print(f"\nbest client lr: {best}")
+    for seed in SEEDS:
+        trial(
+            options.out / f"{options.preset}-all-lr{best}-seed{seed}", options.preset, {"seed": seed, "client_lr": best}
+        )
+
+
+if __name__ == "__main__":
+    main()

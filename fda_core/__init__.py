@@ -1,0 +1,1 @@
+"""FDA-OPT and FedOpt on simulated clients: configuration, engine, events and run folders, without any view."""

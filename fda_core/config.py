@@ -1,0 +1,207 @@
+"""One experiment, described completely: every field has its name, its limits and its default here and nowhere else.
+
+`ExperimentConfig` is frozen and validated; `assignments.py` gives its TOML, command-line and URL forms.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fda_core.errors import ConfigError
+
+MODELS = ("minilm-distilbert",)
+DATASETS = ("reviews",)
+LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+Whole = Annotated[int, Field(strict=True)]
+Rate = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class Target(Part):
+    """The quality to reach; a lane has reached it when two consecutive rounds meet it."""
+
+    metric: Literal["accuracy", "test_loss"] = "accuracy"
+    value: float = Field(0.7, ge=0, le=100, allow_inf_nan=False)
+
+    def met(self, value: float | None) -> bool:
+        if value is None:
+            return False
+        return value >= self.value if self.metric == "accuracy" else value <= self.value
+
+
+class LaneSpec(Part):
+    """One competitor: when to synchronise (`rule`) and how the variance is estimated (`monitor`).
+
+    `schedule` is FedOpt with `epochs` = E; `adaptive` is FDA-OPT with `max_epochs` = M; `fixed` is FDA with the
+    threshold `theta` = Θ, capped at `max_epochs`. `server` overrides the experiment's server optimiser.
+    """
+
+    id: Name
+    rule: Literal["schedule", "fixed", "adaptive"]
+    monitor: Literal["sketch", "exact"] = "sketch"
+    server: Literal["sgd", "sgdm", "adam"] | None = None
+    epochs: Whole | None = Field(None, ge=1, le=100)
+    max_epochs: Whole | None = Field(None, ge=1, le=200)
+    theta: float | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _complete(self):
+        needed = {"schedule": ("epochs",), "fixed": ("theta", "max_epochs"), "adaptive": ("max_epochs",)}[self.rule]
+        for name in ("epochs", "max_epochs", "theta"):
+            given = getattr(self, name) is not None
+            if given != (name in needed):
+                raise ValueError(f"lane {self.id} with rule {self.rule} {'needs' if not given else 'takes no'} {name}")
+        return self
+
+
+class Lora(Part):
+    """Low-rank adapters on the last `layers` layers; the classification head is always trained with them."""
+
+    rank: Whole = Field(8, ge=1, le=64)
+    alpha: float = Field(16, gt=0, le=1024, allow_inf_nan=False)
+    layers: Whole = Field(1, ge=1, le=6)
+    targets: tuple[Literal[LORA_TARGETS], ...] = Field(("q_lin", "v_lin"), min_length=1, max_length=4)
+
+
+class Link(Part):
+    """The simulated network and devices: Mbit/s (median over clients), ms, seconds per local step, $ per GB.
+
+    `spread` is the standard deviation of the logarithm of each client's speed (0: all clients alike).
+    """
+
+    uplink_mbit: float = Field(20, gt=0, le=1e6, allow_inf_nan=False)
+    downlink_mbit: float = Field(50, gt=0, le=1e6, allow_inf_nan=False)
+    spread: float = Field(0, ge=0, le=2, allow_inf_nan=False)
+    rtt_ms: float = Field(80, ge=0, le=60_000, allow_inf_nan=False)
+    step_seconds: float = Field(0.05, gt=0, le=3600, allow_inf_nan=False)
+    price_per_gb: float = Field(0.09, ge=0, le=1e4, allow_inf_nan=False)
+
+
+def default_lanes() -> tuple[LaneSpec, ...]:
+    """The published pairing M = 2E + 8 at E = 1, and the equal-work control E = M/2."""
+    return (
+        LaneSpec(id="fedopt-e1", rule="schedule", epochs=1),
+        LaneSpec(id="fedopt-e5", rule="schedule", epochs=5),
+        LaneSpec(id="fda-opt", rule="adaptive", max_epochs=10),
+    )
+
+
+class ExperimentConfig(Part):
+    """Everything a run depends on.
+
+    Raises `ConfigError` with one sentence naming the bad value and what is allowed.
+    """
+
+    preset: Name = "default"
+    seed: Whole = Field(0, ge=0, le=2**31 - 1)
+    model: Literal[MODELS] = "minilm-distilbert"
+    dataset: Literal[DATASETS] = "reviews"
+    train_examples: Whole = Field(4000, ge=2, le=1_000_000)
+    test_examples: Whole = Field(1000, ge=2, le=1_000_000)
+    max_tokens: Whole = Field(64, ge=4, le=512)
+    clients: Whole = Field(40, ge=1, le=1000)
+    clients_per_round: Whole | None = Field(None, ge=1, le=1000)
+    alpha: float = Field(1.0, gt=0, le=1e6, allow_inf_nan=False)
+    batch_size: Whole = Field(8, ge=1, le=512)
+    client_optimizer: Literal["sgd"] = "sgd"
+    client_lr: Rate = 0.05
+    server_optimizer: Literal["sgd", "sgdm", "adam"] = "sgd"
+    server_lr: Rate = 1.0
+    rounds: Whole = Field(60, ge=1, le=10_000)
+    target: Target = Target()
+    after_target_rounds: Whole = Field(5, ge=0, le=10_000)
+    lanes: tuple[LaneSpec, ...] = Field(default_factory=default_lanes, min_length=1, max_length=12)
+    lora: Lora = Lora()
+    link: Link = Link()
+
+    def __init__(self, **values: Any):
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigError(sentence(error)) from None
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        if self.clients > self.train_examples:
+            raise ValueError(
+                f"clients = {self.clients} is more than the {self.train_examples} training examples: "
+                f"every client needs at least one, so choose at most {self.train_examples}"
+            )
+        if self.clients_per_round is not None and self.clients_per_round > self.clients:
+            raise ValueError(
+                f"clients_per_round = {self.clients_per_round} is more than clients = {self.clients}: "
+                f"choose a whole number from 1 to {self.clients}"
+            )
+        ids = [lane.id for lane in self.lanes]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"lanes have the ids {', '.join(ids)}: each lane needs an id of its own")
+        return self
+
+    @property
+    def cohort_size(self) -> int:
+        """K, the number of clients a round trains."""
+        return self.clients_per_round or self.clients
+
+    def server_of(self, lane: LaneSpec) -> str:
+        return lane.server or self.server_optimizer
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and TOML; fields that are None are left out, Θ = ∞ stays a float."""
+        return self.model_dump(mode="python", exclude_none=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for JSON, where Θ = ∞ is the word "Infinity"; `ExperimentConfig(**…)` reads it back."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+OWNERS = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link}
+
+
+def sentence(error: ValidationError) -> str:
+    """The first problem of a validation error as one sentence: field = value, and what is allowed."""
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    limits = first.get("ctx", {})
+    kind = first["type"]
+    if kind == "value_error":
+        return f"{limits['error']}."
+    if kind == "extra_forbidden":
+        return f"{name} is not a setting: the settings are {', '.join(ExperimentConfig.model_fields)}."
+    if kind == "missing":
+        return f"{name} is missing: give it a value."
+    return f"{name} = {first['input']!r} is not allowed: choose {_allowed(name, kind, limits, first['msg'])}."
+
+
+def _allowed(name: str, kind: str, limits: dict, message: str) -> str:
+    if kind == "literal_error":
+        return f"one of {limits['expected']}"
+    if kind in ("model_type", "model_attributes_type", "tuple_type"):
+        return f"{name}.NAME = VALUE for one of its settings" if kind != "tuple_type" else "a list"
+    if kind == "string_pattern_mismatch":
+        return "a name of at most 40 lower-case letters, digits, dots and dashes"
+    field = _field(name)
+    if field is None:
+        return message[0].lower() + message[1:]
+    bounds = {key: getattr(m, key) for m in field.metadata for key in ("gt", "ge", "le") if hasattr(m, key)}
+    if not bounds:
+        return message[0].lower() + message[1:]
+    whole = "int" in str(field.annotation)
+    low = f"above {_plain(bounds['gt'])}" if "gt" in bounds else f"from {_plain(bounds['ge'])}"
+    high = f" to {_plain(bounds['le'])}" if "le" in bounds else " upwards"
+    return f"a {'whole ' if whole else ''}number {low}{high}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.10g}"
+
+
+def _field(path: str):
+    """The declared field behind a dotted path such as `link.rtt_ms` or `lanes.0.epochs`."""
+    head, *rest = [part for part in path.split(".") if not part.isdigit()]
+    owner = OWNERS[head] if rest and head in OWNERS else ExperimentConfig
+    return owner.model_fields.get(rest[0] if rest else head)

@@ -1,0 +1,1 @@
+"""Datasets, their division among clients, and the order of their batches."""

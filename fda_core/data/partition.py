@@ -1,0 +1,78 @@
+"""Divides labelled examples among clients whose label mixes differ by a Dirichlet distribution.
+
+Client k draws a label mix p_k ~ Dir(α · prior) and owns n_k examples, sizes differing by at most one
+(`reference` behaviour: label skew at equal sizes). Every example is owned by exactly one client.
+"""
+
+import numpy as np
+
+from fda_core.streams import stream
+
+
+def dirichlet_partition(labels: np.ndarray, clients: int, alpha: float, seed: int) -> list[np.ndarray]:
+    """Sorted row numbers per client; label proportions are as near to the drawn mix as the supply allows.
+
+    labels: [n] integers from 0. Raises ValueError when there are more clients than rows.
+    """
+    if not 1 <= clients <= len(labels):
+        raise ValueError(f"clients = {clients} is not allowed: choose a whole number from 1 to {len(labels)}")
+    rng = stream(seed, "partition")
+    supply = np.bincount(labels)
+    sizes = np.full(clients, len(labels) // clients)
+    sizes[rng.permutation(clients)[: len(labels) % clients]] += 1
+    counts = whole(feasible(draw_mixes(rng, alpha * supply / supply.sum(), clients), sizes, supply), sizes, supply)
+    pools = [rng.permutation(np.flatnonzero(labels == label)) for label in range(len(supply))]
+    ends = np.cumsum(counts, axis=0)
+    return [
+        np.sort(np.concatenate([pool[ends[k, l] - counts[k, l] : ends[k, l]] for l, pool in enumerate(pools)]))
+        for k in range(clients)
+    ]
+
+
+def draw_mixes(rng: np.random.Generator, concentration: np.ndarray, clients: int) -> np.ndarray:
+    """[clients, labels] Dirichlet draws; a label without examples gets none.
+
+    Gammas are drawn through their logarithms, so that a tiny α gives a pure client instead of 0/0.
+    """
+    present = concentration > 0
+    shape = concentration[present]
+    # log Gamma(a) = log Gamma(a + 1) + log(U) / a  (Marsaglia & Tsang 2000, section 6)
+    logs = np.log(rng.gamma(shape + 1, size=(clients, len(shape)))) + np.log(rng.random((clients, len(shape)))) / shape
+    mixes = np.zeros((clients, len(concentration)))
+    mixes[:, present] = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return mixes / mixes.sum(axis=1, keepdims=True)
+
+
+def feasible(mixes: np.ndarray, sizes: np.ndarray, supply: np.ndarray, sweeps: int = 500) -> np.ndarray:
+    """[clients, labels] real-valued counts that use the supply exactly and stay closest to the mixes.
+
+    Iterative proportional fitting (Deming & Stephan 1940): rows sum to the sizes, columns to the supply.
+    """
+    table = np.maximum(mixes, 1e-9 * (supply > 0)) * sizes[:, None]
+    for _ in range(sweeps):
+        columns = table.sum(axis=0)
+        table *= np.divide(supply, columns, out=np.zeros_like(columns), where=columns > 0)
+        rows = table.sum(axis=1)
+        if np.allclose(rows, sizes, rtol=0, atol=1e-3):
+            break
+        table *= (sizes / rows)[:, None]
+    return table
+
+
+def whole(table: np.ndarray, sizes: np.ndarray, supply: np.ndarray) -> np.ndarray:
+    """Integer counts with exactly these row and column sums, near the table.
+
+    Each row is rounded by largest remainder; then examples move from labels used too often to labels used too
+    seldom, at each step in the row where that costs least.
+    """
+    counts = np.floor(table).astype(int)
+    for k, row in enumerate(table):
+        missing = sizes[k] - counts[k].sum()
+        counts[k, np.argsort(counts[k] - row, kind="stable")[:missing]] += 1
+    while (excess := counts.sum(axis=0) - supply).any():
+        source, sink = int(excess.argmax()), int(excess.argmin())
+        cost = (table[:, source] - counts[:, source]) - (table[:, sink] - counts[:, sink])
+        k = int(np.where(counts[:, source] > 0, cost, np.inf).argmin())
+        counts[k, source] -= 1
+        counts[k, sink] += 1
+    return counts

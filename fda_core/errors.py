@@ -1,0 +1,17 @@
+"""Errors whose text is meant for a person: one sentence that names what is wrong and what to do."""
+
+
+class LabError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class ConfigError(LabError, ValueError):
+    """A setting that is not allowed; the text names the value and what is allowed."""
+
+
+class MissingAssets(LabError):
+    """The packaged model or data is not installed or not intact; the text names the command that installs it."""
+
+
+class Cancelled(LabError):
+    """The user stopped the work before it ended."""

@@ -1,0 +1,161 @@
+"""All clients of a round in one graph: their trainable tensors are stacked, the frozen weights are shared.
+
+Three ideas, each exact. (1) Frozen layers are computed once per text (`prefix.py`). (2) The losses of K clients do
+not depend on one another, so one backward pass over their sum gives each client its own gradient. (3) The classifier
+reads position 0 alone, so the last layer needs one query per text; with a single query, keys and values need not be
+formed either: q·(W h_t) = (Wᵀq)·h_t and Σ p_t (W h_t) = W Σ p_t h_t.
+"""
+
+import math
+
+import torch
+from peft import PeftModel
+from torch import Tensor
+from torch.autograd import grad
+from torch.nn.functional import cross_entropy, gelu, layer_norm, linear
+
+from fda_core.models.adapted import Layout
+from fda_core.models.tokens import Tokens
+
+LAYER = "base_model.model.distilbert.transformer.layer.{}."
+
+
+class CohortTrainer:
+    """Same interface and same results as `PlainTrainer`, for adapters on the last layer of a DistilBERT encoder."""
+
+    def __init__(self, model: PeftModel, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
+        self.layout = Layout.of(model)
+        self.train, self.test = train, test
+        self.train_hidden, self.test_hidden = train_hidden, test_hidden
+        config = model.config
+        adapters = model.peft_config["default"]
+        self.scale = adapters.lora_alpha / adapters.r
+        self.layer = LAYER.format(config.n_layers - 1)
+        self.heads = config.n_heads
+        self.buffer = train_hidden.new_empty(0, config.dim)
+        self.frozen = {
+            name.removeprefix(self.layer).replace(".base_layer", ""): p.detach()
+            for name, p in model.named_parameters()
+            if name.startswith(self.layer) and not p.requires_grad
+        }
+
+    def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
+        """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.
+
+        weights [K, d]; rows [K, B] row numbers of the training set; mask [K, B] marks the real ones.
+        """
+        stacked, slots = self.layout.split(weights), self.layout.split(out)
+        adapters = [name for name in stacked if name.startswith(self.layer)]
+        for name in adapters:
+            stacked[name] = stacked[name].detach().requires_grad_()
+        scores = self._scores(stacked, self.train, self.train_hidden, rows, slots)
+        each = cross_entropy(scores.flatten(0, 1), self.train.labels[rows].flatten(), reduction="none").view_as(rows)
+        losses = (each * mask).sum(1) / mask.sum(1)
+        for name, gradient in zip(adapters, grad(losses.sum(), [stacked[name] for name in adapters]), strict=True):
+            slots[name].copy_(gradient)
+        return losses.detach()
+
+    @torch.no_grad()
+    def logits(self, weights: Tensor) -> Tensor:
+        """Scores [n, labels] of the test set under weights [d]."""
+        stacked = self.layout.split(weights[None])
+        chunks = torch.arange(len(self.test)).split(128)
+        return torch.cat([self._scores(stacked, self.test, self.test_hidden, rows[None], {})[0] for rows in chunks])
+
+    def _scores(self, stacked: dict, tokens: Tokens, hidden: Tensor, rows: Tensor, slots: dict) -> Tensor:
+        """Classifier outputs [K, B, labels] of rows [K, B]; backward writes the head's gradients into `slots`."""
+        places, real = tokens.places(rows.flatten())
+        states = self._gather(hidden, places)  # [K·B, T, D]
+        adapters = {
+            name.removeprefix(self.layer): tensor for name, tensor in stacked.items() if name.startswith(self.layer)
+        }
+        first = states[:, 0].view(*rows.shape, -1)  # [K, B, D]
+        mixed = self._attend(adapters, first, states, real)
+        mixed = self._norm("sa_layer_norm", mixed + first)
+        inner = gelu(linear(mixed, self.frozen["ffn.lin1.weight"], self.frozen["ffn.lin1.bias"]))
+        outer = linear(inner, self.frozen["ffn.lin2.weight"], self.frozen["ffn.lin2.bias"])
+        pooled = self._norm("output_layer_norm", outer + mixed)
+        return self._head("classifier", self._head("pre_classifier", pooled, stacked, slots).relu(), stacked, slots)
+
+    def _attend(self, adapters: dict[str, Tensor], first: Tensor, states: Tensor, real: Tensor) -> Tensor:
+        """Attention output [K, B, D] at position 0: one query per head and text, over all real positions."""
+        query = self._by_head(self._project(adapters, "q_lin", first))  # [K, B, H, D/H]
+        asked = self._transposed_keys(adapters, query).flatten(0, 1)  # [K·B, H, D]
+        scores = asked @ states.transpose(1, 2) / math.sqrt(query.shape[-1])
+        weights = scores.masked_fill(~real[:, None, :], -math.inf).softmax(-1)
+        values = self._values(adapters, (weights @ states).view(*first.shape[:2], self.heads, -1))
+        return self._project(adapters, "out_lin", values)
+
+    def _transposed_keys(self, adapters: dict[str, Tensor], query: Tensor) -> Tensor:
+        """Wₖᵀq per head, [K, B, H, D]. The key bias adds the same to every position, which softmax ignores."""
+        shared = self.frozen["attention.k_lin.weight"].unflatten(0, (self.heads, -1))  # [H, D/H, D]
+        asked = torch.einsum("kbhe,hed->kbhd", query, shared)
+        if pair := self._pair(adapters, "k_lin"):
+            down, up = pair
+            asked = asked + self.scale * torch.einsum(
+                "kbhe,kher,krd->kbhd", query, up.unflatten(1, (self.heads, -1)), down
+            )
+        return asked
+
+    def _values(self, adapters: dict[str, Tensor], averaged: Tensor) -> Tensor:
+        """W_v applied per head to the averaged states [K, B, H, D], joined to [K, B, D]."""
+        shared = self.frozen["attention.v_lin.weight"].unflatten(0, (self.heads, -1))
+        values = torch.einsum("kbhd,hed->kbhe", averaged, shared)
+        if pair := self._pair(adapters, "v_lin"):
+            down, up = pair
+            low = (averaged.flatten(1, 2) @ down.transpose(1, 2)).view(*averaged.shape[:3], -1)  # [K, B, H, r]
+            values = values + self.scale * torch.einsum("kbhr,kher->kbhe", low, up.unflatten(1, (self.heads, -1)))
+        return values.flatten(2) + self.frozen["attention.v_lin.bias"]
+
+    def _project(self, adapters: dict[str, Tensor], name: str, x: Tensor) -> Tensor:
+        """A linear map of the attention on x [K, B, D], with the clients' adapters where it has them."""
+        shared = linear(x, self.frozen[f"attention.{name}.weight"], self.frozen[f"attention.{name}.bias"])
+        if pair := self._pair(adapters, name):
+            down, up = pair
+            shared = shared + self.scale * (x @ down.transpose(1, 2) @ up.transpose(1, 2))
+        return shared
+
+    @staticmethod
+    def _pair(adapters: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor] | None:
+        """The adapter matrices A [K, r, D] and B [K, D, r] of a linear map, if it has any."""
+        stem = f"attention.{name}.lora_{{}}.default.weight"
+        return (adapters[stem.format("A")], adapters[stem.format("B")]) if stem.format("A") in adapters else None
+
+    def _by_head(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1))
+
+    def _norm(self, name: str, x: Tensor) -> Tensor:
+        return layer_norm(x, x.shape[-1:], self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"], 1e-12)
+
+    def _gather(self, hidden: Tensor, places: Tensor) -> Tensor:
+        """The frozen states at [M, T] places, in a buffer that the next call overwrites: fresh pages cost more."""
+        need = places.numel()
+        if len(self.buffer) < need:
+            self.buffer = hidden.new_empty(need, hidden.shape[1])
+        return torch.index_select(hidden, 0, places.flatten(), out=self.buffer[:need]).view(*places.shape, -1)
+
+    @staticmethod
+    def _head(name: str, x: Tensor, stacked: dict[str, Tensor], slots: dict[str, Tensor]) -> Tensor:
+        weight, bias = (f"base_model.model.{name}.modules_to_save.default.{kind}" for kind in ("weight", "bias"))
+        return StackedLinear.apply(x, stacked[weight], stacked[bias], slots.get(weight), slots.get(bias))
+
+
+class StackedLinear(torch.autograd.Function):
+    """One linear map per client: x [K, B, i], weight [K, o, i], bias [K, o].
+
+    The head holds most of the trainable weights, so backward writes its gradients where they are wanted.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, weight_slot: Tensor | None, bias_slot: Tensor | None):
+        ctx.save_for_backward(x, weight)
+        ctx.slots = weight_slot, bias_slot
+        return torch.baddbmm(bias[:, None, :], x, weight.transpose(1, 2))
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):
+        x, weight = ctx.saved_tensors
+        weight_slot, bias_slot = ctx.slots
+        torch.bmm(gradient.transpose(1, 2), x, out=weight_slot)
+        torch.sum(gradient, 1, out=bias_slot)
+        return gradient @ weight, None, None, None, None

@@ -1,0 +1,1 @@
+"""Run folders, and the background runner that fills them."""
