@@ -1,6 +1,5 @@
 """Local training: the sampled clients start at the global weights and train, one local epoch at a time."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from fda_core.data.batches import batches
 from fda_core.models.adapted import Layout
+from fda_core.types import Tick
 
 
 class Trainer(Protocol):
@@ -30,7 +30,7 @@ class Cohort:
 
     def __init__(
         self, trainer: Trainer, weights: Tensor, rows: list[np.ndarray], clients: list[int],
-        batch_size: int, lr: float, seed: int, round: int, tick: Callable[[], None] = lambda: None,
+        batch_size: int, lr: float, seed: int, round: int, tick: Tick = lambda: None,
     ):  # fmt: skip
         self.trainer, self.lr, self.tick = trainer, lr, tick
         self.start = weights

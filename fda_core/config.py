@@ -11,7 +11,11 @@ from fda_core.errors import ConfigError
 
 MODELS = ("minilm-distilbert",)
 DATASETS = ("reviews",)
+SERVERS = ("sgd", "sgdm", "adam")
 LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
+
+# sgd with lr 1 is plain averaging; the other two are starting points, not tuned.
+SERVER_LR = {"sgd": 1.0, "sgdm": 0.3, "adam": 0.001}
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 Whole = Annotated[int, Field(strict=True)]
@@ -44,7 +48,7 @@ class LaneSpec(Part):
     id: Name
     rule: Literal["schedule", "fixed", "adaptive"]
     monitor: Literal["sketch", "exact"] = "sketch"
-    server: Literal["sgd", "sgdm", "adam"] | None = None
+    server: Literal[SERVERS] | None = None
     epochs: Whole | None = Field(None, ge=1, le=100)
     max_epochs: Whole | None = Field(None, ge=1, le=200)
     theta: float | None = Field(None, ge=0)
@@ -110,8 +114,8 @@ class ExperimentConfig(Part):
     batch_size: Whole = Field(8, ge=1, le=512)
     client_optimizer: Literal["sgd"] = "sgd"
     client_lr: Rate = 0.05
-    server_optimizer: Literal["sgd", "sgdm", "adam"] = "sgd"
-    server_lr: Rate = 1.0
+    server_optimizer: Literal[SERVERS] = "sgd"
+    server_lr: Rate  # left out: the server optimiser's entry in SERVER_LR
     rounds: Whole = Field(60, ge=1, le=10_000)
     target: Target = Target()
     after_target_rounds: Whole = Field(5, ge=0, le=10_000)
@@ -124,6 +128,13 @@ class ExperimentConfig(Part):
             super().__init__(**values)
         except ValidationError as error:
             raise ConfigError(sentence(error)) from None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _server_lr(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("server_lr") is None:
+            values = values | {"server_lr": SERVER_LR.get(str(values.get("server_optimizer", "sgd")), 1.0)}
+        return values
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -147,8 +158,11 @@ class ExperimentConfig(Part):
         """K, the number of clients a round trains."""
         return self.clients_per_round or self.clients
 
-    def server_of(self, lane: LaneSpec) -> str:
-        return lane.server or self.server_optimizer
+    def server_of(self, lane: LaneSpec) -> tuple[str, float]:
+        """The lane's server optimiser and its learning rate."""
+        if lane.server in (None, self.server_optimizer):
+            return self.server_optimizer, self.server_lr
+        return lane.server, SERVER_LR[lane.server]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON and TOML; fields that are None are left out, Θ = ∞ stays a float."""

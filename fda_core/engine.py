@@ -45,7 +45,7 @@ class Lane:
     def __init__(self, lab: Lab, spec: LaneSpec, first: Score):
         config = lab.config
         self.lab, self.spec = lab, spec
-        self.server = Server(config.server_of(spec), config.server_lr, lab.initial)
+        self.server = Server(*config.server_of(spec), lab.initial)
         self.rule = make_rule(spec)
         self.monitor = make_monitor(spec.monitor, lab.trainer.layout.size, config.seed)
         self.ledger = Ledger(lab.model_bytes)

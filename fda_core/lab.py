@@ -4,7 +4,6 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -28,9 +27,10 @@ from fda_core.models import packaged
 from fda_core.models.adapted import adapt
 from fda_core.models.cohort import CohortTrainer
 from fda_core.models.plain import PlainTrainer
-from fda_core.models.prefix import Progress, hidden_states
+from fda_core.models.prefix import hidden_states
 from fda_core.models.tokens import Tokens, tokenize
 from fda_core.network import Network
+from fda_core.types import Progress, Tick
 
 PACKAGES = ("torch", "transformers", "peft", "datasets", "numpy")
 
@@ -54,7 +54,7 @@ class Lab:
     network: Network
     initial: Tensor
     facts: dict[str, Any]
-    tick: Callable[[], None] = field(default=lambda: None)
+    tick: Tick = field(default=lambda: None)
 
     @property
     def model_bytes(self) -> int:

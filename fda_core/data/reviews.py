@@ -11,7 +11,7 @@ from fda_core.errors import ConfigError
 from fda_core.streams import stream
 
 LABELS = ("rotten", "fresh")
-# One division for every run: runs of different seeds are judged on the same test reviews, and the cache serves them all.
+# One division for every run: every seed is judged on the same test reviews, and one cache serves them all.
 SPLIT_SEED = 0
 
 

@@ -7,7 +7,6 @@ a digest of everything it depends on: weights, layers, tokens.
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -15,9 +14,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from fda_core.models.tokens import Tokens
+from fda_core.types import Progress
 
 BATCH = 32
-Progress = Callable[[int, int], None]
 
 
 def hidden_states(encoder: nn.Module, layers: int, tokens: Tokens, weights: str, cache: Path, progress: Progress):

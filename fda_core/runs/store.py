@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -34,7 +34,7 @@ def runs_folder() -> Path:
 
 def new_run_id() -> str:
     """Date, time (UTC) and six random digits; the only shape of run id that is ever turned into a path."""
-    return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def folder_of(run_id: str, root: Path | None = None) -> Path | None:
@@ -59,7 +59,7 @@ class Recorder:
         self.racing: dict[str, None] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.file = open(folder / EVENTS, "xb")
+            self.file = open(folder / EVENTS, "xb")  # noqa: SIM115 - open for the run's whole life
         except FileExistsError:
             raise StoreError(f"{folder} already holds a run: choose another folder.") from None
         except OSError as error:
@@ -95,7 +95,7 @@ class Recorder:
 
     def _line(self, event: Event) -> bytes:
         body = event.model_dump_json(by_alias=True)
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         sequence = self.count + len(self.waiting)
         head = json.dumps({"run_id": self.run_id, "seq": sequence, "time": now})
         return f"{body[:-1]},{head[1:]}\n".encode()
@@ -107,9 +107,8 @@ class Recorder:
             self.file.flush()
             os.fsync(self.file.fileno())
         except OSError as error:
-            raise StoreError(
-                f"{self.folder} cannot be written ({error.strerror}): rounds up to here are kept; make room and start again."
-            ) from None
+            problem = f"{self.folder} cannot be written ({error.strerror})"
+            raise StoreError(f"{problem}: earlier rounds are kept; make room and start again.") from None
         self.count += len(lines)
         for line in lines:
             self.digest.update(line)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from statistics import median
 
 from fda_core.config import Target
-from fda_core.events import Event, LaneFinished, Round, RunStarted
+from fda_core.events import Epoch, Event, LaneFinished, Round, RunStarted
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,23 @@ def reached_at(rounds: list[Round], target: Target) -> int | None:
     """The index of the second of the first two consecutive rounds that meet the target: then it is known."""
     met = [target.met(getattr(event, target.metric)) for event in rounds]
     return next((i for i in range(1, len(met)) if met[i - 1] and met[i]), None)
+
+
+def rounds_played(events: Iterable[Event]) -> int:
+    return sum(isinstance(event, Round) for event in events)
+
+
+def rounds_at_most(events: list[Event], limit: int, lanes: int) -> int:
+    """Rounds of all lanes together if none of those still racing ends early; `limit` rounds each."""
+    ended = {event.lane for event in events if isinstance(event, LaneFinished)}
+    played = sum(isinstance(event, Round) and event.lane in ended for event in events)
+    return played + limit * (lanes - len(ended))
+
+
+def variance_after(events: Iterable[Event], epoch: int) -> float | None:
+    """The median exact variance that a run's rounds had after this many local epochs; None if no round got there."""
+    values = [e.variance for e in events if isinstance(e, Epoch) and e.epoch == epoch and e.variance is not None]
+    return median(values) if values else None
 
 
 def summarize(events: list[Event]) -> list[LaneSummary]:

@@ -1,0 +1,23 @@
+"""FDA-OPT Lab: navigation, and what every page shares. Start it with `streamlit run app.py`."""
+
+import streamlit as st
+
+from fda_core import assets
+from ui.i18n import t
+from ui.session import publish_chart_library, runner
+
+st.set_page_config(page_title=t("app.title"), page_icon="📡", layout="wide")
+# The only style rule of the app: Streamlit leaves a fifth of a 720-pixel projector picture empty above the page.
+st.html("<style>.stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 2rem; }</style>")
+# A refresh or a link brings the run's id; from then on the session knows it, whatever page it is on.
+st.session_state.setdefault("run", st.query_params.get("run"))
+runner()
+publish_chart_library()
+pages = [
+    st.Page("pages/story.py", title=t("app.story"), icon=":material/menu_book:", default=True),
+    st.Page("pages/race.py", title=t("app.race"), icon=":material/sports_score:"),
+]
+page = st.navigation(pages, position="top")
+if problem := assets.problem():
+    st.warning(t("app.no_assets", problem=problem))
+page.run()

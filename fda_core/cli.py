@@ -1,0 +1,149 @@
+"""`python -m fda_core run` and `presets`: configuration from words and files, a progress bar, a table.
+
+Exit codes: 0 done, 1 the run failed, 2 a value that is not allowed, 130 stopped by Ctrl-C (finished rounds are kept).
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from fda_core import presets
+from fda_core.assignments import from_toml, from_words, merge
+from fda_core.config import ExperimentConfig
+from fda_core.errors import LabError
+from fda_core.events import Event, LaneFinished, Round, RunStarted
+from fda_core.runs.record import record
+from fda_core.runs.store import new_run_id, read_events
+from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
+
+console = Console()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return options.action(options)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m fda_core", description="FedOpt and FDA-OPT without a browser.")
+    actions = top.add_subparsers(required=True, metavar="ACTION")
+    run = actions.add_parser("run", help="run an experiment into a folder")
+    run.add_argument("--preset", help="which preset to start from (default: default)")
+    run.add_argument("--config", metavar="FILE.toml", help="settings that override the preset's")
+    run.add_argument("--seed", help="the seed, a whole number (default: the preset's)")
+    run.add_argument("--set", dest="words", action="append", default=[], metavar="NAME=VALUE",
+                     help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
+    run.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the run")
+    run.set_defaults(action=run_experiment)
+    actions.add_parser("presets", help="list the presets").set_defaults(action=list_presets)
+    return top
+
+
+def configuration(options: argparse.Namespace) -> ExperimentConfig:
+    """The preset, then the file, then --seed and --set, each over the one before."""
+    changes = from_toml(options.config) if options.config else {}
+    words = [f"preset={options.preset}"] if options.preset else []
+    words += [f"seed={options.seed}"] if options.seed is not None else []
+    return presets.build(merge(changes, from_words(words + options.words)))
+
+
+def list_presets(options: argparse.Namespace) -> int:
+    configs = [presets.build(preset=name) for name in presets.names()]
+    table = Table("", *(config.preset for config in configs))
+    for label, show in {
+        "clients": lambda c: f"{c.clients}, {c.cohort_size} a round",
+        "heterogeneity": lambda c: f"α = {c.alpha:g}",
+        "client lr": lambda c: f"{c.client_lr:g}",
+        "server": lambda c: f"{c.server_optimizer}, lr {c.server_lr:g}",
+        "rounds at most": lambda c: str(c.rounds),
+        "target": lambda c: f"{c.target.metric} {c.target.value:g}",
+        "lanes": lambda c: "\n".join(lane.id for lane in c.lanes),
+    }.items():
+        table.add_row(label, *map(show, configs))
+    console.print(table)
+    return 0
+
+
+def run_experiment(options: argparse.Namespace) -> int:
+    config = configuration(options)
+    with RunBar(config) as bar:
+        status, message = record(config, options.out, new_run_id(), bar.watch, bar.prepared)
+    console.print(lane_table(config, summarize(read_events(options.out))))
+    if message:
+        print(message, file=sys.stderr)
+    print(f"{status}: {options.out}")
+    return {"finished": 0, "stopped": 130}.get(status, 1)
+
+
+class RunBar:
+    """Rounds played of the rounds at most to play, with the time left; first the texts of a cold cache."""
+
+    def __init__(self, config: ExperimentConfig):
+        self.config = config
+        self.events: list[Event] = []
+        self.bar = Progress(
+            TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=console, disable=not console.is_terminal,
+        )  # fmt: skip
+        self.task = self.bar.add_task("loading", total=None)
+
+    def __enter__(self) -> "RunBar":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.bar.stop()
+
+    def prepared(self, done: int, total: int) -> None:
+        self.bar.update(self.task, description="preparing texts (once)", completed=done, total=total)
+
+    def watch(self, event: Event) -> None:
+        self.events.append(event)
+        total = rounds_at_most(self.events, self.config.rounds, len(self.config.lanes))
+        if isinstance(event, RunStarted):
+            self.bar.reset(self.task, description="training", total=total, completed=0)
+        elif isinstance(event, Round):
+            self.bar.update(self.task, description=f"{event.lane}, round {event.round}", advance=1)
+        elif isinstance(event, LaneFinished):
+            self.bar.update(self.task, total=total)
+
+
+def lane_table(config: ExperimentConfig, lanes: list[LaneSummary]) -> Table:
+    """One column a lane: it fits a narrow terminal."""
+    target = f"{config.target.metric} {config.target.value:g}"
+    table = Table(title=f"{config.preset}, seed {config.seed}; target: {target} on two consecutive rounds")
+    table.add_column("")
+    for lane in lanes:
+        table.add_column(lane.lane, justify="right")
+    for label, show in {
+        "status": lambda lane: lane.status or "–",
+        "rounds": lambda lane: str(lane.spent.rounds),
+        "local epochs": lambda lane: str(lane.spent.local_epochs),
+        "MB down": lambda lane: megabytes(lane.bytes_down),
+        "MB up": lambda lane: megabytes(lane.bytes_up),
+        "MB monitor": lambda lane: megabytes(lane.bytes_monitor),
+        "best accuracy": lambda lane: "–" if lane.best_accuracy is None else f"{lane.best_accuracy:.3f}",
+        "MB to target": lambda lane: cost(lane, lambda spent: megabytes(spent.bytes)),
+        "rounds to target": lambda lane: cost(lane, lambda spent: str(spent.rounds)),
+        "epochs to target": lambda lane: cost(lane, lambda spent: str(spent.local_epochs)),
+    }.items():
+        table.add_row(label, *map(show, lanes))
+    return table
+
+
+def megabytes(count: int) -> str:
+    """Decimal megabytes: 1 MB = 1,000,000 bytes."""
+    return f"{count / 1e6:.1f}"
+
+
+def cost(lane: LaneSummary, show: Callable[[Cost], str]) -> str:
+    return show(lane.to_target) if lane.to_target else "not reached"

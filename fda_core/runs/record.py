@@ -1,0 +1,70 @@
+"""Plays one experiment into one run folder; the command line and the background runner both do it through here."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from fda_core.config import ExperimentConfig
+from fda_core.errors import Cancelled, LabError
+from fda_core.events import Event
+from fda_core.runs.store import Recorder, StoreError
+from fda_core.runs.summary import summarize
+from fda_core.types import Progress, Tick
+
+log = logging.getLogger(__name__)
+
+Producer = Callable[[ExperimentConfig, Progress, Tick], Iterator[Event]]
+
+
+def simulate(config: ExperimentConfig, progress: Progress, tick: Tick) -> Iterator[Event]:
+    """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded."""
+    from fda_core import engine
+    from fda_core.lab import prepare
+
+    lab = prepare(config, progress)
+    lab.tick = tick
+    yield from engine.run(lab)
+
+
+def record(
+    config: ExperimentConfig,
+    folder: Path,
+    run_id: str,
+    watch: Callable[[Event], None],
+    progress: Progress = lambda done, total: None,
+    tick: Tick = lambda: None,
+    produce: Producer = simulate,
+) -> tuple[str, str]:
+    """Writes events and summary, showing each event to `watch` once it is kept; returns status and message.
+
+    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C) or failed. Raises `StoreError` only
+    if the folder cannot be used at all.
+    """
+    recorder = Recorder(folder, run_id)
+    events: list[Event] = []
+
+    def keep(event: Event) -> None:
+        events.append(event)
+        watch(event)
+
+    status, message = "finished", ""
+    try:
+        for event in produce(config, progress, tick):
+            recorder.add(event)
+            keep(event)
+    except (Cancelled, KeyboardInterrupt):
+        status = "stopped"
+    except LabError as error:
+        status, message = "failed", str(error)
+    except Exception as error:  # whatever it was, the user gets a sentence and the log the traceback
+        log.exception("run %s failed", run_id)
+        status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
+    try:
+        for event in recorder.finish(status, message):
+            keep(event)
+        recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
+    except StoreError as error:
+        status, message = "failed", str(error)
+    finally:
+        recorder.close()
+    return status, message

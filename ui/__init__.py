@@ -1,0 +1,1 @@
+"""View helpers: text, charts, controls. Nothing here trains or computes the method."""

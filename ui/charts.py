@@ -1,0 +1,85 @@
+"""Chart builders: tables in, figures out. A lane keeps its colour, dash and marker in every chart."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from fda_core.config import Target
+from ui.i18n import t
+
+DASHES = ("dash", "dot", "solid", "dashdot", "longdash", "longdashdot")
+MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+WIDTHS = (2, 2, 3)
+X_COLUMNS = {"bytes": "megabytes", "rounds": "round", "epochs": "epochs", "time": "seconds"}
+
+
+def race_chart(
+    frame: pd.DataFrame,
+    labels: dict[str, str],
+    palette: list[str],
+    x: str,
+    y: str,
+    target: Target,
+    reached: dict[str, int],
+) -> go.Figure:
+    """Test loss or accuracy (`y`) against bytes, rounds, epochs or time (`x`); one mark a synchronisation.
+
+    labels: the lanes' names in drawing order. palette: one colour a lane, repeated when it runs out.
+    reached: per lane the round in which it had reached the target.
+    """
+    figure = go.Figure()
+    for i, (lane, label) in enumerate(labels.items()):
+        rows = frame[frame.lane == lane]
+        figure.add_scatter(
+            x=rows[X_COLUMNS[x]].tolist(),
+            y=rows[y].tolist(),
+            name=label,
+            uid=lane,
+            mode="lines+markers",
+            line={"color": palette[i % len(palette)], "dash": DASHES[i % len(DASHES)], "width": WIDTHS[min(i, 2)]},
+            marker={"symbol": MARKERS[i % len(MARKERS)], "size": 6},
+            customdata=rows[["round", "round_epochs"]].to_numpy().tolist(),
+            hovertemplate=t("chart.hover"),
+        )
+        if lane in reached:
+            point = rows[rows["round"] == reached[lane]]
+            figure.add_scatter(
+                x=point[X_COLUMNS[x]].tolist(),
+                y=point[y].tolist(),
+                name=label,
+                uid=f"{lane} reached",
+                mode="markers+text",
+                text=[t("chart.reached")],
+                textposition="top center",
+                marker={"symbol": "star", "size": 16, "color": palette[i % len(palette)]},
+                showlegend=False,
+                hoverinfo="skip",
+            )
+    if frame.empty:
+        return _waiting(figure)
+    if target.metric == y:
+        figure.add_hline(
+            y=target.value, line={"color": "#888888", "dash": "dash", "width": 1},
+            annotation={"text": t("chart.target", value=f"{target.value:g}"), "font": {"size": 12}},
+            annotation_position="top right" if y == "test_loss" else "bottom right",
+        )  # fmt: skip
+    _dress(figure, x, y)
+    return figure
+
+
+def _dress(figure: go.Figure, x: str, y: str) -> None:
+    figure.update_layout(
+        xaxis={"title": t(f"chart.x_{x}"), "rangemode": "tozero", "hoverformat": ",.1f" if x == "bytes" else ",.0f"},
+        yaxis={"title": t(f"chart.y_{y}")},
+        hovermode="closest",
+        hoverdistance=30,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        margin={"l": 56, "r": 16, "t": 34, "b": 46},
+    )
+
+
+def _waiting(figure: go.Figure) -> go.Figure:
+    """The chart before the first point: a frame and a hint instead of axes without a meaning."""
+    hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "range": [0, 1], "fixedrange": True}
+    figure.add_annotation(text=t("chart.empty"), x=0.5, y=0.5, showarrow=False, font={"size": 15})
+    figure.update_layout(xaxis=hidden, yaxis=hidden, showlegend=False, margin={"l": 16, "r": 16, "t": 34, "b": 16})
+    return figure

@@ -1,0 +1,200 @@
+"""The settings in the sidebar: widgets on one side, a validated `ExperimentConfig` on the other."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from fda_core import presets
+from fda_core.assignments import merge, parse_value
+from fda_core.config import SERVERS, ExperimentConfig, LaneSpec
+from fda_core.errors import ConfigError
+from fda_core.runs.summary import variance_after
+from ui.i18n import t
+
+ALPHAS = (1000.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
+RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+# Eight steps a decade, equally far apart on the slider.
+THETAS = tuple(round(10 ** (i / 8), 5) for i in range(-24, 17))
+LINKS = {
+    "default": (20.0, 50.0, 80.0),
+    "lan": (1000.0, 1000.0, 1.0),
+    "4g": (10.0, 30.0, 50.0),
+    "dsl": (1.0, 16.0, 40.0),
+    "satellite": (3.0, 25.0, 600.0),
+}
+
+
+def adopt(config: ExperimentConfig) -> None:
+    """Puts a configuration into the widgets; call it before they are drawn."""
+    state = st.session_state
+    state.base = config
+    state.preset, state.clients, state.alpha = config.preset, config.clients, config.alpha
+    state.cohort, state.rounds, state.seed = config.cohort_size, config.rounds, config.seed
+    state.server, state.server_lr, state.client_lr = config.server_optimizer, config.server_lr, config.client_lr
+    schedules = [lane for lane in config.lanes if lane.rule == "schedule"]
+    monitored = [lane for lane in config.lanes if lane.rule != "schedule"]
+    state.epochs = schedules[0].epochs if schedules else 1
+    state.max_epochs = monitored[-1].max_epochs if monitored else 10
+    state.mode = monitored[-1].rule if monitored else "adaptive"
+    theta = monitored[-1].theta if monitored else None
+    state.theta = theta if theta is not None else nearest(state.get("theta", 0.3), THETAS)
+    link = (config.link.uplink_mbit, config.link.downlink_mbit, config.link.rtt_ms)
+    state.link = next((name for name, speeds in LINKS.items() if speeds == link), "own")
+
+
+def make_lanes(epochs: int, max_epochs: int, mode: str, theta: float) -> tuple[LaneSpec, ...]:
+    """FedOpt with E, FedOpt with the equal-work control E = M/2, and FDA with the chosen threshold."""
+    schedules = dict.fromkeys((epochs, max(1, max_epochs // 2)))
+    lanes = [LaneSpec(id=f"fedopt-e{e}", rule="schedule", epochs=e) for e in schedules]
+    if mode == "fixed":
+        return (*lanes, LaneSpec(id="fda-fixed", rule="fixed", theta=theta, max_epochs=max_epochs))
+    return (*lanes, LaneSpec(id="fda-opt", rule="adaptive", max_epochs=max_epochs))
+
+
+def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> ExperimentConfig | None:
+    """Draws the widgets; None, and one sentence beside them, when what they say is not allowed.
+
+    measured: the events of a run with the same configuration, for the marks beside the Θ slider.
+    """
+    state = st.session_state
+    own_lanes = state.base.lanes != make_lanes(*_lane_values(adopted=True))
+    config, problem = _collect(own_lanes)
+    st.subheader(t("settings.title"))
+    if frozen:
+        st.caption(t("settings.frozen"))
+    st.selectbox(
+        t("settings.preset"), presets.names(), key="preset", disabled=frozen, persist_state="session",
+        format_func=lambda name: t(f"settings.preset_{name}"),
+        on_change=lambda: adopt(presets.build(preset=state.preset)),
+    )  # fmt: skip
+    st.slider(
+        t("settings.clients"), 2 if state.clients > 1 else 1, max(200, state.clients), key="clients", disabled=frozen,
+        persist_state="session",
+    )  # fmt: skip
+    st.select_slider(
+        t("settings.alpha"), sorted({*ALPHAS, state.alpha}, reverse=True), key="alpha", disabled=frozen,
+        format_func=alpha_words, help=t("settings.alpha_help"), persist_state="session",
+    )  # fmt: skip
+    if own_lanes:
+        st.caption(t("settings.lanes_own"))
+    else:
+        _threshold(frozen, measured(config) if config else ())
+    with st.expander(t("settings.more")):
+        _more(frozen, own_lanes)
+    if problem:
+        st.error(problem)
+    return config
+
+
+def _threshold(frozen: bool, events: tuple) -> None:
+    state = st.session_state
+    st.radio(
+        t("settings.threshold"), ("adaptive", "fixed"), key="mode", disabled=frozen, persist_state="session",
+        format_func=lambda mode: t(f"settings.{mode}"),
+    )  # fmt: skip
+    if state.mode == "fixed":
+        options = sorted({*THETAS, state.theta})
+        st.select_slider(
+            t("settings.theta"), options, key="theta", disabled=frozen, format_func=lambda theta: f"{theta:.3g}",
+            persist_state="session",
+        )  # fmt: skip
+        half = max(1, state.max_epochs // 2)
+        marks = {epoch: variance_after(events, epoch) for epoch in dict.fromkeys((1, half))}
+        marks = {epoch: variance for epoch, variance in marks.items() if variance}
+        if marks:
+            st.html(ruler(marks, options))
+        st.caption(mark_words(marks, half))
+
+
+def _more(frozen: bool, own_lanes: bool) -> None:
+    state = st.session_state
+    common = {"disabled": frozen, "persist_state": "session"}
+    lanes = common | {"disabled": frozen or own_lanes}
+    st.number_input(t("settings.cohort"), 1, 1000, key="cohort", **common)
+    st.number_input(t("settings.epochs"), 1, 100, key="epochs", **lanes)
+    st.number_input(t("settings.max_epochs"), 1, 200, key="max_epochs", **lanes)
+    st.number_input(t("settings.rounds"), 1, 10_000, key="rounds", **common)
+    st.selectbox(
+        t("settings.client_lr"), sorted({*RATES, state.client_lr}, key=str), key="client_lr", accept_new_options=True,
+        format_func=lambda rate: f"{rate:g}" if isinstance(rate, float) else str(rate), **common,
+    )  # fmt: skip
+    st.selectbox(
+        t("settings.server"), SERVERS, key="server", format_func=lambda name: t(f"settings.server_{name}"),
+        on_change=_default_server_lr, **common,
+    )  # fmt: skip
+    st.number_input(t("settings.server_lr"), 0.0001, 100.0, key="server_lr", format="%g", step=0.1, **common)
+    st.number_input(t("settings.seed"), 0, 2**31 - 1, key="seed", **common)
+    link = state.base.link
+    st.selectbox(
+        t("settings.link"), [*LINKS, *(["own"] if state.link == "own" else [])], key="link",
+        format_func=lambda name: t(
+            f"settings.link_{name}", up=link.uplink_mbit, down=link.downlink_mbit, rtt=link.rtt_ms
+        ),
+        **common,
+    )  # fmt: skip
+
+
+def _default_server_lr() -> None:
+    st.session_state.server_lr = ExperimentConfig(server_optimizer=st.session_state.server).server_lr
+
+
+def _lane_values(adopted: bool = False) -> tuple[int, int, str, float]:
+    """E, M, mode and Θ as the widgets say, or as the configuration they were filled from says."""
+    state = st.session_state
+    if not adopted:
+        return state.epochs, state.max_epochs, state.mode, state.theta
+    schedules = [lane for lane in state.base.lanes if lane.rule == "schedule"]
+    last = state.base.lanes[-1]
+    return schedules[0].epochs if schedules else 1, last.max_epochs or 10, last.rule, last.theta or 0.0
+
+
+def _collect(own_lanes: bool) -> tuple[ExperimentConfig | None, str | None]:
+    """What the widgets say as a configuration, or the sentence why not."""
+    state = st.session_state
+    rate = state.client_lr
+    changes: dict[str, Any] = {
+        "preset": state.preset, "clients": state.clients, "alpha": state.alpha, "clients_per_round": state.cohort,
+        "rounds": state.rounds, "seed": state.seed, "server_optimizer": state.server, "server_lr": state.server_lr,
+        "client_lr": parse_value(rate) if isinstance(rate, str) else rate,
+    }  # fmt: skip
+    if state.link in LINKS:
+        changes["link"] = dict(zip(("uplink_mbit", "downlink_mbit", "rtt_ms"), LINKS[state.link], strict=True))
+    try:
+        if not own_lanes:
+            changes["lanes"] = make_lanes(*_lane_values())
+        return ExperimentConfig(**merge(state.base.to_dict(), changes)), None
+    except ConfigError as error:
+        return None, str(error)
+
+
+def alpha_words(alpha: float) -> str:
+    value = t("settings.alpha_value", alpha=alpha)
+    if alpha >= ALPHAS[0]:
+        return t("settings.alike")
+    return t("settings.different") if alpha <= ALPHAS[-1] else value
+
+
+def mark_words(marks: dict[int, float], half: int) -> str:
+    if not marks:
+        return t("settings.marks_none")
+    if 1 in marks and half in marks and half != 1:
+        return t("settings.marks", one=marks[1], many=marks[half], epochs=half)
+    epoch, variance = next(iter(marks.items()))
+    return t("settings.mark_one", one=variance, epochs=epoch)
+
+
+def ruler(marks: dict[int, float], options: list[float]) -> str:
+    """Small triangles under the Θ slider where the measured variances lie on its logarithmic scale."""
+    low, high = math.log(options[0] or THETAS[0]), math.log(options[-1])
+    ticks = "".join(
+        f'<span style="position:absolute;left:{position:.1f}%;transform:translateX(-50%)">▲{epoch}</span>'
+        for epoch, variance in marks.items()
+        if 0 <= (position := 100 * (math.log(variance) - low) / (high - low)) <= 100
+    )
+    return f'<div style="position:relative;height:1.1rem;font-size:.75rem" aria-hidden="true">{ticks}</div>'
+
+
+def nearest(value: float, options: tuple[float, ...]) -> float:
+    return min(options, key=lambda option: abs(math.log(option / value)))

@@ -1,0 +1,214 @@
+"""The Race page's parts: buttons and progress, the live chart, the numbers, the sentences."""
+
+import streamlit as st
+
+from fda_core import assets
+from fda_core.config import ExperimentConfig
+from fda_core.errors import ConfigError
+from fda_core.events import LaneFinished, RunStarted
+from fda_core.runs.runner import Snapshot
+from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, rounds_played, started, summarize
+from ui import sentences
+from ui.charts import race_chart
+from ui.controls import adopt, settings
+from ui.frames import race_frame
+from ui.i18n import t
+from ui.live_chart import live_chart
+from ui.session import from_address, keep_address, palette, runner, shown_run
+
+CHART_HEIGHT = 310
+# Settings that do not touch what Var is measured on, so that a run's variances still speak for the sliders.
+NOT_VARIANCE = {"preset", "lanes", "rounds", "target", "after_target_rounds", "link", "seed"}
+
+
+def page() -> None:
+    """Settings in the sidebar, everything live in one fragment."""
+    run = shown_run()
+    if "base" not in st.session_state:
+        config, problem = (run.config, None) if run else from_address()
+        adopt(config)
+        st.session_state.problem = problem
+    live = run is not None and run.live
+    with st.sidebar:
+        config = settings(frozen=live, measured=lambda config: comparable(run, config))
+    keep_address(config)
+    if st.session_state.problem:
+        st.warning(t("settings.bad_link", problem=st.session_state.problem))
+    if run is None and st.session_state.get("run"):
+        st.warning(t("race.unknown_run", run=st.session_state.run[:40]))
+    st.fragment(run_every=1.0 if live else None)(live_part)(config, live)
+
+
+def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
+    """The events of the run shown if it had the same clients, data and learning rates."""
+    if run is None or run.config.model_dump(exclude=NOT_VARIANCE) != config.model_dump(exclude=NOT_VARIANCE):
+        return ()
+    return run.events
+
+
+def live_part(config: ExperimentConfig | None, live: bool) -> None:
+    run = shown_run()
+    if (run is not None and run.live) != live:
+        st.rerun()  # the settings in the sidebar freeze or thaw
+    shown = run.config if run else config
+    events = list(run.events) if run else []
+    lanes = summarize(events)
+    words = sentences.headline(shown, lanes, run.live) if lanes else t("race.empty")
+    st.markdown(words)
+    controls(run, config)
+    if shown is not None:
+        chart(run, shown, lanes, words)
+    if lanes:
+        numbers(shown, lanes)
+        notes(run, config)
+    waiting(run)
+
+
+def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
+    """Start, pause, step and stop in one row with the progress."""
+    live = run is not None and run.live
+    ready = config is not None and assets.problem() is None
+    play, step, stop, progress = st.columns([1.1, 1, 1, 5], vertical_alignment="center")
+    if not live:
+        label = t("race.start_again") if run else t("race.start")
+        if play.button(
+            label, key="start", icon=":material/play_arrow:", type="primary", disabled=not ready, width="stretch"
+        ):
+            start(config)
+    elif run.status == "paused":
+        if play.button(t("race.resume"), key="resume", icon=":material/play_arrow:", type="primary", width="stretch"):
+            act(runner().resume, run.run_id)
+    elif play.button(
+        t("race.pause"), key="pause", icon=":material/pause:", disabled=run.status != "running", width="stretch"
+    ):
+        act(runner().pause, run.run_id)
+    can_step = ready if not live else run.status == "paused"
+    if step.button(
+        t("race.step"), key="step", icon=":material/skip_next:", disabled=not can_step, width="stretch",
+        help=t("race.step_help"),
+    ):  # fmt: skip
+        act(runner().step, run.run_id) if live else start(config, rounds=1)
+    if stop.button(
+        t("race.stop"),
+        key="stop",
+        icon=":material/stop:",
+        disabled=not live or run.status == "stopping",
+        width="stretch",
+    ):
+        act(runner().stop, run.run_id)
+    if run is not None:
+        share, text = progress_of(run)
+        progress.progress(share, text)
+
+
+def start(config: ExperimentConfig, rounds: int | None = None) -> None:
+    try:
+        st.session_state.run = runner().start(config, rounds)
+    except ConfigError as error:
+        st.error(str(error))
+        return
+    st.session_state.problem = None
+    st.rerun()
+
+
+def act(action, run_id: str) -> None:
+    action(run_id)
+    st.rerun(scope="fragment")
+
+
+def progress_of(run: Snapshot) -> tuple[float, str]:
+    """Share done in 0…1 and the status in words."""
+    played = rounds_played(run.events)
+    done, total = run.prepared
+    if run.status == "preparing":
+        if not total:
+            return 0.0, t("status.loading")
+        return done / total, t("status.preparing", done=done, total=total)
+    expected = rounds_at_most(list(run.events), run.config.rounds, len(run.config.lanes))
+    share = 1.0 if run.status == "finished" else min(1.0, played / max(1, expected))
+    return share, t(f"status.{run.status}", played=played, place=run.place, message=run.message)
+
+
+def chart(run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str) -> None:
+    left, right = st.columns([3, 2])
+    x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
+    y = choice(right, "y", ("test_loss", "accuracy"))
+    labels = {lane.id: sentences.lane_label(lane) for lane in config.lanes}
+    reached = {lane.lane: lane.to_target.rounds for lane in lanes if lane.to_target}
+    figure = race_chart(race_frame(run.events if run else ()), labels, palette(), x, y, config.target, reached)
+    live_chart(
+        figure,
+        key="race",
+        view=f"{run.run_id if run else 'none'}/{x}/{y}",
+        height=CHART_HEIGHT,
+        alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words),
+        unavailable=t("chart.unavailable"),
+    )
+
+
+def choice(place, axis: str, options: tuple[str, ...]) -> str:
+    picked = place.segmented_control(
+        t(f"race.{axis}_axis"), options, key=f"{axis}_axis", default=options[0], required=True,
+        format_func=lambda option: t(f"race.{axis}_{option}"), label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    return picked or options[0]
+
+
+def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
+    """One row a lane: bytes by kind, work, quality, and what the target cost."""
+    labels = {lane.id: sentences.lane_label(lane) for lane in config.lanes}
+    st.table(
+        [
+            {
+                t("table.lane"): labels[lane.lane],
+                t("table.status"): t(f"lane_status.{lane.status or 'racing'}"),
+                t("table.rounds"): f"{lane.spent.rounds}",
+                t("table.epochs"): f"{lane.spent.local_epochs}",
+                t("table.down"): f"{lane.bytes_down / 1e6:,.1f}",
+                t("table.up"): f"{lane.bytes_up / 1e6:,.1f}",
+                t("table.monitor"): f"{lane.bytes_monitor / 1e6:,.1f}",
+                t("table.best"): "–" if lane.best_accuracy is None else f"{100 * lane.best_accuracy:.1f} %",
+                t("table.to_target"): spent(lane.to_target),
+            }
+            for lane in lanes
+        ],
+        hide_index=True,
+    )
+
+
+def spent(cost: Cost | None) -> str:
+    if cost is None:
+        return t("table.not_reached")
+    return t("table.spent", mb=sentences.megabytes(cost.bytes), epochs=cost.local_epochs)
+
+
+def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
+    start: RunStarted = started(run.events)
+    labels = {lane.id: sentences.lane_label(lane) for lane in run.config.lanes}
+    for event in run.events:
+        if isinstance(event, LaneFinished) and event.status == "diverged":
+            st.warning(t("table.diverged_note", lane=labels[event.lane], message=event.message))
+    if not run.live and config is not None and config != run.config:
+        st.info(t("race.applies_next"))
+    facts = start.facts
+    st.caption(
+        t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed)
+        + " "
+        + t(
+            "race.model", model=facts["model"], trained=facts["trainable_parameters"],
+            bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}", state_kb="6.0",
+        )
+    )  # fmt: skip
+
+
+def waiting(run: Snapshot | None) -> None:
+    """The queue, where this viewer's run is not alone in it."""
+    others = [(run_id, status) for run_id, status in runner().queue() if run is None or run_id != run.run_id]
+    if not others or (run is not None and run.live and run.status != "queued"):
+        return
+    st.info(t("race.others"))
+    for place, (run_id, _) in enumerate(others, 1):
+        if st.button(f"{place}. {run_id}: {t('race.watch')}", key=f"watch-{run_id}"):
+            st.session_state.run = run_id
+            adopt(runner().snapshot(run_id).config)
+            st.rerun()

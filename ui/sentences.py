@@ -1,0 +1,105 @@
+"""Sentences made from a run's numbers: pure functions from summaries to text."""
+
+from collections.abc import Sequence
+
+from fda_core.config import ExperimentConfig, LaneSpec, Target
+from fda_core.runs.summary import Cost, LaneSummary
+from ui.i18n import t
+
+# Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
+TIE = 0.05
+
+
+def lane_label(lane: LaneSpec) -> str:
+    """FedOpt E=1, FDA-OPT M=10, FDA Θ=0.3."""
+    return {
+        "schedule": lambda: t("lane.schedule", epochs=lane.epochs),
+        "adaptive": lambda: t("lane.adaptive", max_epochs=lane.max_epochs),
+        "fixed": lambda: t("lane.fixed", theta=f"{lane.theta:g}"),
+    }[lane.rule]()
+
+
+def megabytes(count: float) -> str:
+    """Decimal megabytes with as many digits as say something: 5.9 MB, 682 MB, 12,300 MB."""
+    value = count / 1e6
+    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
+
+
+def goal(target: Target) -> str:
+    if target.metric == "accuracy":
+        return t("headline.goal_accuracy", value=f"{100 * target.value:g}")
+    return t("headline.goal_loss", value=f"{target.value:g}")
+
+
+def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
+    """What the run says about FDA against each FedOpt lane, in MB and in local epochs; true at every moment."""
+    by_id = {lane.lane: lane for lane in lanes}
+    ours = [spec for spec in config.lanes if spec.rule != "schedule"]
+    theirs = [spec for spec in config.lanes if spec.rule == "schedule"]
+    if all(lane.to_target is None for lane in lanes):
+        return nobody(config, lanes, running)
+    if not ours or not theirs:
+        return " ".join(alone(spec, by_id[spec.id], config.target, running) for spec in config.lanes)
+    first = ours[-1]
+    return " ".join(versus(first, spec, by_id[first.id], by_id[spec.id], config.target, running) for spec in theirs)
+
+
+def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary, target: Target, running: bool) -> str:
+    """One comparison: who needed how much to the target, or who has not reached it."""
+    values = {"us": lane_label(us), "them": lane_label(them), "goal": goal(target)}
+    a, b = ours.to_target, theirs.to_target
+    if a and b:
+        return t(f"headline.{outcome(a, b)}", **values, **cost_words(a, b))
+    if not a and not b:
+        return t("headline.neither_yet" if undecided(ours, theirs, running) else "headline.neither", **values)
+    winner, late = ("us", theirs) if a else ("them", ours)
+    spent = a or b
+    key = f"headline.only_{winner}" + ("_yet" if running and late.status is None else "")
+    return t(
+        key, **values, mb=megabytes(spent.bytes), epochs=spent.local_epochs, late_mb=megabytes(late.spent.bytes),
+        late_epochs=late.spent.local_epochs,
+    )  # fmt: skip
+
+
+def nobody(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
+    """While no lane has reached the target: how far the best one is."""
+    names = {spec.id: lane_label(spec) for spec in config.lanes}
+    loss = config.target.metric == "test_loss"
+    values = {lane.lane: lane.best_test_loss if loss else lane.best_accuracy for lane in lanes}
+    values = {lane: value for lane, value in values.items() if value is not None}
+    yet = running and any(lane.status is None for lane in lanes)
+    if not values:
+        return t("headline.nothing_yet" if yet else "headline.nothing", goal=goal(config.target))
+    best = (min if loss else max)(values, key=values.get)
+    shown = f"{values[best]:.3f}" if loss else f"{100 * values[best]:.1f} %"
+    key = "headline.nobody_yet" if yet else "headline.nobody"
+    return t(key, goal=goal(config.target), lane=names[best], best=shown)
+
+
+def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> str:
+    """For a run without an opponent: what this lane needed."""
+    values = {"lane": lane_label(spec), "goal": goal(target)}
+    if lane.to_target:
+        return t("headline.alone", **values, mb=megabytes(lane.to_target.bytes), epochs=lane.to_target.local_epochs)
+    return t("headline.alone_not_yet" if running and lane.status is None else "headline.alone_not", **values)
+
+
+def outcome(ours: Cost, theirs: Cost) -> str:
+    ratio = theirs.bytes / ours.bytes
+    if abs(ratio - 1) <= TIE:
+        return "tie"
+    return "fewer" if ratio > 1 else "more"
+
+
+def cost_words(ours: Cost, theirs: Cost) -> dict[str, str | int]:
+    """Both costs, the ratio of bytes as the larger over the smaller, and the ratio of local epochs."""
+    larger, smaller = max(ours.bytes, theirs.bytes), min(ours.bytes, theirs.bytes)
+    return {
+        "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes), "times": f"{larger / smaller:.1f}",
+        "our_epochs": ours.local_epochs, "their_epochs": theirs.local_epochs,
+        "work": f"{ours.local_epochs / theirs.local_epochs:.1f}",
+    }  # fmt: skip
+
+
+def undecided(ours: LaneSummary, theirs: LaneSummary, running: bool) -> bool:
+    return running and (ours.status is None or theirs.status is None)

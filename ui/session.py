@@ -1,0 +1,95 @@
+"""What all viewers share (the runner) and what one viewer has chosen (the run shown, the settings in the address)."""
+
+import os
+import runpy
+import time
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from fda_core import presets
+from fda_core.assignments import from_query, to_query
+from fda_core.config import ExperimentConfig
+from fda_core.errors import LabError
+from fda_core.runs.runner import Runner, Snapshot
+from ui.live_chart import publish
+
+# Words of the address that are not settings of an experiment.
+RESERVED = {"run", "lang", "hide"}
+ENTRY = Path(__file__).parent.parent / "app.py"
+STATIC = ENTRY.parent / "static"
+
+
+@st.cache_resource(show_spinner=False)
+def runner() -> Runner:
+    """The one runner of this process; its thread loads the heavy libraries while the first page is read."""
+    keeper = Runner(on_start=warm_up)
+    keeper.wake()
+    return keeper
+
+
+def warm_up() -> None:
+    time.sleep(1)  # the first page is drawn before torch takes the processor
+    import torch
+
+    import fda_core.lab  # noqa: F401
+
+    # One core stays free for the server: the pages answer while a run trains.
+    default = max(1, (os.cpu_count() or 2) - 1)
+    torch.set_num_threads(int(os.environ.get("FDA_OPT_LAB_THREADS") or default))
+
+
+@st.cache_resource(show_spinner=False)
+def publish_chart_library() -> str:
+    return publish(STATIC)
+
+
+def palette() -> list[str]:
+    """The lanes' colours; they stand in the theme and nowhere else."""
+    return st.get_option("theme.chartCategoricalColors")
+
+
+def require_app() -> None:
+    """Call it first on every page: the entry script has run, or it runs now.
+
+    The first visitor of a fresh server may come by a page's own address; Streamlit then takes the folder `pages` for
+    its old kind of multipage app and runs the page's file alone. The entry script's st.navigation ends that.
+    """
+    if "run" not in st.session_state:
+        runpy.run_path(str(ENTRY))
+        st.stop()
+
+
+def shown_run() -> Snapshot | None:
+    """The run this viewer looks at; a sentence on the page if it cannot be read."""
+    run_id = st.session_state.get("run")
+    if run_id is None:
+        return None
+    try:
+        return runner().snapshot(run_id)
+    except LabError as error:
+        st.error(str(error))
+        return None
+
+
+def from_address() -> tuple[ExperimentConfig, str | None]:
+    """The settings in the page's address, or the default ones and what was wrong with the address."""
+    words = [(name, value) for name in st.query_params if name not in RESERVED for value in [st.query_params[name]]]
+    try:
+        return presets.build(from_query(urlencode(words))), None
+    except LabError as error:
+        return presets.build(), str(error)
+
+
+def keep_address(config: ExperimentConfig | None) -> None:
+    """Writes run and settings into the address, so that a refresh or a copied link finds them again."""
+    wanted = {name: st.query_params[name] for name in RESERVED - {"run"} if name in st.query_params}
+    if run_id := st.session_state.get("run"):
+        wanted["run"] = run_id
+    if config is not None:
+        base = presets.build(preset=config.preset)
+        settings = dict(parse_qsl(to_query(config, base)))
+        wanted |= settings if len(settings) > 1 or config.preset != "default" else {}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
