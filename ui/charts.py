@@ -41,19 +41,7 @@ def race_chart(
             hovertemplate=t("chart.hover"),
         )
         if lane in reached:
-            point = rows[rows["round"] == reached[lane]]
-            figure.add_scatter(
-                x=point[X_COLUMNS[x]].tolist(),
-                y=point[y].tolist(),
-                name=label,
-                uid=f"{lane} reached",
-                mode="markers+text",
-                text=[t("chart.reached")],
-                textposition="top center",
-                marker={"symbol": "star", "size": 16, "color": palette[i % len(palette)]},
-                showlegend=False,
-                hoverinfo="skip",
-            )
+            _star(figure, rows[rows["round"] == reached[lane]], X_COLUMNS[x], y, palette[i % len(palette)], lane)
     if frame.empty:
         return _waiting(figure)
     if target.metric == y:
@@ -64,6 +52,16 @@ def race_chart(
         )  # fmt: skip
     _dress(figure, x, y)
     return figure
+
+
+def _star(figure: go.Figure, point: pd.DataFrame, x: str, y: str, colour: str, lane: str) -> None:
+    """Marks where a lane had reached the target; the first star explains them all in the legend."""
+    stars = {"symbol": "star", "size": 16, "color": colour, "line": {"color": "white", "width": 1}}
+    first = not any(trace.legendgroup == "reached" for trace in figure.data)
+    figure.add_scatter(
+        x=point[x].tolist(), y=point[y].tolist(), uid=f"{lane} reached", mode="markers", marker=stars,
+        name=t("chart.reached"), legendgroup="reached", showlegend=first, hoverinfo="skip",
+    )  # fmt: skip
 
 
 def _dress(figure: go.Figure, x: str, y: str) -> None:
