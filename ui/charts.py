@@ -60,7 +60,7 @@ def _star(figure: go.Figure, point: pd.DataFrame, x: str, y: str, colour: str, l
     first = not any(trace.legendgroup == "reached" for trace in figure.data)
     figure.add_scatter(
         x=point[x].tolist(), y=point[y].tolist(), uid=f"{lane} reached", mode="markers", marker=stars,
-        name=t("chart.reached"), legendgroup="reached", showlegend=first, hoverinfo="skip",
+        name=t("chart.reached"), legendgroup="reached", legendrank=2000, showlegend=first, hoverinfo="skip",
     )  # fmt: skip
 
 

@@ -75,8 +75,9 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
     )  # fmt: skip
     st.select_slider(
         t("settings.alpha"), sorted({*ALPHAS, state.alpha}, reverse=True), key="alpha", disabled=frozen,
-        format_func=alpha_words, help=t("settings.alpha_help"), persist_state="session",
+        format_func=lambda alpha: t("settings.alpha_value", alpha=alpha), help=t("settings.alpha_help"), persist_state="session",
     )  # fmt: skip
+    st.html(ends(t("settings.alike"), t("settings.different")))
     if own_lanes:
         st.caption(t("settings.lanes_own"))
     else:
@@ -169,11 +170,10 @@ def _collect(own_lanes: bool) -> tuple[ExperimentConfig | None, str | None]:
         return None, str(error)
 
 
-def alpha_words(alpha: float) -> str:
-    value = t("settings.alpha_value", alpha=alpha)
-    if alpha >= ALPHAS[0]:
-        return t("settings.alike")
-    return t("settings.different") if alpha <= ALPHAS[-1] else value
+def ends(left: str, right: str) -> str:
+    """Two words under a slider, one at each end."""
+    style = "display:flex;justify-content:space-between;font-size:.8rem;opacity:.8;margin-top:-.6rem"
+    return f'<div style="{style}"><span>{left}</span><span>{right}</span></div>'
 
 
 def mark_words(marks: dict[int, float], half: int) -> str:

@@ -63,6 +63,8 @@ def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary,
 
 def nobody(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
     """While no lane has reached the target: how far the best one is."""
+    if all(lane.status == "diverged" for lane in lanes):
+        return t("headline.diverged")
     names = {spec.id: lane_label(spec) for spec in config.lanes}
     loss = config.target.metric == "test_loss"
     values = {lane.lane: lane.best_test_loss if loss else lane.best_accuracy for lane in lanes}
