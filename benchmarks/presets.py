@@ -9,9 +9,11 @@ import statistics
 from pathlib import Path
 
 from fda_core import engine, presets
+from fda_core.config import Target
+from fda_core.events import Event
 from fda_core.lab import prepare
 from fda_core.runs.store import EVENTS, Recorder, read_events
-from fda_core.runs.summary import rounds_of
+from fda_core.runs.summary import lane_ids, reached_at, rounds_of, started
 
 RATES = (0.02, 0.05, 0.1, 0.2)
 SEEDS = (100, 101, 102)
@@ -58,10 +60,34 @@ def main() -> None:
         print(f"| {rate} | {', '.join(f'{x:.4f}' for x in finals)} | {means[rate]:.4f} | {late:.4f} |", flush=True)
     best = min(means, key=means.get)
     print(f"\nbest client lr: {best}")
-    for seed in SEEDS:
+    print(f"\nAll lanes at client lr {best}: rounds to an accuracy (two consecutive rounds), per tuning seed\n")
+    folders = [
         trial(
             options.out / f"{options.preset}-all-lr{best}-seed{seed}", options.preset, {"seed": seed, "client_lr": best}
         )
+        for seed in SEEDS
+    ]
+    print_targets([read_events(folder) for folder in folders])
+
+
+def print_targets(runs: list[list[Event]]) -> None:
+    """Rounds to accuracies and test losses around the best, per lane and run."""
+    lanes = lane_ids(started(runs[0]))
+    print(f"| target | {' | '.join(lanes)} |\n|---|{'---|' * len(lanes)}")
+    targets = [Target(metric="accuracy", value=percent / 100) for percent in range(60, 76)]
+    targets += [Target(metric="test_loss", value=percent / 100) for percent in range(66, 52, -1)]
+    for target in targets:
+        cells = [", ".join(rounds_to(events, lane, target) for events in runs) for lane in lanes]
+        if any(cell.strip("–, ") for cell in cells):
+            print(f"| {target.metric} {target.value:.2f} | {' | '.join(cells)} |")
+    best = [", ".join(f"{max(r.accuracy for r in rounds_of(events, lane)):.3f}" for events in runs) for lane in lanes]
+    print(f"| best accuracy | {' | '.join(best)} |")
+
+
+def rounds_to(events: list[Event], lane: str, target: Target) -> str:
+    rounds = rounds_of(events, lane)
+    index = reached_at(rounds, target)
+    return "–" if index is None else str(rounds[index].round)
 
 
 if __name__ == "__main__":

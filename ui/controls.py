@@ -75,7 +75,8 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
     )  # fmt: skip
     st.select_slider(
         t("settings.alpha"), sorted({*ALPHAS, state.alpha}, reverse=True), key="alpha", disabled=frozen,
-        format_func=lambda alpha: t("settings.alpha_value", alpha=alpha), help=t("settings.alpha_help"), persist_state="session",
+        format_func=lambda alpha: t("settings.alpha_value", alpha=alpha), help=t("settings.alpha_help"),
+        persist_state="session",
     )  # fmt: skip
     st.html(ends(t("settings.alike"), t("settings.different")))
     if own_lanes:

@@ -14,7 +14,7 @@ from ui.controls import adopt, settings
 from ui.frames import race_frame
 from ui.i18n import t
 from ui.live_chart import live_chart
-from ui.session import from_address, keep_address, palette, runner, shown_run
+from ui.session import from_address, has_settings, keep_address, palette, runner, shown_run
 
 CHART_HEIGHT = 310
 # Settings that do not touch what Var is measured on, so that a run's variances still speak for the sliders.
@@ -25,7 +25,8 @@ def page() -> None:
     """Settings in the sidebar, everything live in one fragment."""
     run = shown_run()
     if "base" not in st.session_state:
-        config, problem = (run.config, None) if run else from_address()
+        follow = run is not None and (run.live or not has_settings())
+        config, problem = (run.config, None) if follow else from_address()
         adopt(config)
         st.session_state.problem = problem
     live = run is not None and run.live
@@ -208,7 +209,12 @@ def waiting(run: Snapshot | None) -> None:
         return
     st.info(t("race.others"))
     for place, (run_id, _) in enumerate(others, 1):
-        if st.button(f"{place}. {run_id}: {t('race.watch')}", key=f"watch-{run_id}"):
-            st.session_state.run = run_id
-            adopt(runner().snapshot(run_id).config)
+        label = f"{place}. {run_id}: {t('race.watch')}"
+        if st.button(label, key=f"watch-{run_id}", on_click=follow_run, args=(run_id,)):
             st.rerun()
+
+
+def follow_run(run_id: str) -> None:
+    """A callback: it may change the settings because it runs before they are drawn."""
+    st.session_state.run = run_id
+    adopt(runner().snapshot(run_id).config)

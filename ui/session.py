@@ -73,6 +73,10 @@ def shown_run() -> Snapshot | None:
         return None
 
 
+def has_settings() -> bool:
+    return any(name not in RESERVED for name in st.query_params)
+
+
 def from_address() -> tuple[ExperimentConfig, str | None]:
     """The settings in the page's address, or the default ones and what was wrong with the address."""
     words = [(name, value) for name in st.query_params if name not in RESERVED for value in [st.query_params[name]]]
@@ -90,6 +94,6 @@ def keep_address(config: ExperimentConfig | None) -> None:
     if config is not None:
         base = presets.build(preset=config.preset)
         settings = dict(parse_qsl(to_query(config, base)))
-        wanted |= settings if len(settings) > 1 or config.preset != "default" else {}
+        wanted |= settings if run_id or len(settings) > 1 or config.preset != "default" else {}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,7 +60,7 @@ class Recorder:
         self.racing: dict[str, None] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.file = open(folder / EVENTS, "xb")  # noqa: SIM115 - open for the run's whole life
+            self.file = open(folder / EVENTS, "xb", buffering=0)  # noqa: SIM115 - open for the run's whole life
         except FileExistsError:
             raise StoreError(f"{folder} already holds a run: choose another folder.") from None
         except OSError as error:
@@ -102,11 +103,17 @@ class Recorder:
 
     def _flush(self) -> None:
         lines, self.waiting = self.waiting, []
+        good = self.file.tell()
         try:
-            self.file.write(b"".join(lines))
-            self.file.flush()
+            rest = memoryview(b"".join(lines))
+            while rest:
+                rest = rest[self.file.write(rest) :]
             os.fsync(self.file.fileno())
         except OSError as error:
+            # Half a round on a full disk would damage the record once there is room again.
+            with suppress(OSError):
+                self.file.truncate(good)
+                self.file.seek(good)
             problem = f"{self.folder} cannot be written ({error.strerror})"
             raise StoreError(f"{problem}: earlier rounds are kept; make room and start again.") from None
         self.count += len(lines)
