@@ -54,15 +54,23 @@ def live_part(config: ExperimentConfig | None, live: bool) -> None:
     shown = run.config if run else config
     events = list(run.events) if run else []
     lanes = summarize(events)
-    words = sentences.headline(shown, lanes, run.live) if lanes else t("race.empty")
+    words = sentences.headline(shown, lanes, run.live) if lanes else before_the_first_round(run)
     st.markdown(words)
     controls(run, config)
+    if run is not None and run.status == "failed":
+        st.error(run.message)
     if shown is not None:
         chart(run, shown, lanes, words)
     if lanes:
         numbers(shown, lanes)
         notes(run, config)
     waiting(run)
+
+
+def before_the_first_round(run: Snapshot | None) -> str:
+    if run is None:
+        return t("race.empty")
+    return t("race.getting_ready") if run.live else t("race.nothing_played")
 
 
 def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
@@ -127,7 +135,7 @@ def progress_of(run: Snapshot) -> tuple[float, str]:
         return done / total, t("status.preparing", done=done, total=total)
     expected = rounds_at_most(list(run.events), run.config.rounds, len(run.config.lanes))
     share = 1.0 if run.status == "finished" else min(1.0, played / max(1, expected))
-    return share, t(f"status.{run.status}", played=played, place=run.place, message=run.message)
+    return share, t(f"status.{run.status}", played=played, place=run.place)
 
 
 def chart(run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str) -> None:
