@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -25,8 +26,10 @@ def hidden_states(encoder: nn.Module, layers: int, tokens: Tokens, weights: str,
     weights: digest of the encoder's weights. `progress(done, total)` is called while computing and may raise.
     """
     path = cache / f"prefix-{_digest(tokens, weights, layers)}.safetensors"
-    if path.exists():
+    try:
         return load_file(path)["hidden"].clone()  # out of the memory map: its page faults would fall into training
+    except (FileNotFoundError, SafetensorError):
+        pass  # not there, or damaged: it is computed (again)
     hidden = _compute(encoder, layers, tokens, progress)
     cache.mkdir(parents=True, exist_ok=True)
     # Another process may be writing the same file: each writes its own and the rename decides, both being equal.
