@@ -16,7 +16,9 @@ from fda_core.errors import ConfigError
 
 
 def to_toml(config: ExperimentConfig) -> str:
-    return "".join(f"{name} = {toml_value(value)}\n" for name, value in config.to_dict().items())
+    # A file is laid over a preset: what it leaves out would be the preset's.
+    settings = {"clients_per_round": config.cohort_size} | config.to_dict()
+    return "".join(f"{name} = {toml_value(value)}\n" for name, value in settings.items())
 
 
 def from_toml(path: Path | str) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def from_toml(path: Path | str) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}): give the path of a TOML file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML ({error}): write lines such as clients = 20.") from None
 
 
@@ -36,8 +38,10 @@ def to_query(config: ExperimentConfig, base: ExperimentConfig) -> str:
     for name, value in ours.items():
         if isinstance(value, dict):
             pairs |= {f"{name}.{key}": bare(part) for key, part in value.items() if part != theirs[name].get(key)}
-        elif value != theirs.get(name):
+        # The rate goes with its optimiser: without it, another optimiser would bring its own.
+        elif value != theirs.get(name) or (name == "server_lr" and "server_optimizer" in pairs):
             pairs[name] = bare(value)
+    pairs |= {name: "none" for name in theirs if name not in ours}
     return urlencode(pairs)
 
 
@@ -76,8 +80,9 @@ def parse_value(text: str) -> Any:
     if text == "none":
         return None
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+        parsed = tomllib.loads(f"value = {text}")
+        return parsed["value"] if len(parsed) == 1 else text
+    except (ValueError, RecursionError):  # TOMLDecodeError is one; a number of thousands of digits is a plain one
         return text
 
 

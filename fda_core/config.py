@@ -3,9 +3,11 @@
 `ExperimentConfig` is frozen and validated; `assignments.py` gives its TOML, command-line and URL forms.
 """
 
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from fda_core.errors import ConfigError
 
@@ -25,12 +27,26 @@ Rate = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: Any) -> Any:
+        # pydantic would take true for 1.0; no setting is a truth value.
+        if isinstance(value, bool):
+            raise PydanticCustomError("truth_value", "a value that is not true or false")
+        return value
+
 
 class Target(Part):
     """The quality to reach; a lane has reached it when two consecutive rounds meet it."""
 
     metric: Literal["accuracy", "test_loss"] = "accuracy"
     value: float = Field(0.7, ge=0, le=100, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _share(self):
+        if self.metric == "accuracy" and self.value > 1:
+            raise ValueError(f"target.value = {self.value:g} is not allowed for accuracy: choose a share from 0 to 1")
+        return self
 
     def met(self, value: float | None) -> bool:
         if value is None:
@@ -134,6 +150,9 @@ class ExperimentConfig(Part):
     def _server_lr(cls, values: dict[str, Any]) -> dict[str, Any]:
         if values.get("server_lr") is None:
             values = values | {"server_lr": SERVER_LR.get(str(values.get("server_optimizer", "sgd")), 1.0)}
+        # "All of them" has one spelling, so that configs that mean the same are equal.
+        if values.get("clients_per_round") == values.get("clients", cls.model_fields["clients"].default):
+            values = values | {"clients_per_round": None}
         return values
 
     @model_validator(mode="after")
@@ -170,7 +189,7 @@ class ExperimentConfig(Part):
 
     def to_json(self) -> dict[str, Any]:
         """The same for JSON, where Θ = ∞ is the word "Infinity"; `ExperimentConfig(**…)` reads it back."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return json.loads(self.model_dump_json(exclude_none=True))
 
 
 OWNERS = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link}
@@ -185,7 +204,8 @@ def sentence(error: ValidationError) -> str:
     if kind == "value_error":
         return f"{limits['error']}."
     if kind == "extra_forbidden":
-        return f"{name} is not a setting: the settings are {', '.join(ExperimentConfig.model_fields)}."
+        shown = name if name.isprintable() else ascii(name)
+        return f"{shown} is not a setting: the settings are {', '.join(_owner(name).model_fields)}."
     if kind == "missing":
         return f"{name} is missing: give it a value."
     return f"{name} = {first['input']!r} is not allowed: choose {_allowed(name, kind, limits, first['msg'])}."
@@ -196,7 +216,9 @@ def _allowed(name: str, kind: str, limits: dict, message: str) -> str:
         return f"one of {limits['expected']}"
     if kind in ("model_type", "model_attributes_type", "tuple_type"):
         return f"{name}.NAME = VALUE for one of its settings" if kind != "tuple_type" else "a list"
-    if kind == "string_pattern_mismatch":
+    if kind == "too_short":
+        return "a list of at least 1"
+    if kind in ("string_pattern_mismatch", "string_type"):
         return "a name of at most 40 lower-case letters, digits, dots and dashes"
     field = _field(name)
     if field is None:
@@ -216,6 +238,10 @@ def _plain(number: float) -> str:
 
 def _field(path: str):
     """The declared field behind a dotted path such as `link.rtt_ms` or `lanes.0.epochs`."""
+    return _owner(path).model_fields.get([part for part in path.split(".") if not part.isdigit()][-1])
+
+
+def _owner(path: str) -> type[Part]:
+    """The part that a dotted path's last name belongs to."""
     head, *rest = [part for part in path.split(".") if not part.isdigit()]
-    owner = OWNERS[head] if rest and head in OWNERS else ExperimentConfig
-    return owner.model_fields.get(rest[0] if rest else head)
+    return OWNERS.get(head, ExperimentConfig) if rest else ExperimentConfig

@@ -27,4 +27,7 @@ def build(changes: dict[str, Any] | None = None, preset: str = "default") -> Exp
     name = changes.get("preset", preset)
     if not isinstance(name, str):
         raise ConfigError(f"preset = {name!r} is not allowed: choose one of {', '.join(names())}.")
-    return ExperimentConfig(**merge(settings(name), changes))
+    base = settings(name)
+    if changes.get("server_optimizer", base.get("server_optimizer")) != base.get("server_optimizer"):
+        base.pop("server_lr", None)  # found for the preset's optimiser
+    return ExperimentConfig(**merge(base, changes))

@@ -48,7 +48,7 @@ def test_publish_removes_other_versions_only(tmp_path):
 
 def test_publish_says_what_to_do_if_it_cannot_write(tmp_path):
     (tmp_path / "static").touch()  # a file in the way fails for every user, root included
-    with pytest.raises(OSError, match="chart library could not be copied .* Make the folder"):
+    with pytest.raises(OSError, match=r"chart library could not be copied .* Make the folder"):
         publish(tmp_path / "static")
 
 
@@ -74,9 +74,7 @@ def test_losing_a_race_against_another_process_is_no_error(tmp_path, monkeypatch
 
 
 def test_figure_is_tied_to_its_view(figure):
-    assert json.loads(figure_json(figure, "run-42/bytes/loss"))["layout"]["uirevision"] == (
-        "run-42/bytes/loss"
-    )
+    assert json.loads(figure_json(figure, "run-42/bytes/loss"))["layout"]["uirevision"] == ("run-42/bytes/loss")
 
 
 def test_figure_is_sent_without_template_and_size(figure):

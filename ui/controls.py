@@ -17,6 +17,7 @@ ALPHAS = (1000.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 # Eight steps a decade, equally far apart on the slider.
 THETAS = tuple(round(10 ** (i / 8), 5) for i in range(-24, 17))
+DEFAULT_THETA = THETAS[20]
 LINKS = {
     "default": (20.0, 50.0, 80.0),
     "lan": (1000.0, 1000.0, 1.0),
@@ -39,7 +40,8 @@ def adopt(config: ExperimentConfig) -> None:
     state.max_epochs = monitored[-1].max_epochs if monitored else 10
     state.mode = monitored[-1].rule if monitored else "adaptive"
     theta = monitored[-1].theta if monitored else None
-    state.theta = theta if theta is not None else nearest(state.get("theta", 0.3), THETAS)
+    if theta is not None or state.get("theta") not in THETAS:
+        state.theta = DEFAULT_THETA if theta is None else theta
     link = (config.link.uplink_mbit, config.link.downlink_mbit, config.link.rtt_ms)
     state.link = next((name for name, speeds in LINKS.items() if speeds == link), "own")
 
@@ -126,7 +128,7 @@ def _more(frozen: bool, own_lanes: bool) -> None:
         t("settings.server"), SERVERS, key="server", format_func=lambda name: t(f"settings.server_{name}"),
         on_change=_default_server_lr, **common,
     )  # fmt: skip
-    st.number_input(t("settings.server_lr"), 0.0001, 100.0, key="server_lr", format="%g", step=0.1, **common)
+    st.number_input(t("settings.server_lr"), 1e-9, 1e9, key="server_lr", format="%g", step=0.1, **common)
     st.number_input(t("settings.seed"), 0, 2**31 - 1, key="seed", **common)
     link = state.base.link
     st.selectbox(
@@ -188,14 +190,11 @@ def mark_words(marks: dict[int, float], half: int) -> str:
 
 def ruler(marks: dict[int, float], options: list[float]) -> str:
     """Small triangles under the Θ slider where the measured variances lie on its logarithmic scale."""
-    low, high = math.log(options[0] or THETAS[0]), math.log(options[-1])
+    scale = [math.log(theta) for theta in options if 0 < theta < math.inf]
+    low, high = scale[0], scale[-1]
     ticks = "".join(
         f'<span style="position:absolute;left:{position:.1f}%;transform:translateX(-50%)">▲{epoch}</span>'
         for epoch, variance in marks.items()
         if 0 <= (position := 100 * (math.log(variance) - low) / (high - low)) <= 100
     )
     return f'<div style="position:relative;height:1.1rem;font-size:.75rem" aria-hidden="true">{ticks}</div>'
-
-
-def nearest(value: float, options: tuple[float, ...]) -> float:
-    return min(options, key=lambda option: abs(math.log(option / value)))

@@ -1,5 +1,7 @@
 """The Race page's parts: buttons and progress, the live chart, the numbers, the sentences."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from fda_core import assets
@@ -23,20 +25,18 @@ NOT_VARIANCE = {"preset", "lanes", "rounds", "target", "after_target_rounds", "l
 
 def page() -> None:
     """Settings in the sidebar, everything live in one fragment."""
-    run = shown_run()
+    run, unreadable = shown_run()
     if "base" not in st.session_state:
         follow = run is not None and (run.live or not has_settings())
         config, problem = (run.config, None) if follow else from_address()
         adopt(config)
-        st.session_state.problem = problem
+        st.session_state.notice = t("settings.bad_link", problem=problem) if problem else None
     live = run is not None and run.live
     with st.sidebar:
         config = settings(frozen=live, measured=lambda config: comparable(run, config))
     keep_address(config)
-    if st.session_state.problem:
-        st.warning(t("settings.bad_link", problem=st.session_state.problem))
-    if run is None and st.session_state.get("run"):
-        st.warning(t("race.unknown_run", run=st.session_state.run[:40]))
+    if unreadable:
+        st.warning(unreadable)
     st.fragment(run_every=1.0 if live else None)(live_part)(config, live)
 
 
@@ -48,13 +48,15 @@ def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
 
 
 def live_part(config: ExperimentConfig | None, live: bool) -> None:
-    run = shown_run()
+    run, _ = shown_run()
     if (run is not None and run.live) != live:
         st.rerun()  # the settings in the sidebar freeze or thaw
     shown = run.config if run else config
     events = list(run.events) if run else []
     lanes = summarize(events)
     words = sentences.headline(shown, lanes, run.live) if lanes else before_the_first_round(run)
+    if st.session_state.notice:
+        st.warning(st.session_state.notice)
     st.markdown(words)
     controls(run, config)
     if run is not None and run.status == "failed":
@@ -77,52 +79,40 @@ def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
     """Start, pause, step and stop in one row with the progress."""
     live = run is not None and run.live
     ready = config is not None and assets.problem() is None
+    paused = live and run.status == "paused"
     play, step, stop, progress = st.columns([1.1, 1, 1, 5], vertical_alignment="center")
     if not live:
-        label = t("race.start_again") if run else t("race.start")
-        if play.button(
-            label, key="start", icon=":material/play_arrow:", type="primary", disabled=not ready, width="stretch"
-        ):
-            start(config)
-    elif run.status == "paused":
-        if play.button(t("race.resume"), key="resume", icon=":material/play_arrow:", type="primary", width="stretch"):
-            act(runner().resume, run.run_id)
-    elif play.button(
-        t("race.pause"), key="pause", icon=":material/pause:", disabled=run.status != "running", width="stretch"
-    ):
-        act(runner().pause, run.run_id)
-    can_step = ready if not live else run.status == "paused"
-    if step.button(
-        t("race.step"), key="step", icon=":material/skip_next:", disabled=not can_step, width="stretch",
-        help=t("race.step_help"),
-    ):  # fmt: skip
-        act(runner().step, run.run_id) if live else start(config, rounds=1)
-    if stop.button(
-        t("race.stop"),
-        key="stop",
-        icon=":material/stop:",
-        disabled=not live or run.status == "stopping",
-        width="stretch",
-    ):
-        act(runner().stop, run.run_id)
+        button(play, "start", "play_arrow", "race.start_again" if run else "race.start", ready, start, config)
+    elif paused:
+        button(play, "resume", "play_arrow", "race.resume", True, runner().resume, run.run_id)
+    else:
+        button(play, "pause", "pause", "race.pause", run.status == "running", runner().pause, run.run_id)
+    if live:
+        button(step, "step", "skip_next", "race.step", paused, runner().step, run.run_id)
+        button(stop, "stop", "stop", "race.stop", run.status != "stopping", runner().stop, run.run_id)
+    else:
+        button(step, "step", "skip_next", "race.step", ready, start, config, 1)
+        button(stop, "stop", "stop", "race.stop", False, start)
     if run is not None:
         share, text = progress_of(run)
         progress.progress(share, text)
 
 
+def button(place, key: str, icon: str, label: str, enabled: bool, action: Callable, *arguments) -> None:
+    """A button whose action is a callback: it works in a redraw of the page as in one of the fragment."""
+    place.button(
+        t(label), key=key, icon=f":material/{icon}:", disabled=not enabled, width="stretch", on_click=action,
+        args=arguments, type="primary" if key in ("start", "resume") else "secondary",
+        help=t("race.step_help") if key == "step" else None,
+    )  # fmt: skip
+
+
 def start(config: ExperimentConfig, rounds: int | None = None) -> None:
     try:
         st.session_state.run = runner().start(config, rounds)
+        st.session_state.notice = None
     except ConfigError as error:
-        st.error(str(error))
-        return
-    st.session_state.problem = None
-    st.rerun()
-
-
-def act(action, run_id: str) -> None:
-    action(run_id)
-    st.rerun(scope="fragment")
+        st.session_state.notice = str(error)
 
 
 def progress_of(run: Snapshot) -> tuple[float, str]:
@@ -188,7 +178,7 @@ def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
 def spent(cost: Cost | None) -> str:
     if cost is None:
         return t("table.not_reached")
-    return t("table.spent", mb=sentences.megabytes(cost.bytes), epochs=cost.local_epochs)
+    return t("table.spent", mb=sentences.megabytes(cost.bytes), epochs=sentences.epochs(cost.local_epochs))
 
 
 def notes(run: Snapshot, config: ExperimentConfig | None) -> None:

@@ -25,6 +25,10 @@ def megabytes(count: float) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
+def epochs(count: int) -> str:
+    return t("count.epoch" if count == 1 else "count.epochs", count=count)
+
+
 def goal(target: Target) -> str:
     if target.metric == "accuracy":
         return t("headline.goal_accuracy", value=f"{100 * target.value:g}")
@@ -56,8 +60,8 @@ def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary,
     spent = a or b
     key = f"headline.only_{winner}" + ("_yet" if running and late.status is None else "")
     return t(
-        key, **values, mb=megabytes(spent.bytes), epochs=spent.local_epochs, late_mb=megabytes(late.spent.bytes),
-        late_epochs=late.spent.local_epochs,
+        key, **values, mb=megabytes(spent.bytes), epochs=epochs(spent.local_epochs),
+        late_mb=megabytes(late.spent.bytes), late_epochs=epochs(late.spent.local_epochs),
     )  # fmt: skip
 
 
@@ -82,7 +86,9 @@ def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> s
     """For a run without an opponent: what this lane needed."""
     values = {"lane": lane_label(spec), "goal": goal(target)}
     if lane.to_target:
-        return t("headline.alone", **values, mb=megabytes(lane.to_target.bytes), epochs=lane.to_target.local_epochs)
+        return t(
+            "headline.alone", **values, mb=megabytes(lane.to_target.bytes), epochs=epochs(lane.to_target.local_epochs)
+        )
     return t("headline.alone_not_yet" if running and lane.status is None else "headline.alone_not", **values)
 
 
@@ -98,7 +104,7 @@ def cost_words(ours: Cost, theirs: Cost) -> dict[str, str | int]:
     larger, smaller = max(ours.bytes, theirs.bytes), min(ours.bytes, theirs.bytes)
     return {
         "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes), "times": f"{larger / smaller:.1f}",
-        "our_epochs": ours.local_epochs, "their_epochs": theirs.local_epochs,
+        "our_epochs": ours.local_epochs, "their_epochs": epochs(theirs.local_epochs),
         "work": f"{ours.local_epochs / theirs.local_epochs:.1f}",
     }  # fmt: skip
 

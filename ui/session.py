@@ -13,6 +13,7 @@ from fda_core.assignments import from_query, to_query
 from fda_core.config import ExperimentConfig
 from fda_core.errors import LabError
 from fda_core.runs.runner import Runner, Snapshot
+from ui.i18n import t
 from ui.live_chart import publish
 
 # Words of the address that are not settings of an experiment.
@@ -61,16 +62,16 @@ def require_app() -> None:
         st.stop()
 
 
-def shown_run() -> Snapshot | None:
-    """The run this viewer looks at; a sentence on the page if it cannot be read."""
+def shown_run() -> tuple[Snapshot | None, str | None]:
+    """The run this viewer looks at, or a sentence why it cannot be shown; neither where none was chosen."""
     run_id = st.session_state.get("run")
     if run_id is None:
-        return None
+        return None, None
     try:
-        return runner().snapshot(run_id)
+        run = runner().snapshot(run_id)
     except LabError as error:
-        st.error(str(error))
-        return None
+        return None, str(error)
+    return run, None if run else t("race.unknown_run", run=run_id[:40])
 
 
 def has_settings() -> bool:

@@ -7,6 +7,7 @@ a digest of everything it depends on: weights, layers, tokens.
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -28,9 +29,16 @@ def hidden_states(encoder: nn.Module, layers: int, tokens: Tokens, weights: str,
     path = cache / f"prefix-{_digest(tokens, weights, layers)}.safetensors"
     try:
         return load_file(path)["hidden"].clone()  # out of the memory map: its page faults would fall into training
-    except (FileNotFoundError, SafetensorError):
+    except (OSError, SafetensorError):
         pass  # not there, or damaged: it is computed (again)
     hidden = _compute(encoder, layers, tokens, progress)
+    with suppress(OSError):  # a cache that cannot be written costs time, not the run
+        _keep(hidden, path)
+    return hidden
+
+
+def _keep(hidden: torch.Tensor, path: Path) -> None:
+    cache = path.parent
     cache.mkdir(parents=True, exist_ok=True)
     # Another process may be writing the same file: each writes its own and the rename decides, both being equal.
     handle, draft = tempfile.mkstemp(dir=cache, suffix=".part")
@@ -40,7 +48,6 @@ def hidden_states(encoder: nn.Module, layers: int, tokens: Tokens, weights: str,
         os.replace(draft, path)
     finally:
         Path(draft).unlink(missing_ok=True)
-    return hidden
 
 
 def _digest(tokens: Tokens, weights: str, layers: int) -> str:

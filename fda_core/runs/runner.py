@@ -4,6 +4,7 @@ The thread publishes immutable snapshots and knows nothing of who reads them. A 
 read from its folder, so its address goes on working after a restart.
 """
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from fda_core.events import Event, Round, RunFinished
 from fda_core.runs.record import Producer, record, simulate
 from fda_core.runs.store import StoreError, folder_of, new_run_id, read_events, runs_folder
 from fda_core.runs.summary import started
+
+log = logging.getLogger(__name__)
 
 LIVE = ("queued", "preparing", "running", "paused", "stopping")
 LONGEST_QUEUE = 20
@@ -148,7 +151,10 @@ class Runner:
         self.changed.notify_all()
 
     def _work(self) -> None:
-        self.on_start()
+        try:
+            self.on_start()
+        except Exception:  # a convenience that failed must not stop the queue
+            log.exception("the runner's preparation failed")
         while True:
             with self.changed:
                 self.changed.wait_for(lambda: any(job.status == "queued" for job in self.jobs.values()))
@@ -197,9 +203,13 @@ def stored(folder: Path) -> Snapshot:
     start = started(events)
     if start is None:
         raise StoreError(f"The run {folder.name} ended before its first round: there is nothing to show.")
+    try:
+        config = ExperimentConfig(**start.config)
+    except ConfigError as error:
+        raise StoreError(f"The run {folder.name} is damaged: {error}") from None
     last = events[-1]
     ended = isinstance(last, RunFinished)
     return Snapshot(
-        folder.name, ExperimentConfig(**start.config), last.status if ended else "interrupted", len(events),
+        folder.name, config, last.status if ended else "interrupted", len(events),
         tuple(events), last.message if ended else "",
     )  # fmt: skip

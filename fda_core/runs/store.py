@@ -21,7 +21,7 @@ from fda_core.errors import LabError
 from fda_core.events import Epoch, Event, LaneFinished, RunFinished, RunStarted, parse
 
 EVENTS, CONFIG, SUMMARY = "events.jsonl", "config.json", "summary.json"
-RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
 class StoreError(LabError):
@@ -47,7 +47,7 @@ def folder_of(run_id: str, root: Path | None = None) -> Path | None:
 
 
 class Recorder:
-    """Writes one run. Use as a context manager; leaving it without `finish` marks the run stopped or failed.
+    """Writes one run, closed by `finish`.
 
     Raises `StoreError` when the folder cannot be made, already holds a run, or cannot be written.
     """
@@ -135,7 +135,10 @@ def read_events(folder: Path) -> list[Event]:
         lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
     except OSError as error:
         raise StoreError(f"{folder.name} cannot be read ({error.strerror}): its file {EVENTS} is missing.") from None
-    return list(_parsed(lines, folder))
+    events = list(_parsed(lines, folder))
+    while events and isinstance(events[-1], Epoch):  # of a round that did not reach the disk whole
+        events.pop()
+    return events
 
 
 def _parsed(lines: Iterable[bytes], folder: Path) -> Iterator[Event]:

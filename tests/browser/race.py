@@ -1,0 +1,106 @@
+"""The Race page as a person sees it: its buttons, its chart, its address."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from playwright.sync_api import Error, Page
+
+# Small enough that the prefix takes seconds; the target cannot be reached, so a run lasts until it is stopped.
+SMALL = {
+    "train_examples": 100, "test_examples": 40, "clients": 10, "clients_per_round": 4, "rounds": 5000,
+    "target.value": 0.99,
+}  # fmt: skip
+CHART = ".fda-live-chart"
+ELEMENT = f"document.querySelector('{CHART}')"
+PATIENCE = 90  # seconds; the first run of a server also loads torch and computes the prefix
+
+
+class Race:
+    """One browser tab on the Race page."""
+
+    def __init__(self, page: Page, url: str):
+        self.page, self.url = page, url
+
+    def open(self, **query) -> "Race":
+        self.page.goto(f"{self.url}/race?{urlencode(query)}")
+        return self.drawn()
+
+    def drawn(self) -> "Race":
+        self.page.wait_for_selector(f"{CHART} .main-svg")
+        return self
+
+    def start(self) -> "Race":
+        """Starts a small run and waits for its first synchronisations."""
+        self.open(**SMALL)
+        self.press("Start")
+        self.wait_for_points(5)
+        return self
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=False).click()
+
+    def shows(self, name: str) -> None:
+        """Waits for a button."""
+        self.page.get_by_role("button", name=name).wait_for(timeout=PATIENCE * 1000)
+
+    def points(self) -> int:
+        """Points drawn in all lanes, the untrained models' included."""
+        return self.page.evaluate(f"({ELEMENT}?._fullData ?? []).reduce((sum, trace) => sum + trace._length, 0)")
+
+    def wait_for_points(self, count: int) -> int:
+        wait(lambda: self.points() >= count, f"{count} points")
+        return self.points()
+
+    def status(self) -> str:
+        return self.page.locator('[data-testid="stProgress"]').inner_text()
+
+    def wait_for_status(self, words: str) -> None:
+        wait(lambda: words in self.status(), words)
+
+    def run_id(self) -> str | None:
+        return parse_qs(urlsplit(self.page.url).query).get("run", [None])[0]
+
+    def frozen(self) -> bool:
+        return self.page.get_by_text("Settings are frozen").count() == 1
+
+    def clients(self) -> int:
+        return int(self.page.get_by_role("slider").first.input_value())
+
+    def range(self) -> list[float]:
+        return self.page.evaluate(f"{ELEMENT}.layout.xaxis.range")
+
+    def visible(self) -> list:
+        return self.page.evaluate(f"{ELEMENT}._fullData.map(trace => trace.visible)")
+
+    def zoom(self) -> None:
+        """Drags over a part of the chart."""
+        box = self.page.locator(f"{CHART} .nsewdrag").first.bounding_box()
+        x, y = box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"]
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + 0.3 * box["width"], y + 0.5 * box["height"], steps=4)
+        self.page.mouse.up()
+        wait(lambda: self.page.evaluate(f"{ELEMENT}._fullLayout.xaxis.autorange") is False, "the zoom")
+
+    def stop(self) -> None:
+        """Whatever state the tab is in: the run ends, so that the next test's need not wait in the queue."""
+        button = self.page.get_by_role("button", name="Stop")
+        if self.page.url.startswith(self.url) and button.count() and button.is_enabled():
+            button.click()
+            wait(lambda: not self.frozen(), "the end of the run")
+
+
+def wait(happened: Callable[[], bool], what: str) -> None:
+    """Polls, because what is waited for is spread over redraws in which the page may have no chart at all."""
+    deadline = time.monotonic() + PATIENCE
+    while not attempt(happened):
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE} s"
+        time.sleep(0.05)
+
+
+def attempt(happened: Callable[[], bool]) -> bool:
+    try:
+        return happened()
+    except Error:  # the element was replaced while it was being read
+        return False

@@ -1,0 +1,47 @@
+"""Fixtures for the tests that need the real encoder: few texts, and a prefix cache that no earlier run has filled."""
+
+import sys
+
+import pytest
+
+from fda_core.config import ExperimentConfig
+
+TRAIN, TEST = 64, 32
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Two threads are no faster on so little data, and many times slower on a machine that is busy with other work."""
+    if torch := sys.modules.get("torch"):  # not imported here: many tests do without it
+        torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def cold_cache(tmp_path_factory):
+    """The folder that stands in for the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("FDA_OPT_LAB_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def small_config():
+    """Six unlike clients of 10 or 11 real reviews, two a round."""
+    return ExperimentConfig(
+        train_examples=TRAIN,
+        test_examples=TEST,
+        max_tokens=32,
+        clients=6,
+        clients_per_round=2,
+        alpha=0.5,
+        client_lr=0.1,
+    )
+
+
+@pytest.fixture(scope="session")
+def texts(small_config):
+    """The tokens of the training and the test reviews."""
+    from fda_core import lab
+
+    return lab.texts(TRAIN, TEST, small_config.max_tokens)

@@ -1,0 +1,130 @@
+"""The fast way against the plain one: the same losses, gradients and scores, step by step and through the engine."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fda_core import engine
+from fda_core.config import LaneSpec, Lora
+from fda_core.lab import fastest, prepare
+from fda_core.models import packaged
+from fda_core.models.adapted import adapt
+from fda_core.models.cohort import CohortTrainer
+from fda_core.models.plain import PlainTrainer
+
+LORAS = {
+    "query and value": Lora(),
+    "key": Lora(targets=("k_lin",), rank=1, alpha=3),
+    "output": Lora(targets=("out_lin",), rank=2),
+    "all four": Lora(targets=("q_lin", "k_lin", "v_lin", "out_lin"), rank=4, alpha=8),
+}
+
+
+def trainers(lora: Lora, small_config, texts) -> tuple[PlainTrainer, CohortTrainer]:
+    model = adapt(packaged.load_classifier(), lora, seed=0)
+    plain = PlainTrainer(model, *texts)
+    config = small_config.model_copy(update={"lora": lora})
+    return plain, fastest(plain, model, config, lambda done, total: None)
+
+
+@pytest.fixture(scope="module", params=LORAS)
+def pair(request, small_config, texts, cold_cache):
+    plain, cohort = trainers(LORAS[request.param], small_config, texts)
+    assert isinstance(cohort, CohortTrainer)
+    return plain, cohort
+
+
+def weights_for(trainer: PlainTrainer, clients: int) -> torch.Tensor:
+    """Unlike clients, away from the initial point where half of every adapter is 0."""
+    start = trainer.layout.flatten(trainer.model)
+    noise = torch.randn(clients, len(start), generator=torch.Generator().manual_seed(0))
+    return start + 0.02 * noise
+
+
+BATCHES = {
+    "full batches": ([[0, 1, 2, 3], [10, 11, 12, 13], [20, 21, 22, 23]], [4, 4, 4]),
+    "short batches": ([[0, 1, 2, 3], [10, 11, 0, 0], [20, 0, 0, 0]], [4, 2, 1]),
+    "one client, one text": ([[30]], [1]),
+    "the same texts for all": ([[5, 6], [5, 6]], [2, 2]),
+}
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_losses_and_gradients_are_those_of_the_plain_way(pair, batch):
+    rows, real = BATCHES[batch]
+    mask = torch.arange(len(rows[0])) < torch.tensor(real)[:, None]
+    weights = weights_for(pair[0], len(rows))
+    losses, gradients = [], []
+    for trainer in pair:
+        out = torch.full_like(weights, torch.nan)  # whatever is not written shows
+        losses.append(trainer.gradients(weights.clone(), torch.tensor(rows), mask, out))
+        gradients.append(out)
+    torch.testing.assert_close(losses[1], losses[0], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(gradients[1], gradients[0], rtol=1e-5, atol=1e-5)
+
+
+def test_the_gradients_that_are_compared_are_not_all_tiny(pair):
+    """Otherwise an absolute tolerance would accept anything."""
+    weights = weights_for(pair[0], 1)
+    out = torch.empty_like(weights)
+    pair[1].gradients(weights, torch.tensor([[0, 1, 2, 3]]), torch.ones(1, 4, dtype=torch.bool), out)
+    assert all(part.abs().max() > 1e-3 for part in pair[1].layout.split(out[0]).values())
+
+
+def test_test_scores_are_those_of_the_plain_way(pair):
+    weights = weights_for(pair[0], 1)[0]
+    torch.testing.assert_close(pair[1].logits(weights), pair[0].logits(weights), rtol=1e-5, atol=1e-5)
+
+
+def test_what_stands_in_the_place_of_masked_rows_does_not_matter(pair):
+    weights, mask = weights_for(pair[0], 1), torch.tensor([[True, True, False]])
+    results = []
+    for filler in (0, 40):
+        out = torch.empty_like(weights)
+        pair[1].gradients(weights, torch.tensor([[3, 4, filler]]), mask, out)
+        results.append(out)
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=1e-6)
+
+
+def test_adapters_below_the_last_layer_take_the_plain_way(small_config, texts, cold_cache):
+    assert isinstance(trainers(Lora(layers=2), small_config, texts)[1], PlainTrainer)
+
+
+LANES = {
+    "FedOpt": LaneSpec(id="fedopt", rule="schedule", epochs=2),
+    "FDA-OPT": LaneSpec(id="fda-opt", rule="adaptive", max_epochs=4),
+}
+
+
+@pytest.fixture(scope="module")
+def labs(small_config, cold_cache):
+    """Two labs that differ in nothing but the trainer: the plain way, the cohort way."""
+    fast = prepare(small_config)
+    model = adapt(packaged.load_classifier(), small_config.lora, small_config.seed)
+    return replace(fast, trainer=PlainTrainer(model, fast.trainer.train, fast.trainer.test)), fast
+
+
+@pytest.mark.parametrize("rule", LANES)
+def test_three_rounds_are_the_same_either_way(labs, rule):
+    played, weights = [], []
+    for lab in labs:
+        lane = engine.Lane(lab, LANES[rule], lab.score(lab.initial))
+        played.append([event for _ in range(3) for event in lane.play_round()])
+        weights.append(lane.server.weights)
+    plain, fast = played
+    assert [event.event for event in fast] == [event.event for event in plain]
+    for name in ("train_loss", "test_loss", "variance", "variance_estimate", "mean_sq_drift"):
+        theirs = [getattr(event, name, None) for event in plain]
+        assert [getattr(event, name, None) for event in fast] == pytest.approx(theirs, abs=1e-4), name
+    torch.testing.assert_close(weights[1], weights[0], rtol=0, atol=1e-4)
+
+
+def test_preparing_states_what_the_run_is_made_of(labs, small_config):
+    facts = labs[1].facts
+    assert facts["trainable_parameters"] == 160_898
+    assert facts["model_bytes"] == 4 * 160_898 == labs[1].model_bytes
+    assert facts["seconds_per_step"] > 0
+    assert [client["examples"] for client in facts["clients"]] == [len(rows) for rows in labs[1].partition]
+    assert all(sum(client["labels"]) == client["examples"] for client in facts["clients"])
+    assert labs[1].config == small_config

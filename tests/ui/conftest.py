@@ -1,0 +1,48 @@
+"""The app in AppTest, with a stand-in for training. AppTest has no timers: `run()` polls."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from fda_core import assets
+from fda_core.runs.runner import Runner
+from tests.runs.fake import Fake, until
+from ui import session
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture
+def fake():
+    """Every round waits for `fake.allow`."""
+    return Fake(held=True)
+
+
+@pytest.fixture
+def runner(tmp_path, monkeypatch, fake):
+    """The one runner of all viewers of this test; its runs end with the test."""
+    monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(session, "Runner", lambda **_: Runner(produce=fake))
+    monkeypatch.setattr(assets, "problem", lambda: None)
+    st.cache_resource.clear()
+    runner = session.runner()
+    yield runner
+    for run_id, _ in runner.queue():
+        runner.stop(run_id)
+    until(lambda: not runner.queue(), "runs went on")
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def visit(runner):
+    """Opens a page as a new viewer, by its address."""
+
+    def open_page(name: str = "race", **query: str) -> AppTest:
+        page = AppTest.from_file(str(APP), default_timeout=60)
+        for key, value in query.items():
+            page.query_params[key] = value
+        return page.switch_page(f"pages/{name}.py").run()
+
+    return open_page

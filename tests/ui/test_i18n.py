@@ -1,0 +1,116 @@
+"""Every sentence the code asks for exists, every sentence that exists is asked for, and its values are given."""
+
+import ast
+import fnmatch
+import string
+from pathlib import Path
+
+import pytest
+
+from fda_core import presets
+from fda_core.config import SERVERS
+from fda_core.runs.runner import LIVE
+from ui.controls import LINKS
+from ui.i18n import FOLDER, catalogue, t
+
+ROOT = Path(__file__).parents[2]
+FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
+ENGLISH = catalogue("en")
+
+X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy")
+# The choices behind keys with a computed part; a key that is not listed must at least begin like an existing one.
+CHOICES = {
+    "settings.preset_*": [f"settings.preset_{name}" for name in presets.names()],
+    "settings.server_*": [f"settings.server_{name}" for name in SERVERS],
+    "settings.link_*": [f"settings.link_{name}" for name in (*LINKS, "own")],
+    "settings.*": ["settings.adaptive", "settings.fixed"],
+    "status.*": [f"status.{name}" for name in {*LIVE, "finished", "stopped", "failed", "interrupted"} - {"preparing"}],
+    "lane_status.*": [f"lane_status.{name}" for name in ("racing", "target", "cap", "diverged", "stopped")],
+    "race.*_axis": ["race.x_axis", "race.y_axis"],
+    "race.*_*": [*(f"race.x_{name}" for name in X), *(f"race.y_{name}" for name in Y)],
+    "chart.x_*": [f"chart.x_{name}" for name in X],
+    "chart.y_*": [f"chart.y_{name}" for name in Y],
+    "headline.*": [f"headline.{name}" for name in ("fewer", "tie", "more")],
+}
+# `versus` puts these together from three parts, the last of which is sometimes empty.
+COMPUTED = {f"headline.only_{winner}{yet}" for winner in ("us", "them") for yet in ("", "_yet")}
+
+
+def calls(path: Path) -> list[ast.Call]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "t"]
+
+
+def keys(argument: ast.expr) -> list[str]:
+    """What a key expression can give; a computed part of an unlisted key stays an asterisk."""
+    match argument:
+        case ast.Constant(value=str(key)):
+            return [key]
+        case ast.JoinedStr(values=parts):
+            shape = "".join(part.value if isinstance(part, ast.Constant) else "*" for part in parts)
+            return CHOICES.get(shape, [shape])
+        case ast.IfExp():
+            return keys(argument.body) + keys(argument.orelse)
+        case _:
+            return []
+
+
+def literals(path: Path) -> set[str]:
+    """All texts of a file that are keys, for the keys that reach `t` through a variable."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and node.value in ENGLISH}
+
+
+ASKED = [(path, call, key) for path in FILES for call in calls(path) if call.args for key in keys(call.args[0])]
+USED = {key for _, _, key in ASKED} | COMPUTED | {key for path in FILES for key in literals(path)}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_the_keys_were_found():
+    assert len(USED) > 80 and {"race.start", "status.paused", "headline.tie", "settings.link_own"} <= USED
+
+
+@pytest.mark.parametrize("key", sorted(USED))
+def test_every_key_asked_for_exists(key):
+    assert fnmatch.filter(ENGLISH, key)
+
+
+@pytest.mark.parametrize("key", sorted(ENGLISH))
+def test_every_sentence_is_used(key):
+    assert any(fnmatch.fnmatchcase(key, used) for used in USED)
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        pytest.param({keyword.arg for keyword in call.keywords}, key, id=f"{path.name}:{call.lineno} {key}")
+        for path, call, key in ASKED
+        if all(keyword.arg for keyword in call.keywords)  # not **values: the headline's own tests cover those
+    ],
+)
+def test_every_placeholder_is_given(given, key):
+    assert all(fields(ENGLISH[name]) <= given for name in fnmatch.filter(ENGLISH, key))
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_all_languages_have_the_same_keys_and_placeholders(path):
+    other = catalogue(path.stem)
+    assert {key: fields(text) for key, text in other.items()} == {key: fields(text) for key, text in ENGLISH.items()}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_no_sentence_is_empty_or_padded(path):
+    assert [key for key, text in catalogue(path.stem).items() if not text or text != text.strip()] == []
+
+
+def test_an_unknown_key_is_a_defect():
+    with pytest.raises(KeyError):
+        t("race.no_such_key")
+
+
+def test_values_are_filled_in():
+    assert t("lane.schedule", epochs=5) == "FedOpt E=5"
+    assert t("status.preparing", done=1234, total=5000).endswith("1,234 of 5,000")

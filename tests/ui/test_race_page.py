@@ -1,0 +1,259 @@
+"""The Race page during and after a run, in AppTest and with a stand-in for training."""
+
+import threading
+
+import pytest
+
+from fda_core.runs.runner import LONGEST_QUEUE
+from fda_core.runs.summary import summarize
+from tests.runs.fake import fast_config, reach, reach_rounds
+from ui.i18n import t
+from ui.sentences import headline
+
+
+def begin(page, rounds: int = 3) -> str:
+    """Presses Start and returns the run's id."""
+    page.number_input(key="rounds").set_value(rounds).run()
+    page.button(key="start").click().run()
+    assert not page.exception
+    return page.query_params["run"]
+
+
+def settings_of(page) -> list:
+    sidebar = page.sidebar
+    return [
+        widget
+        for kind in (sidebar.selectbox, sidebar.slider, sidebar.select_slider, sidebar.number_input, sidebar.radio)
+        for widget in kind
+    ]
+
+
+def labels(page) -> dict[str, bool]:
+    """The buttons of the race and whether they can be pressed."""
+    return {button.label: not button.disabled for button in page.button}
+
+
+def progress(page) -> str:
+    return page.get("progress")[0].proto.text
+
+
+def finished(runner, fake, **changes) -> str:
+    fake.let_go()
+    run_id = runner.start(fast_config(**changes))
+    reach(runner, run_id, "finished")
+    return run_id
+
+
+@pytest.fixture
+def running(visit, runner, fake):
+    """A page whose run has played two rounds of each lane."""
+    page = visit()
+    run_id = begin(page)
+    fake.allow(6)
+    reach_rounds(runner, run_id, 6)
+    return page.run()
+
+
+def test_start_freezes_the_settings_and_offers_the_other_buttons(running):
+    assert len(settings_of(running)) >= 10
+    assert all(widget.disabled for widget in settings_of(running))
+    assert t("settings.frozen") in [caption.value for caption in running.caption]
+    assert labels(running) == {t("race.pause"): True, t("race.step"): False, t("race.stop"): True}
+
+
+def test_while_running_the_headline_comes_from_the_numbers(running, runner):
+    snapshot = runner.snapshot(running.query_params["run"])
+    expected = headline(snapshot.config, summarize(list(snapshot.events)), running=True)
+    assert running.markdown[0].value == expected
+    assert t("race.empty") != expected
+
+
+def test_while_running_the_table_shows_the_rounds(running):
+    table = running.table[0].value
+    assert table[t("table.lane")].tolist() == ["FedOpt E=1", "FedOpt E=5", "FDA-OPT M=10"]
+    assert table[t("table.rounds")].tolist() == ["2", "2", "2"]
+    assert table[t("table.epochs")].tolist() == ["2", "10", "6"]
+
+
+def test_the_progress_is_told_in_words(running):
+    assert "6" in progress(running)
+
+
+def test_a_finished_run_thaws_the_settings(running, runner, fake):
+    fake.let_go()
+    reach(runner, running.query_params["run"], "finished")
+    running.run()
+    assert not any(widget.disabled for widget in settings_of(running))
+    assert labels(running) == {t("race.start_again"): True, t("race.step"): True, t("race.stop"): False}
+    assert not running.exception
+
+
+def test_a_finished_run_shows_its_numbers(visit, runner, fake):
+    run_id = finished(runner, fake, clients=40, clients_per_round=10)
+    page = visit(run=run_id)
+    lanes = summarize(list(runner.snapshot(run_id).events))
+    table = page.table[0].value
+    for name, field in (("table.down", "bytes_down"), ("table.up", "bytes_up"), ("table.monitor", "bytes_monitor")):
+        assert table[t(name)].tolist() == [f"{getattr(lane, field) / 1e6:,.1f}" for lane in lanes]
+    assert table[t("table.best")].tolist() == [f"{100 * lane.best_accuracy:.1f} %" for lane in lanes]
+
+
+def test_after_a_run_of_ones_own_settings_nothing_is_said_to_have_changed(running, runner, fake):
+    fake.let_go()
+    reach(runner, running.query_params["run"], "finished")
+    assert not running.run().info
+
+
+def test_a_change_after_a_run_is_for_the_next_one(visit, runner, fake):
+    page = visit(run=finished(runner, fake, clients_per_round=4))
+    assert not page.info
+    page.number_input(key="rounds").set_value(9).run()
+    assert [box.value for box in page.info] == [t("race.applies_next")]
+
+
+def test_a_run_of_all_clients_a_round_is_not_said_to_have_changed(visit, runner, fake):
+    assert not visit(run=finished(runner, fake, clients_per_round=None)).info
+
+
+def test_a_run_in_the_address_fills_the_settings(visit, runner, fake):
+    page = visit(run=finished(runner, fake, clients=12, alpha=0.3))
+    assert (page.slider(key="clients").value, page.select_slider(key="alpha").value) == (12, 0.3)
+
+
+def test_settings_that_are_not_allowed_lock_the_start(visit):
+    page = visit()
+    page.slider(key="clients").set_value(5).run()
+    assert [error.value for error in page.error] == [
+        "clients_per_round = 10 is more than clients = 5: choose a whole number from 1 to 5."
+    ]
+    assert labels(page) == {t("race.start"): False, t("race.step"): False, t("race.stop"): False}
+    assert not page.exception
+
+
+def test_step_without_a_run_plays_one_round_and_pauses(visit, runner, fake):
+    fake.let_go()
+    page = visit()
+    page.button(key="step").click().run()
+    run_id = page.query_params["run"]
+    reach(runner, run_id, "paused")
+    assert labels(page.run()) == {t("race.resume"): True, t("race.step"): True, t("race.stop"): True}
+    assert page.table[0].value[t("table.rounds")].tolist() == ["1", "0", "0"]
+
+
+def test_one_round_is_not_counted_in_the_plural(visit, runner, fake):
+    fake.let_go()
+    run_id = runner.start(fast_config(), rounds=1)
+    reach(runner, run_id, "paused")
+    assert "1 rounds" not in progress(visit(run=run_id))
+
+
+@pytest.mark.parametrize(("key", "status"), [("pause", "paused"), ("stop", "stopped")])
+def test_pause_and_stop_work_even_when_the_whole_page_is_being_redrawn(running, runner, key, status):
+    """A click that meets a redraw of the page is answered in that redraw, not in the fragment's own."""
+    running.button(key=key).click().run()
+    assert not running.exception
+    reach(runner, running.query_params["run"], status)
+
+
+def test_a_paused_run_resumes(running, runner, fake):
+    run_id = running.query_params["run"]
+    runner.pause(run_id)
+    running.run().button(key="resume").click().run()
+    assert not running.exception
+    fake.let_go()
+    reach(runner, run_id, "finished")
+
+
+def test_a_stopped_run_keeps_its_rounds_on_the_page(running, runner):
+    run_id = running.query_params["run"]
+    runner.stop(run_id)
+    reach(runner, run_id, "stopped")
+    running.run()
+    assert running.table[0].value[t("table.status")].tolist() == [t("lane_status.stopped")] * 3
+    assert running.table[0].value[t("table.rounds")].tolist() == ["2", "2", "2"]
+    assert not any(widget.disabled for widget in settings_of(running))
+
+
+def test_a_failed_run_shows_its_sentence(visit, runner, fake):
+    fake.error, fake.after = RuntimeError("no room"), 2
+    fake.let_go()
+    run_id = runner.start(fast_config())
+    reach(runner, run_id, "failed")
+    page = visit(run=run_id)
+    assert not page.exception
+    assert [error.value for error in page.error] == ["Unexpected RuntimeError: no room"]
+    assert labels(page)[t("race.start_again")]
+
+
+def test_a_run_that_failed_before_its_first_event_shows_its_sentence(visit, runner, tmp_path):
+    (tmp_path / "runs").touch()  # a file where the folder of all runs should be
+    run_id = runner.start(fast_config())
+    reach(runner, run_id, "failed")
+    page = visit(run=run_id)
+    assert not page.exception
+    assert len(page.error) == 1 and page.error[0].value.endswith("choose another folder.")
+
+
+def test_a_diverged_lane_is_explained(visit, runner, fake):
+    fake.diverging = "fedopt-e5"
+    page = visit(run=finished(runner, fake))
+    assert not page.exception
+    assert len(page.warning) == 1
+    assert page.warning[0].value.startswith("FedOpt E=5 diverged: the test loss after round 1 is 9e+09.")
+    assert page.table[0].value[t("table.status")].tolist()[1] == t("lane_status.diverged")
+
+
+def test_an_interrupted_run_keeps_its_rounds_on_the_page(visit, runner, fake):
+    run_id = runner.start(fast_config())
+    fake.allow(4)
+    reach_rounds(runner, run_id, 4)
+    job = runner.jobs.pop(run_id)  # the process that knew it is gone
+    try:
+        page = visit(run=run_id)
+        assert not page.exception
+        assert progress(page) == t("status.interrupted", played=4)
+        assert page.table[0].value[t("table.rounds")].tolist() == ["2", "1", "1"]
+        assert labels(page)[t("race.start_again")]
+    finally:
+        runner.jobs[run_id] = job
+
+
+def test_a_run_in_the_queue_says_how_many_are_ahead(visit, runner):
+    reach(runner, runner.start(fast_config()), "running")
+    page = visit()
+    begin(page)
+    assert progress(page) == t("status.queued", place=1)
+    assert labels(page)[t("race.stop")]
+
+
+def test_whoever_waits_can_watch_the_run_under_way(visit, runner):
+    first = runner.start(fast_config(clients=12))
+    reach(runner, first, "running")
+    page = visit()
+    page.button(key=f"watch-{first}").click().run()
+    assert not page.exception
+    assert page.query_params["run"] == first
+    assert page.slider(key="clients").value == 12
+    assert all(widget.disabled for widget in settings_of(page))
+
+
+def test_a_full_queue_refuses_in_one_sentence(visit, runner):
+    for _ in range(LONGEST_QUEUE):
+        runner.start(fast_config())
+    page = visit()
+    page.button(key="start").click().run()
+    assert not page.exception
+    assert [notice.value[:25] for notice in page.warning] == ["20 runs are waiting alrea"]
+
+
+def test_twenty_viewers_see_one_run_and_leave_one_thread(visit, runner, fake):
+    before = set(threading.enumerate())
+    run_id = begin(visit())
+    fake.allow(3)
+    reach_rounds(runner, run_id, 3)
+    pages = [visit(run=run_id) for _ in range(20)]
+    assert {page.table[0].value[t("table.rounds")].tolist()[0] for page in pages} == {"1"}
+    assert {page.markdown[0].value for page in pages} == {pages[0].markdown[0].value}
+    new = [thread for thread in set(threading.enumerate()) - before if thread.name == "fda-opt-runner"]
+    assert new == [] and runner.worker.is_alive()
+    assert runner.queue() == [(run_id, "running")]
