@@ -11,7 +11,7 @@ from fda_core.assignments import merge, parse_value
 from fda_core.config import SERVERS, ExperimentConfig, LaneSpec
 from fda_core.errors import ConfigError
 from fda_core.runs.summary import variance_after
-from ui.i18n import t
+from ui.i18n import plain, t
 
 ALPHAS = (1000.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -88,7 +88,7 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
     with st.expander(t("settings.more")):
         _more(frozen, own_lanes)
     if problem:
-        st.error(problem)
+        st.error(plain(problem))
     return config
 
 

@@ -1,5 +1,6 @@
 """Every visible sentence, by key: `t("race.start")`. A catalogue is one TOML file a language, beside this file."""
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -17,3 +18,8 @@ def catalogue(language: str) -> dict[str, str]:
 def t(key: str, language: str = "en", **values) -> str:
     """The sentence `key` with its values filled in. Raises KeyError for an unknown key: a defect, not a user error."""
     return catalogue(language)[key].format(**values)
+
+
+def plain(text: str) -> str:
+    """Text from outside for Streamlit's Markdown, which then makes no picture, link or formula of it."""
+    return re.sub(r"([\\\[\]<>$*`])", r"\\\1", text)

@@ -14,7 +14,7 @@ from ui import sentences
 from ui.charts import race_chart
 from ui.controls import adopt, settings
 from ui.frames import race_frame
-from ui.i18n import t
+from ui.i18n import plain, t
 from ui.live_chart import live_chart
 from ui.session import from_address, has_settings, keep_address, palette, runner, shown_run
 
@@ -30,7 +30,7 @@ def page() -> None:
         follow = run is not None and (run.live or not has_settings())
         config, problem = (run.config, None) if follow else from_address()
         adopt(config)
-        st.session_state.notice = t("settings.bad_link", problem=problem) if problem else None
+        st.session_state.notice = t("settings.bad_link", problem=plain(problem)) if problem else None
     live = run is not None and run.live
     with st.sidebar:
         config = settings(frozen=live, measured=lambda config: comparable(run, config))
@@ -60,7 +60,7 @@ def live_part(config: ExperimentConfig | None, live: bool) -> None:
     st.markdown(words)
     controls(run, config)
     if run is not None and run.status == "failed":
-        st.error(run.message)
+        st.error(plain(run.message))
     if shown is not None:
         chart(run, shown, lanes, words)
     if lanes:
@@ -112,7 +112,7 @@ def start(config: ExperimentConfig, rounds: int | None = None) -> None:
         st.session_state.run = runner().start(config, rounds)
         st.session_state.notice = None
     except ConfigError as error:
-        st.session_state.notice = str(error)
+        st.session_state.notice = plain(str(error))
 
 
 def progress_of(run: Snapshot) -> tuple[float, str]:
@@ -186,7 +186,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     labels = {lane.id: sentences.lane_label(lane) for lane in run.config.lanes}
     for event in run.events:
         if isinstance(event, LaneFinished) and event.status == "diverged":
-            st.warning(t("table.diverged_note", lane=labels[event.lane], message=event.message))
+            st.warning(t("table.diverged_note", lane=labels[event.lane], message=plain(event.message)))
     if not run.live and config is not None and config != run.config:
         st.info(t("race.applies_next"))
     facts = start.facts

@@ -13,7 +13,7 @@ from fda_core.assignments import from_query, to_query
 from fda_core.config import ExperimentConfig
 from fda_core.errors import LabError
 from fda_core.runs.runner import Runner, Snapshot
-from ui.i18n import t
+from ui.i18n import plain, t
 from ui.live_chart import publish
 
 # Words of the address that are not settings of an experiment.
@@ -70,8 +70,8 @@ def shown_run() -> tuple[Snapshot | None, str | None]:
     try:
         run = runner().snapshot(run_id)
     except LabError as error:
-        return None, str(error)
-    return run, None if run else t("race.unknown_run", run=run_id[:40])
+        return None, plain(str(error))
+    return run, None if run else t("race.unknown_run", run=plain(run_id[:40]))
 
 
 def has_settings() -> bool:

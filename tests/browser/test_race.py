@@ -15,6 +15,7 @@ def race(server, context):
     race = Race(context.new_page(), server.url)
     yield race
     race.stop()
+    race.page.close()
 
 
 def runs(server) -> list[str]:
@@ -89,13 +90,13 @@ def test_pause_step_and_stop(race):
     race.start()
     race.press("Pause")
     race.shows("Resume")
-    time.sleep(1.5)  # a point that was on its way when Pause was pressed
+    time.sleep(1.5)  # for a point that was on its way when Pause was pressed; the page looks once a second
     paused = race.points()
-    time.sleep(2.5)
+    time.sleep(1.5)
     assert race.points() == paused
     race.press("Step")
     race.wait_for_points(paused + 1)
-    time.sleep(2.5)
+    time.sleep(1.5)
     assert race.points() == paused + 1
     race.wait_for_status("Paused")
     race.press("Stop")
