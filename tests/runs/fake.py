@@ -19,7 +19,7 @@ class Fake:
     """Plays `config.rounds` rounds of every lane in turn, asking `tick` before each epoch, as the engine does.
 
     held: every round waits until the test allows it. texts: reported through `progress` before the first event.
-    error: raised once `after` rounds are played. diverging: a lane that ends as diverged after its first round.
+    error: raised after `after` rounds of the first run. diverging: a lane that ends as diverged after its first round.
     """
 
     def __init__(
@@ -44,7 +44,8 @@ class Fake:
         racing = {lane.id: Lane(lane, config) for lane in config.lanes}
         for number in range(len(racing) * config.rounds):
             if self.error is not None and number == self.after:
-                raise self.error
+                error, self.error = self.error, None
+                raise error
             self._await_permit(tick)
             lane = next(iter(racing.values()))
             yield from lane.play(tick)
