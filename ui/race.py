@@ -72,6 +72,8 @@ def live_part(config: ExperimentConfig | None, live: bool) -> None:
 def before_the_first_round(run: Snapshot | None) -> str:
     if run is None:
         return t("race.empty")
+    if run.place:
+        return t("race.in_the_queue")
     return t("race.getting_ready") if run.live else t("race.nothing_played")
 
 
@@ -119,7 +121,7 @@ def progress_of(run: Snapshot) -> tuple[float, str]:
     """Share done in 0…1 and the status in words."""
     played = rounds_played(run.events)
     done, total = run.prepared
-    if run.status == "preparing":
+    if run.status in ("queued", "preparing") and not run.place:
         if not total:
             return 0.0, t("status.loading")
         return done / total, t("status.preparing", done=done, total=total)

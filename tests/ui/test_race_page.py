@@ -3,10 +3,12 @@
 import threading
 
 import pytest
+import streamlit as st
 
-from fda_core.runs.runner import LONGEST_QUEUE
+from fda_core.runs.runner import LONGEST_QUEUE, Runner
 from fda_core.runs.summary import summarize
-from tests.runs.fake import fast_config, reach, reach_rounds
+from tests.runs.fake import Fake, fast_config, reach, reach_rounds
+from ui import session
 from ui.i18n import t
 from ui.sentences import headline
 
@@ -224,6 +226,19 @@ def test_a_run_in_the_queue_says_how_many_are_ahead(visit, runner):
     begin(page)
     assert progress(page) == t("status.queued", place=1)
     assert labels(page)[t("race.stop")]
+
+
+def test_a_run_that_waits_for_the_libraries_and_not_for_another_is_said_to_load(visit, tmp_path, monkeypatch):
+    gate = threading.Event()
+    loading = Runner(tmp_path, produce=Fake(), on_start=gate.wait)
+    monkeypatch.setattr(session, "Runner", lambda **_: loading)
+    st.cache_resource.clear()
+    page = visit()
+    run_id = begin(page)
+    assert loading.snapshot(run_id).place == 0
+    assert progress(page) == t("status.loading")
+    gate.set()
+    reach(loading, run_id, "finished")
 
 
 def test_whoever_waits_can_watch_the_run_under_way(visit, runner):
