@@ -108,7 +108,9 @@ class Lane:
     def _judge(self, score: Score) -> None:
         """Two rounds in a row at the target reach it; a loss that is no number, or absurd, is a divergence."""
         if not score.test_loss <= self.worst_allowed:
-            self.diverged = f"the test loss after round {self.round} is {score.test_loss:.3g}"
+            finite = math.isfinite(score.test_loss)
+            now = f"is {score.test_loss:,.0f}" if finite else "is not a number any more"
+            self.diverged = f"the test loss after round {self.round} {now}"
         target = self.lab.config.target
         self.in_a_row = self.in_a_row + 1 if target.met(getattr(score, target.metric)) else 0
         if self.in_a_row == 2 and self.target_round is None:

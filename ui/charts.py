@@ -44,6 +44,8 @@ def race_chart(
             _star(figure, rows[rows["round"] == reached[lane]], X_COLUMNS[x], y, palette[i % len(palette)], lane)
     if frame.empty:
         return _waiting(figure)
+    if reached:
+        _explain_stars(figure)
     if target.metric == y:
         figure.add_hline(
             y=target.value, line={"color": "#888888", "dash": "dash", "width": 1},
@@ -55,12 +57,19 @@ def race_chart(
 
 
 def _star(figure: go.Figure, point: pd.DataFrame, x: str, y: str, colour: str, lane: str) -> None:
-    """Marks where a lane had reached the target; the first star explains them all in the legend."""
+    """Marks where a lane had reached the target."""
     stars = {"symbol": "star", "size": 16, "color": colour, "line": {"color": "white", "width": 1}}
-    first = not any(trace.legendgroup == "reached" for trace in figure.data)
     figure.add_scatter(
         x=point[x].tolist(), y=point[y].tolist(), uid=f"{lane} reached", mode="markers", marker=stars,
-        name=t("chart.reached"), legendgroup="reached", legendrank=2000, showlegend=first, hoverinfo="skip",
+        name=t("chart.reached"), legendgroup="reached", showlegend=False, hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _explain_stars(figure: go.Figure) -> None:
+    """One legend entry for all stars, in no lane's colour."""
+    figure.add_scatter(
+        x=[None], y=[None], uid="reached", mode="markers", name=t("chart.reached"), legendgroup="reached",
+        legendrank=2000, marker={"symbol": "star", "size": 14, "color": "#888888"}, hoverinfo="skip",
     )  # fmt: skip
 
 

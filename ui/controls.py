@@ -12,6 +12,7 @@ from fda_core.config import SERVERS, ExperimentConfig, LaneSpec
 from fda_core.errors import ConfigError
 from fda_core.runs.summary import variance_after
 from ui.i18n import plain, t
+from ui.sentences import epochs
 
 ALPHAS = (1000.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -185,7 +186,7 @@ def mark_words(marks: dict[int, float], half: int) -> str:
     if 1 in marks and half in marks and half != 1:
         return t("settings.marks", one=marks[1], many=marks[half], epochs=half)
     epoch, variance = next(iter(marks.items()))
-    return t("settings.mark_one", one=variance, epochs=epoch)
+    return t("settings.mark_one", one=variance, epochs=epochs(epoch), count=epoch)
 
 
 def ruler(marks: dict[int, float], options: list[float]) -> str:

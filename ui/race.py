@@ -57,10 +57,10 @@ def live_part(config: ExperimentConfig | None, live: bool) -> None:
     words = sentences.headline(shown, lanes, run.live) if lanes else before_the_first_round(run)
     if st.session_state.notice:
         st.warning(st.session_state.notice)
-    st.markdown(words)
-    controls(run, config)
+    controls(run, config)  # above the sentence, whose length changes: buttons must not move under the mouse
     if run is not None and run.status == "failed":
         st.error(plain(run.message))
+    st.markdown(words)
     if shown is not None:
         chart(run, shown, lanes, words)
     if lanes:
@@ -142,7 +142,7 @@ def chart(run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummar
         key="race",
         view=f"{run.run_id if run else 'none'}/{x}/{y}",
         height=CHART_HEIGHT,
-        alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words),
+        alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words.replace("**", "")),
         unavailable=t("chart.unavailable"),
     )
 

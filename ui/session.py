@@ -1,5 +1,6 @@
 """What all viewers share (the runner) and what one viewer has chosen (the run shown, the settings in the address)."""
 
+import logging
 import os
 import runpy
 import time
@@ -15,6 +16,8 @@ from fda_core.errors import LabError
 from fda_core.runs.runner import Runner, Snapshot
 from ui.i18n import plain, t
 from ui.live_chart import publish
+
+log = logging.getLogger(__name__)
 
 # Words of the address that are not settings of an experiment.
 RESERVED = {"run", "lang", "hide"}
@@ -42,8 +45,11 @@ def warm_up() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def publish_chart_library() -> str:
-    return publish(STATIC)
+def publish_chart_library() -> None:
+    try:
+        publish(STATIC)
+    except OSError:  # everything but the chart works, and the chart says that its library is missing
+        log.exception("the chart library could not be published")
 
 
 def palette() -> list[str]:
