@@ -36,7 +36,7 @@ def test_start_draws_points_and_more_follow(race):
     first = race.points()
     assert race.frozen()
     assert race.wait_for_points(first + 3) >= first + 3
-    assert race.page.get_by_text("No lane has reached 99 % accuracy yet").count() == 1
+    assert race.page.get_by_text("No lane has held 99 % accuracy for two rounds yet").count() == 1
 
 
 def test_zoom_and_legend_stay_while_points_arrive(race):
