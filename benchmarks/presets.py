@@ -8,11 +8,11 @@ import argparse
 import statistics
 from pathlib import Path
 
-from fda_core import engine, presets
+from fda_core import presets
 from fda_core.config import Target
 from fda_core.events import Event
-from fda_core.lab import prepare
-from fda_core.runs.store import EVENTS, Recorder, read_events
+from fda_core.runs.record import record
+from fda_core.runs.store import EVENTS, new_run_id, read_events
 from fda_core.runs.summary import lane_ids, reached_at, rounds_of, started
 
 RATES = (0.02, 0.05, 0.1, 0.2)
@@ -23,10 +23,10 @@ UNREACHABLE = {"metric": "accuracy", "value": 1.0}
 def trial(folder: Path, preset: str, changes: dict) -> Path:
     """Runs one experiment to its last round, unless its folder already holds it."""
     if not (folder / EVENTS).exists():
-        recorder = Recorder(folder, folder.name)
-        for event in engine.run(prepare(presets.build(changes | {"target": UNREACHABLE}, preset))):
-            recorder.add(event)
-        recorder.finish("finished")
+        config = presets.build(changes | {"target": UNREACHABLE}, preset)
+        status, message = record(config, folder, new_run_id(), lambda event: None)
+        if status != "finished":
+            raise SystemExit(f"{folder}: {status}. {message}")
     return folder
 
 

@@ -35,19 +35,24 @@ def adopt(config: ExperimentConfig) -> None:
     state.preset, state.clients, state.alpha = config.preset, config.clients, config.alpha
     state.cohort, state.rounds, state.seed = config.cohort_size, config.rounds, config.seed
     state.server, state.server_lr, state.client_lr = config.server_optimizer, config.server_lr, config.client_lr
-    schedules = [lane for lane in config.lanes if lane.rule == "schedule"]
-    monitored = [lane for lane in config.lanes if lane.rule != "schedule"]
-    state.epochs = schedules[0].epochs if schedules else 1
-    state.max_epochs = monitored[-1].max_epochs if monitored else 10
-    state.mode = monitored[-1].rule if monitored else "adaptive"
-    theta = monitored[-1].theta if monitored else None
+    state.epochs, state.max_epochs, state.mode, theta = lane_values(config.lanes)
     if theta is not None or state.get("theta") not in THETAS:
         state.theta = DEFAULT_THETA if theta is None else theta
     link = (config.link.uplink_mbit, config.link.downlink_mbit, config.link.rtt_ms)
     state.link = next((name for name, speeds in LINKS.items() if speeds == link), "own")
 
 
-def make_lanes(epochs: int, max_epochs: int, mode: str, theta: float) -> tuple[LaneSpec, ...]:
+def lane_values(lanes: tuple[LaneSpec, ...]) -> tuple[int, int, str, float | None]:
+    """E, M, threshold mode and Θ of the first FedOpt lane and the last other one: what `make_lanes` was given."""
+    schedules = [lane for lane in lanes if lane.rule == "schedule"]
+    monitored = [lane for lane in lanes if lane.rule != "schedule"]
+    epochs = schedules[0].epochs if schedules else 1
+    return (epochs, monitored[-1].max_epochs, monitored[-1].rule, monitored[-1].theta) if monitored else (
+        epochs, 10, "adaptive", None
+    )  # fmt: skip
+
+
+def make_lanes(epochs: int, max_epochs: int, mode: str, theta: float | None) -> tuple[LaneSpec, ...]:
     """FedOpt with E, FedOpt with the equal-work control E = M/2, and FDA with the chosen threshold."""
     schedules = dict.fromkeys((epochs, max(1, max_epochs // 2)))
     lanes = [LaneSpec(id=f"fedopt-e{e}", rule="schedule", epochs=e) for e in schedules]
@@ -62,7 +67,7 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
     measured: the events of a run with the same configuration, for the marks beside the Θ slider.
     """
     state = st.session_state
-    own_lanes = state.base.lanes != make_lanes(*_lane_values(adopted=True))
+    own_lanes = state.base.lanes != make_lanes(*lane_values(state.base.lanes))
     config, problem = _collect(own_lanes)
     st.subheader(t("settings.title"))
     if frozen:
@@ -145,16 +150,6 @@ def _default_server_lr() -> None:
     st.session_state.server_lr = ExperimentConfig(server_optimizer=st.session_state.server).server_lr
 
 
-def _lane_values(adopted: bool = False) -> tuple[int, int, str, float]:
-    """E, M, mode and Θ as the widgets say, or as the configuration they were filled from says."""
-    state = st.session_state
-    if not adopted:
-        return state.epochs, state.max_epochs, state.mode, state.theta
-    schedules = [lane for lane in state.base.lanes if lane.rule == "schedule"]
-    last = state.base.lanes[-1]
-    return schedules[0].epochs if schedules else 1, last.max_epochs or 10, last.rule, last.theta or 0.0
-
-
 def _collect(own_lanes: bool) -> tuple[ExperimentConfig | None, str | None]:
     """What the widgets say as a configuration, or the sentence why not."""
     state = st.session_state
@@ -168,7 +163,7 @@ def _collect(own_lanes: bool) -> tuple[ExperimentConfig | None, str | None]:
         changes["link"] = dict(zip(("uplink_mbit", "downlink_mbit", "rtt_ms"), LINKS[state.link], strict=True))
     try:
         if not own_lanes:
-            changes["lanes"] = make_lanes(*_lane_values())
+            changes["lanes"] = make_lanes(state.epochs, state.max_epochs, state.mode, state.theta)
         return ExperimentConfig(**merge(state.base.to_dict(), changes)), None
     except ConfigError as error:
         return None, str(error)

@@ -9,7 +9,7 @@ from fda_core.config import ExperimentConfig
 from fda_core.errors import ConfigError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
-from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, rounds_played, started, summarize
+from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
 from ui import sentences
 from ui.charts import race_chart
 from ui.controls import adopt, settings
@@ -192,14 +192,16 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     if not run.live and config is not None and config != run.config:
         st.info(t("race.applies_next"))
     facts = start.facts
-    st.caption(
-        t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed)
-        + " "
-        + t(
+    words = [
+        t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
+        t(
             "race.model", model=facts["model"], trained=facts["trainable_parameters"],
-            bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}", state_kb="6.0",
-        )
-    )  # fmt: skip
+            bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}",
+        ),
+    ]  # fmt: skip
+    if state := state_bytes(run.events, run.config.cohort_size):
+        words.append(t("race.state", kb=f"{state / 1e3:,.1f}"))
+    st.caption(" ".join(words))
 
 
 def waiting(run: Snapshot | None) -> None:

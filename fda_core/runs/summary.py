@@ -80,6 +80,11 @@ def variance_after(events: Iterable[Event], epoch: int) -> float | None:
     return median(values) if values else None
 
 
+def state_bytes(events: Iterable[Event], clients: int) -> int | None:
+    """What one of the `clients` of a round sent for a check; None while there was no check."""
+    return next((e.bytes_monitor_up // clients for e in events if isinstance(e, Epoch) and e.checks), None)
+
+
 def summarize(events: list[Event]) -> list[LaneSummary]:
     """One summary a lane, in the order of the config; empty before the run has started."""
     start = started(events)
