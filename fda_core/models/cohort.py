@@ -15,6 +15,7 @@ from torch.autograd import grad
 from torch.nn.functional import cross_entropy, gelu, layer_norm, linear
 
 from fda_core.models.adapted import Layout
+from fda_core.models.attention import Attend, FrozenStates
 from fda_core.models.tokens import Tokens
 
 LAYER = "base_model.model.distilbert.transformer.layer.{}."
@@ -26,13 +27,12 @@ class CohortTrainer:
     def __init__(self, model: PeftModel, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
         self.layout = Layout.of(model)
         self.train, self.test = train, test
-        self.train_hidden, self.test_hidden = train_hidden, test_hidden
+        self.train_states, self.test_states = FrozenStates(train, train_hidden), FrozenStates(test, test_hidden)
         config = model.config
         adapters = model.peft_config["default"]
         self.scale = adapters.lora_alpha / adapters.r
         self.layer = LAYER.format(config.n_layers - 1)
         self.heads = config.n_heads
-        self.buffer = train_hidden.new_empty(0, config.dim)
         self.frozen = {
             name.removeprefix(self.layer).replace(".base_layer", ""): p.detach()
             for name, p in model.named_parameters()
@@ -48,8 +48,9 @@ class CohortTrainer:
         adapters = [name for name in stacked if name.startswith(self.layer)]
         for name in adapters:
             stacked[name] = stacked[name].detach().requires_grad_()
-        scores = self._scores(stacked, self.train, self.train_hidden, rows, slots)
-        each = cross_entropy(scores.flatten(0, 1), self.train.labels[rows].flatten(), reduction="none").view_as(rows)
+        labels = self.train.labels[rows]
+        scores = self._scores(stacked, self.train_states, rows, slots)
+        each = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none").view_as(rows)
         losses = (each * mask).sum(1) / mask.sum(1)
         for name, gradient in zip(adapters, grad(losses.sum(), [stacked[name] for name in adapters]), strict=True):
             slots[name].copy_(gradient)
@@ -60,30 +61,27 @@ class CohortTrainer:
         """Scores [n, labels] of the test set under weights [d]."""
         stacked = self.layout.split(weights[None])
         chunks = torch.arange(len(self.test)).split(128)
-        return torch.cat([self._scores(stacked, self.test, self.test_hidden, rows[None], {})[0] for rows in chunks])
+        return torch.cat([self._scores(stacked, self.test_states, rows[None], {})[0] for rows in chunks])
 
-    def _scores(self, stacked: dict, tokens: Tokens, hidden: Tensor, rows: Tensor, slots: dict) -> Tensor:
+    def _scores(self, stacked: dict, states: FrozenStates, rows: Tensor, slots: dict) -> Tensor:
         """Classifier outputs [K, B, labels] of rows [K, B]; backward writes the head's gradients into `slots`."""
-        places, real = tokens.places(rows.flatten())
-        states = self._gather(hidden, places)  # [K·B, T, D]
         adapters = {
             name.removeprefix(self.layer): tensor for name, tensor in stacked.items() if name.startswith(self.layer)
         }
-        first = states[:, 0].view(*rows.shape, -1)  # [K, B, D]
-        mixed = self._attend(adapters, first, states, real)
+        first = states.first(rows)  # [K, B, D]
+        mixed = self._attend(adapters, first, states, rows)
         mixed = self._norm("sa_layer_norm", mixed + first)
         inner = gelu(linear(mixed, self.frozen["ffn.lin1.weight"], self.frozen["ffn.lin1.bias"]))
         outer = linear(inner, self.frozen["ffn.lin2.weight"], self.frozen["ffn.lin2.bias"])
         pooled = self._norm("output_layer_norm", outer + mixed)
         return self._head("classifier", self._head("pre_classifier", pooled, stacked, slots).relu(), stacked, slots)
 
-    def _attend(self, adapters: dict[str, Tensor], first: Tensor, states: Tensor, real: Tensor) -> Tensor:
+    def _attend(self, adapters: dict[str, Tensor], first: Tensor, states: FrozenStates, rows: Tensor) -> Tensor:
         """Attention output [K, B, D] at position 0: one query per head and text, over all real positions."""
         query = self._by_head(self._project(adapters, "q_lin", first))  # [K, B, H, D/H]
-        asked = self._transposed_keys(adapters, query).flatten(0, 1)  # [K·B, H, D]
-        scores = asked @ states.transpose(1, 2) / math.sqrt(query.shape[-1])
-        weights = scores.masked_fill(~real[:, None, :], -math.inf).softmax(-1)
-        values = self._values(adapters, (weights @ states).view(*first.shape[:2], self.heads, -1))
+        asked = self._transposed_keys(adapters, query / math.sqrt(query.shape[-1]))  # [K, B, H, D]
+        averaged = Attend.apply(asked.flatten(0, 1), states, rows.flatten())
+        values = self._values(adapters, averaged.view(asked.shape))
         return self._project(adapters, "out_lin", values)
 
     def _transposed_keys(self, adapters: dict[str, Tensor], query: Tensor) -> Tensor:
@@ -126,13 +124,6 @@ class CohortTrainer:
 
     def _norm(self, name: str, x: Tensor) -> Tensor:
         return layer_norm(x, x.shape[-1:], self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"], 1e-12)
-
-    def _gather(self, hidden: Tensor, places: Tensor) -> Tensor:
-        """The frozen states at [M, T] places, in a buffer that the next call overwrites: fresh pages cost more."""
-        need = places.numel()
-        if len(self.buffer) < need:
-            self.buffer = hidden.new_empty(need, hidden.shape[1])
-        return torch.index_select(hidden, 0, places.flatten(), out=self.buffer[:need]).view(*places.shape, -1)
 
     @staticmethod
     def _head(name: str, x: Tensor, stacked: dict[str, Tensor], slots: dict[str, Tensor]) -> Tensor:

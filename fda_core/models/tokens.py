@@ -1,6 +1,7 @@
 """Texts as token numbers, stored end to end: the lengths differ, and no memory goes into padding."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -19,6 +20,11 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @cached_property
+    def lengths(self) -> torch.Tensor:
+        """Tokens of each text, [n]."""
+        return self.starts.diff()
+
     def padded(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Token numbers and attention mask of some rows, both [*rows.shape, T]; padding is 0."""
         places, mask = self.places(rows)
@@ -27,7 +33,7 @@ class Tokens:
     def places(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Where the tokens of some rows stand in `ids`, and which of these places are real: [*rows.shape, T]."""
         first = self.starts[rows]
-        lengths = self.starts[rows + 1] - first
+        lengths = self.lengths[rows]
         steps = torch.arange(int(lengths.max()))
         mask = steps < lengths[..., None]
         return torch.where(mask, first[..., None] + steps, first[..., None]), mask

@@ -1,0 +1,81 @@
+"""Attention of one query position per text over all its tokens, for texts of different lengths.
+
+The states that are attended to are frozen and lie end to end; only the queries are differentiated. Texts of like
+length are handled together, so that hardly any padding is read or multiplied.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fda_core.models.tokens import Tokens
+
+TOGETHER = 16
+
+
+@dataclass
+class Group:
+    """Texts of like length: which of the sorted texts, their states [m, T, D], which places are padding [m, T]."""
+
+    span: slice
+    states: Tensor
+    padding: Tensor
+
+
+class FrozenStates:
+    """Frozen states [ΣT, D] of texts, and the memory they are gathered into: fresh pages would cost more than copying.
+
+    A gather overwrites the one before, so a forward pass must be followed by its own backward pass.
+    """
+
+    def __init__(self, tokens: Tokens, hidden: Tensor):
+        self.tokens, self.hidden = tokens, hidden
+        self.buffer = hidden.new_empty(0, hidden.shape[1])
+
+    def first(self, rows: Tensor) -> Tensor:
+        """The states at position 0 of some texts, [*rows.shape, D]."""
+        return self.hidden[self.tokens.starts[rows]]
+
+    def sorted_groups(self, rows: Tensor) -> tuple[Tensor, list[Group]]:
+        """The order [M] that sorts rows [M] by length, and the sorted texts in groups."""
+        lengths = self.tokens.lengths[rows]
+        order = lengths.argsort(stable=True)
+        ends = [min(start + TOGETHER, len(rows)) for start in range(0, len(rows), TOGETHER)]
+        need = sum((end - start) * int(lengths[order[end - 1]]) for start, end in zip([0, *ends], ends, strict=False))
+        if len(self.buffer) < need:
+            self.buffer = self.hidden.new_empty(need, self.hidden.shape[1])
+        groups, filled = [], 0
+        for start, end in zip([0, *ends], ends, strict=False):
+            places, real = self.tokens.places(rows[order[start:end]])
+            room = self.buffer[filled : filled + places.numel()]
+            filled += len(room)
+            torch.index_select(self.hidden, 0, places.flatten(), out=room)
+            groups.append(Group(slice(start, end), room.view(*places.shape, -1), ~real))
+        return order, groups
+
+
+class Attend(torch.autograd.Function):
+    """softmax(asked · states) · states: asked [M, H, D], one row of M a text; the result [M, H, D]."""
+
+    @staticmethod
+    def forward(ctx, asked: Tensor, states: FrozenStates, rows: Tensor) -> Tensor:
+        order, ctx.groups = states.sorted_groups(rows)
+        ctx.order, ctx.back = order, order.argsort()
+        asked, result, ctx.weights = asked.index_select(0, order), torch.empty_like(asked), []
+        for group in ctx.groups:
+            scores = asked[group.span] @ group.states.transpose(1, 2)
+            weights = scores.masked_fill_(group.padding[:, None, :], -math.inf).softmax(-1)
+            torch.bmm(weights, group.states, out=result[group.span])
+            ctx.weights.append(weights)
+        return result.index_select(0, ctx.back)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):
+        gradient, result = gradient.index_select(0, ctx.order), torch.empty_like(gradient)
+        for group, weights in zip(ctx.groups, ctx.weights, strict=True):
+            slopes = gradient[group.span] @ group.states.transpose(1, 2)
+            slopes = weights * (slopes - (slopes * weights).sum(-1, keepdim=True))
+            torch.bmm(slopes, group.states, out=result[group.span])
+        return result.index_select(0, ctx.back), None, None
