@@ -8,7 +8,15 @@ from torch import Tensor
 
 from fda_core.data.batches import batches
 from fda_core.models.adapted import Layout
+from fda_core.streams import stream
 from fda_core.types import Tick
+
+# Each works on every weight by itself, so that one of them serves all clients without mixing them.
+OPTIMIZERS = {
+    "sgd": lambda weights, lr: torch.optim.SGD([weights], lr=lr),
+    "sgdm": lambda weights, lr: torch.optim.SGD([weights], lr=lr, momentum=0.9),
+    "adamw": lambda weights, lr: torch.optim.AdamW([weights], lr=lr),
+}
 
 
 class Trainer(Protocol):
@@ -22,37 +30,48 @@ class Trainer(Protocol):
 
 
 class Cohort:
-    """The K clients of one round, each with its own weights, plain SGD, and its own order of batches.
+    """The K clients of one round, each with its own weights, its own order of batches and a fresh optimiser.
 
     A local epoch has the same number of steps τ for all: the largest ⌈n_k/B⌉ among them; a client with fewer batches
-    begins its next pass.
+    begins its next pass. weights: [d], or [K, d] where the clients start from different places.
     """
 
     def __init__(
-        self, trainer: Trainer, weights: Tensor, rows: list[np.ndarray], clients: list[int],
-        batch_size: int, lr: float, seed: int, round: int, tick: Tick = lambda: None,
+        self, trainer: Trainer, weights: Tensor, rows: list[np.ndarray], clients: list[int], batch_size: int,
+        optimizer: str, lr: float, seed: int, round: int, tick: Tick = lambda: None,
     ):  # fmt: skip
-        self.trainer, self.lr, self.tick = trainer, lr, tick
+        self.trainer, self.clients, self.tick = trainer, clients, tick
         self.start = weights
-        self.weights = weights.repeat(len(clients), 1)
-        self.gradients = torch.empty_like(self.weights)
+        self.weights = weights.expand(len(clients), -1).clone()
+        self.weights.grad = torch.empty_like(self.weights)
+        self.optimizer = OPTIMIZERS[optimizer](self.weights, lr)
         self.orders = [batches(rows[c], batch_size, seed, round, c) for c in clients]
         self.steps = max(-(-len(rows[c]) // batch_size) for c in clients)
 
-    def local_epoch(self) -> Tensor:
-        """One local epoch of every client; the mean over its steps of each client's training loss, [K]."""
+    def train(self, steps: int) -> Tensor:
+        """Some local steps of every client; the mean over the steps of each client's training loss, [K]."""
         total = 0
-        for _ in range(self.steps):
+        for _ in range(steps):
             self.tick()
             rows, mask = stack([next(order) for order in self.orders])
-            total = total + self.trainer.gradients(self.weights, rows, mask, self.gradients)
-            self.weights.add_(self.gradients, alpha=-self.lr)
-        return total / self.steps
+            total = total + self.trainer.gradients(self.weights, rows, mask, self.weights.grad)
+            self.optimizer.step()
+        return total / steps
 
     @property
     def drifts(self) -> Tensor:
         """u_k = w_k - w, [K, d]."""
         return self.weights - self.start
+
+
+def lifetimes(hazard: float, clients: list[int], seed: int, round: int) -> np.ndarray:
+    """After how many local epochs each client of the round drops out, [K]; infinite without a hazard.
+
+    A client drops out after each local epoch with probability `hazard`, the same epoch in every lane.
+    """
+    if hazard == 0:
+        return np.full(len(clients), np.inf)
+    return np.array([float(stream(seed, "client_dropout", round, client).geometric(hazard)) for client in clients])
 
 
 def stack(rows: list[np.ndarray]) -> tuple[Tensor, Tensor]:

@@ -11,13 +11,19 @@ from pydantic_core import PydanticCustomError
 
 from fda_core.errors import ConfigError
 
-MODELS = ("minilm-distilbert",)
+MODELS = ("minilm-distilbert", "minilm-roberta", "minilm-bert")
 DATASETS = ("reviews",)
-SERVERS = ("sgd", "sgdm", "adam")
+SERVERS = ("sgd", "sgdm", "adam", "adamw", "adagrad", "yogi")
+CLIENT_OPTIMIZERS = ("sgd", "sgdm", "adamw")
+RULES = ("schedule", "fixed", "adaptive", "smoothed", "centralised", "local-only")
+MONITORS = ("sketch", "exact", "linear", "naive")
 LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
 
-# sgd with lr 1 is plain averaging; the other two are starting points, not tuned.
-SERVER_LR = {"sgd": 1.0, "sgdm": 0.3, "adam": 0.001}
+# sgd with lr 1 is plain averaging; the others are starting points (docs/evidence.md has tuned ones).
+SERVER_LR = {"sgd": 1.0, "sgdm": 0.3, "adam": 0.001, "adamw": 0.001, "adagrad": 0.003, "yogi": 0.003}
+# What a lane of each rule has to say.
+NEEDS = {"schedule": {"epochs"}, "fixed": {"theta", "max_epochs"}, "adaptive": {"max_epochs"},
+         "smoothed": {"max_epochs"}, "centralised": {"epochs"}, "local-only": {"epochs"}}  # fmt: skip
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 Whole = Annotated[int, Field(strict=True)]
@@ -57,13 +63,16 @@ class Target(Part):
 class LaneSpec(Part):
     """One competitor: when to synchronise (`rule`) and how the variance is estimated (`monitor`).
 
-    `schedule` is FedOpt with `epochs` = E; `adaptive` is FDA-OPT with `max_epochs` = M; `fixed` is FDA with the
-    threshold `theta` = Θ, capped at `max_epochs`. `server` overrides the experiment's server optimiser.
+    `schedule` is FedOpt with `epochs` = E; `adaptive` is FDA-OPT with `max_epochs` = M; `smoothed` is our calmer form
+    of it; `fixed` is FDA with the threshold `theta` = Θ, capped at `max_epochs` and checked every epoch or every step.
+    `centralised` and `local-only` send nothing and train `epochs` local epochs between two tests. `server` overrides
+    the experiment's server optimiser.
     """
 
     id: Name
-    rule: Literal["schedule", "fixed", "adaptive"]
-    monitor: Literal["sketch", "exact"] = "sketch"
+    rule: Literal[RULES]
+    monitor: Literal[MONITORS] = "sketch"
+    check: Literal["epoch", "step"] = "epoch"
     server: Literal[SERVERS] | None = None
     epochs: Whole | None = Field(None, ge=1, le=100)
     max_epochs: Whole | None = Field(None, ge=1, le=200)
@@ -71,11 +80,13 @@ class LaneSpec(Part):
 
     @model_validator(mode="after")
     def _complete(self):
-        needed = {"schedule": ("epochs",), "fixed": ("theta", "max_epochs"), "adaptive": ("max_epochs",)}[self.rule]
+        needed = NEEDS[self.rule]
         for name in ("epochs", "max_epochs", "theta"):
             given = getattr(self, name) is not None
             if given != (name in needed):
                 raise ValueError(f"lane {self.id} with rule {self.rule} {'needs' if not given else 'takes no'} {name}")
+        if self.check == "step" and self.rule != "fixed":
+            raise ValueError(f"lane {self.id} with rule {self.rule} cannot check every step: only rule fixed can")
         return self
 
 
@@ -128,11 +139,14 @@ class ExperimentConfig(Part):
     clients_per_round: Whole | None = Field(None, ge=1, le=1000)
     alpha: float = Field(1.0, gt=0, le=1e6, allow_inf_nan=False)
     batch_size: Whole = Field(8, ge=1, le=512)
-    client_optimizer: Literal["sgd"] = "sgd"
+    client_optimizer: Literal[CLIENT_OPTIMIZERS] = "sgd"
     client_lr: Rate = 0.05
     server_optimizer: Literal[SERVERS] = "sgd"
     server_lr: Rate  # left out: the server optimiser's entry in SERVER_LR
+    weighting: Literal["equal", "examples"] = "equal"
+    client_dropout: float = Field(0, ge=0, lt=1, allow_inf_nan=False)  # probability per client and local epoch
     rounds: Whole = Field(60, ge=1, le=10_000)
+    local_epochs: Whole | None = Field(None, ge=1, le=100_000)  # at most this many in a lane
     target: Target = Target()
     after_target_rounds: Whole = Field(5, ge=0, le=10_000)
     lanes: tuple[LaneSpec, ...] = Field(default_factory=default_lanes, min_length=1, max_length=12)
@@ -223,12 +237,13 @@ def _allowed(name: str, kind: str, limits: dict, message: str) -> str:
     field = _field(name)
     if field is None:
         return message[0].lower() + message[1:]
-    bounds = {key: getattr(m, key) for m in field.metadata for key in ("gt", "ge", "le") if hasattr(m, key)}
+    bounds = {key: getattr(m, key) for m in field.metadata for key in ("gt", "ge", "lt", "le") if hasattr(m, key)}
     if not bounds:
         return message[0].lower() + message[1:]
     whole = "int" in str(field.annotation)
     low = f"above {_plain(bounds['gt'])}" if "gt" in bounds else f"from {_plain(bounds['ge'])}"
     high = f" to {_plain(bounds['le'])}" if "le" in bounds else " upwards"
+    high = f" to below {_plain(bounds['lt'])}" if "lt" in bounds else high
     return f"a {'whole ' if whole else ''}number {low}{high}"
 
 

@@ -49,7 +49,10 @@ class Epoch(Record):
 
 
 class Round(Record):
-    """One synchronisation: bytes of this round, `bytes_total` and `simulated_seconds` since the lane's start."""
+    """One synchronisation: bytes of this round, `bytes_total` and `simulated_seconds` since the lane's start.
+
+    `epochs` counts local epochs begun; a client that dropped out has its own number of steps and of points in `paths`.
+    """
 
     event: Literal["round"] = "round"
     lane: str
@@ -60,7 +63,7 @@ class Round(Record):
     client_sq_drift: list[Number]
     dropped: list[str] = []
     epochs: int
-    reason: Literal["first-round", "threshold", "epoch-cap", "fixed-schedule"]
+    reason: Literal["first-round", "threshold", "epoch-cap", "fixed-schedule", "all-dropped"]
     variance: Number
     mean_sq_drift: Number
     sq_mean_drift: Number

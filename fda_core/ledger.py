@@ -1,32 +1,64 @@
 """Bytes on the wire by kind, as integers.
 
-Down: the model to every client of the round. Up: every client's update. Monitor: per check one state up and one byte
-(go on or synchronise) down for every client.
+Down: the model to every client of the round. Up: every remaining client's update. Monitor: per check one state up and
+one byte (go on or synchronise) down for every remaining client, and whatever else a monitor needs at the clients.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 VERDICT_BYTES = 1
 WIRE_BYTES_PER_PARAMETER = 4
 
 
 @dataclass
+class Tally:
+    """Bytes and checks of an epoch or a round."""
+
+    down: int = 0
+    up: int = 0
+    monitor_down: int = 0
+    monitor_up: int = 0
+    checks: int = 0
+
+    def add(self, **counts: int) -> None:
+        for name, count in counts.items():
+            setattr(self, name, getattr(self, name) + count)
+
+
+@dataclass
 class Ledger:
-    """What one lane has sent so far; `model_bytes` is the size of the trainable weights on the wire."""
+    """What one lane has sent: in all, in this round, in this local epoch; `model_bytes` is |w|."""
 
     model_bytes: int
     total: int = 0
+    round: Tally = field(default_factory=Tally)
+    epoch: Tally = field(default_factory=Tally)
 
-    def model_down(self, clients: int) -> int:
-        return self._add(clients * self.model_bytes)
+    def begin_round(self) -> None:
+        self.round, self.epoch = Tally(), Tally()
 
-    def model_up(self, clients: int) -> int:
-        return self._add(clients * self.model_bytes)
+    def end_epoch(self) -> Tally:
+        """What the local epoch cost; the next one begins at nothing."""
+        done, self.epoch = self.epoch, Tally()
+        return done
 
-    def check(self, clients: int, state_bytes: int) -> tuple[int, int]:
-        """One exchange of states: bytes up, bytes down."""
-        return self._add(clients * state_bytes), self._add(clients * VERDICT_BYTES)
+    def model_down(self, clients: int) -> None:
+        self._add(down=clients * self.model_bytes)
 
-    def _add(self, count: int) -> int:
-        self.total += count
-        return count
+    def model_up(self, clients: int) -> None:
+        self._add(up=clients * self.model_bytes)
+
+    def direction_down(self, clients: int) -> None:
+        """The linear monitor's ξ, as long as the model."""
+        self._add(monitor_down=clients * self.model_bytes)
+
+    def check(self, clients: int, state_bytes: int) -> None:
+        """One exchange of states and verdicts."""
+        self._add(monitor_up=clients * state_bytes, monitor_down=clients * VERDICT_BYTES)
+        self.round.add(checks=1)
+        self.epoch.add(checks=1)
+
+    def _add(self, **counts: int) -> None:
+        self.round.add(**counts)
+        self.epoch.add(**counts)
+        self.total += sum(counts.values())

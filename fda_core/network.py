@@ -35,16 +35,30 @@ class Network:
         )
 
     def round_seconds(
-        self, clients: list[int], epoch_steps: list[list[int]], model_bytes: int, state_bytes: int | None
-    ) -> float:
-        """Seconds of one round; `epoch_steps` holds per local epoch the steps of each of `clients`.
+        self, clients: list[int], legs: list[np.ndarray], model_bytes: int, state_bytes: int | None,
+        strangers: list[int] = [],  # noqa: B006 - only read
+    ) -> float:  # fmt: skip
+        """Seconds of one round.
 
-        state_bytes: what a client sends after each local epoch; None when it sends none (FedOpt).
+        legs: the steps of each of `clients` between one check and the next; nan for one that has dropped out, which
+        nobody waits for. state_bytes: what a client sends at a check; None when it sends none (FedOpt). strangers:
+        clients to whom a second vector as long as the model goes down.
         """
-        down, up = model_bytes / self.down[clients], model_bytes / self.up[clients]
-        compute = self.step_seconds * np.asarray(epoch_steps)  # [e, K]
+        twice = 1 + np.isin(clients, strangers)
+        down, up = twice * model_bytes / self.down[clients], model_bytes / self.up[clients]
+        compute = self.step_seconds * np.asarray(legs, dtype=float)  # [L, K]
+        left = ~np.isnan(compute[-1])
         if state_bytes is None:
-            return float(np.max(down + compute.sum(0) + up) + self.rtt)
+            return slowest(down + compute.sum(0) + up) + self.rtt
         checked = compute + state_bytes / self.up[clients]
         checked[0] += down
-        return float((checked.max(1) + self.rtt).sum() + up.max() + self.rtt)
+        return sum(slowest(leg) + self.rtt for leg in checked) + slowest(np.where(left, up, np.nan)) + self.rtt
+
+    def compute_seconds(self, legs: list[np.ndarray]) -> float:
+        """Seconds of the local steps alone."""
+        return sum(slowest(self.step_seconds * leg) for leg in legs)
+
+
+def slowest(seconds: np.ndarray) -> float:
+    """The largest of those that are numbers; 0 if none is."""
+    return float(np.nanmax(seconds, initial=0.0))

@@ -1,60 +1,60 @@
-"""When a round ends: a rule is asked after every local epoch, and told the exact variance when the round is over."""
+"""When a round ends: a rule is asked at every check, and told the exact variance when the round is over."""
 
 import math
-from typing import Literal, Protocol
+from typing import Literal
+
+import numpy as np
 
 from fda_core.config import LaneSpec
 
-Reason = Literal["first-round", "threshold", "epoch-cap", "fixed-schedule"]
+Reason = Literal["first-round", "threshold", "epoch-cap", "fixed-schedule", "all-dropped"]
 
 
-class Rule(Protocol):
+class Rule:
     """`threshold` is the Θ in force, None for a rule without one; `monitored` says whether states are exchanged."""
 
-    threshold: float | None
-    monitored: bool
+    threshold: float | None = None
+    monitored = True
 
-    def verdict(self, epoch: int, estimate: float | None) -> Reason | None:
-        """Why to synchronise after local epoch `epoch` (from 1), or None to go on training."""
-        ...
+    def legs(self, epoch_steps: int) -> list[int]:
+        """The local steps between one check and the next within a local epoch."""
+        return [epoch_steps]
+
+    def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
+        """Why to synchronise at a check with `epochs` local epochs completed, or None to go on training."""
+        raise NotImplementedError
 
     def learn(self, epochs: int, variance: float) -> None:
         """The round took `epochs` local epochs and ended at this exact variance."""
-        ...
 
 
-class Schedule:
+class Schedule(Rule):
     """FedOpt: synchronise after E local epochs, whatever the clients' models look like."""
 
-    threshold = None
     monitored = False
 
     def __init__(self, epochs: int):
         self.epochs = epochs
 
-    def verdict(self, epoch: int, estimate: float | None) -> Reason | None:
-        return "fixed-schedule" if epoch >= self.epochs else None
-
-    def learn(self, epochs: int, variance: float) -> None:
-        pass
+    def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
+        return "fixed-schedule" if epochs >= self.epochs else None
 
 
-class FixedThreshold:
+class FixedThreshold(Rule):
     """FDA: go on while the estimate is at most a given Θ (arXiv 2405.20988, section 2), at most M local epochs."""
 
-    monitored = True
-
-    def __init__(self, threshold: float, max_epochs: int):
+    def __init__(self, threshold: float, max_epochs: int, every_step: bool = False):
         self.threshold = threshold
         self.max_epochs = max_epochs
+        self.every_step = every_step
 
-    def verdict(self, epoch: int, estimate: float) -> Reason | None:
+    def legs(self, epoch_steps: int) -> list[int]:
+        return [1] * epoch_steps if self.every_step else [epoch_steps]
+
+    def verdict(self, epochs: int, estimate: float) -> Reason | None:
         if estimate > self.threshold:
             return "threshold"
-        return "epoch-cap" if epoch >= self.max_epochs else None
-
-    def learn(self, epochs: int, variance: float) -> None:
-        pass
+        return "epoch-cap" if epochs >= self.max_epochs else None
 
 
 class AdaptiveThreshold(FixedThreshold):
@@ -66,18 +66,47 @@ class AdaptiveThreshold(FixedThreshold):
     def __init__(self, max_epochs: int):
         super().__init__(-math.inf, max_epochs)
 
-    def verdict(self, epoch: int, estimate: float) -> Reason | None:
-        return "first-round" if self.threshold == -math.inf else super().verdict(epoch, estimate)
+    def verdict(self, epochs: int, estimate: float) -> Reason | None:
+        return "first-round" if self.threshold == -math.inf else super().verdict(epochs, estimate)
 
     def learn(self, epochs: int, variance: float) -> None:
         self.threshold = (self.max_epochs / 2) / epochs * variance
 
 
+class SmoothedThreshold(AdaptiveThreshold):
+    """Ours, not in the paper: Θ ← √(Θ · Var·((M/2)/e)^p), p being how fast the variance grew within the round.
+
+    The published rule takes p = 1; where the variance grows more slowly than √e it overshoots and swings between 1 and
+    M epochs. p is the slope of log v̂ over log e, kept from the round before where there is none to see. The geometric
+    mean halves what one round's clients can do; it begins once a slope has been seen (docs/method.md).
+    """
+
+    SLOPES = (0.1, 2.0)
+
+    def __init__(self, max_epochs: int):
+        super().__init__(max_epochs)
+        self.slope: float | None = None
+        self.seen: list[float] = []
+
+    def verdict(self, epochs: int, estimate: float) -> Reason | None:
+        self.seen = [*self.seen[: epochs - 1], estimate]
+        return super().verdict(epochs, estimate)
+
+    def learn(self, epochs: int, variance: float) -> None:
+        guessed, seen = self.slope is None, self.seen
+        if len(seen) > 1 and min(seen) > 0:
+            steepness = np.polyfit(np.log(np.arange(1, len(seen) + 1)), np.log(seen), 1)[0]
+            self.slope = float(np.clip(steepness, *self.SLOPES))
+        wanted = variance * ((self.max_epochs / 2) / epochs) ** (1.0 if self.slope is None else self.slope)
+        self.threshold = wanted if guessed or self.threshold <= 0 else math.sqrt(self.threshold * wanted)
+
+
 def make_rule(spec: LaneSpec) -> Rule:
     match spec.rule:
-        case "schedule":
-            return Schedule(spec.epochs)
         case "fixed":
-            return FixedThreshold(spec.theta, spec.max_epochs)
+            return FixedThreshold(spec.theta, spec.max_epochs, spec.check == "step")
         case "adaptive":
             return AdaptiveThreshold(spec.max_epochs)
+        case "smoothed":
+            return SmoothedThreshold(spec.max_epochs)
+    return Schedule(spec.epochs)

@@ -40,7 +40,11 @@ BAD = {
     "batch of nothing": ("batch_size=0", "batch_size = 0", "from 1 to 512"),
     "texts of three tokens": ("max_tokens=3", "max_tokens = 3", "from 4 to 512"),
     "rounds after the target negative": ("after_target_rounds=-1", "after_target_rounds = -1", "from 0"),
-    "unknown server optimiser": ("server_optimizer=lion", "server_optimizer = 'lion'", "'sgd', 'sgdm' or 'adam'"),
+    "unknown server optimiser": (
+        "server_optimizer=lion",
+        "server_optimizer = 'lion'",
+        "'adamw', 'adagrad' or 'yogi'",
+    ),
     "unknown client optimiser": ("client_optimizer=adam", "client_optimizer = 'adam'", "'sgd'"),
     "unknown model": ("model=gpt-9", "model = 'gpt-9'", "'minilm-distilbert'"),
     "unknown dataset": ("dataset=mnist", "dataset = 'mnist'", "'reviews'"),
@@ -68,7 +72,11 @@ BAD = {
 BAD_LANES = {
     "no lane": ("[]", "lanes = []", "at least 1"),
     "not a list": ("3", "lanes = 3", "a list"),
-    "unknown rule": ("[{id='a', rule='often', epochs=1}]", "rule = 'often'", "'schedule', 'fixed' or 'adaptive'"),
+    "unknown rule": (
+        "[{id='a', rule='often', epochs=1}]",
+        "rule = 'often'",
+        "'smoothed', 'centralised' or 'local-only'",
+    ),
     "unknown monitor": ("[{id='a', rule='adaptive', max_epochs=2, monitor='x'}]", "monitor = 'x'", "'exact'"),
     "unknown server": ("[{id='a', rule='schedule', epochs=1, server='x'}]", "server = 'x'", "'adam'"),
     "E missing": ("[{id='a', rule='schedule'}]", "lane a with rule schedule", "needs epochs"),

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fda_core.config import SERVER_LR, SERVERS
-from fda_core.servers import OPTIMIZERS, Server
+from fda_core.servers import NAMES, OPTIMIZERS, Server
 
 START = torch.tensor([1.0, -2.0])
 DRIFTS = [torch.tensor([0.5, 0.0]), torch.tensor([-1.0, 0.25])]
@@ -22,6 +22,15 @@ AFTER_TWO_STEPS = {
     # 0.00124975, /(1 - 0.998001) = 0.625188, root 0.790688; step 0.1 · 0.289474/0.790688 = 0.0366104.
     # Second: m₂ = -0.025, /0.19 = -0.131579; v₂ = 0.0000625, /0.001999 = 0.0312656, root 0.176821; step -0.0744138.
     "adam, lr 0.1": ("adam", 0.1, [1.0633896, -1.9255862]),
+    # Adam, but before each step the weights shrink by 0.1 · 0.01: 1 · 0.999 + 0.1 = 1.099, · 0.999 - 0.0366104;
+    # -2 · 0.999 = -1.998, · 0.999 + 0.0744138.
+    "adamw, lr 0.1": ("adamw", 0.1, [1.0612906, -1.9215882]),
+    # Sums of squares 0.25, then 1.25; and 0.0625: 1 + 0.1 · 0.5/0.5 - 0.1 · 1/1.118034; -2 + 0.1 · 0.25/0.25.
+    "adagrad, lr 0.1": ("adagrad", 0.1, [1.0105573, -1.9]),
+    # v₀ 1e-6, ε 1e-3. First: m₁ = -0.05, v₁ = 1e-6 + 0.001 · 0.25 = 0.000251, root 0.0158430, step 0.2968596;
+    # m₂ = 0.055, v₂ = 0.001251, root 0.0353695, step -0.1512257.
+    # Second: v₁ = 1e-6 - 0, m₂ = -0.025, v₂ = 0.0000635, root 0.0079687, step 0.2787475.
+    "yogi, lr 0.1": ("yogi", 0.1, [1.1456339, -1.7212525]),
 }
 
 
@@ -56,10 +65,20 @@ def test_the_initial_weights_are_not_touched(name):
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_clients_that_did_not_move_leave_a_fresh_server_where_it_is(name):
+    """But for AdamW: its weight decay, lr · 0.01, works every round (PyTorch's default, as in the reference code)."""
     server = Server(name, 1.0, START)
     server.step(torch.zeros(2))
-    assert torch.equal(server.weights, START)
+    torch.testing.assert_close(server.weights, START * (0.99 if name == "adamw" else 1), rtol=0, atol=0)
 
 
-def test_every_server_a_config_may_name_exists_and_has_a_rate():
-    assert set(OPTIMIZERS) == set(SERVERS) == set(SERVER_LR)
+def test_yogi_s_second_moment_comes_down_slowly():
+    """Additive: after a large gradient v falls by 0.001 g² of the small ones, where Adam's falls by 0.001 v."""
+    server = Server("yogi", 1.0, torch.zeros(1))
+    server.step(torch.tensor([-10.0]))
+    server.step(torch.tensor([-0.1]))
+    v = server.optimizer.state[server.weights]["v"].item()
+    assert v == pytest.approx(1e-6 + 0.1 - 0.001 * 0.01, rel=1e-6)
+
+
+def test_every_server_a_config_may_name_exists_and_has_a_rate_and_names():
+    assert set(OPTIMIZERS) == set(SERVERS) == set(SERVER_LR) == set(NAMES)

@@ -30,11 +30,11 @@ class Points:
     labels: Tensor
 
     @classmethod
-    def drawn(cls, count: int, seed: int, dtype: torch.dtype = torch.float32) -> "Points":
+    def drawn(cls, count: int, seed: int, dtype: str = "float32") -> "Points":
         rng = np.random.default_rng(seed)
         labels = np.arange(count) % 2
         places = rng.normal(size=(count, 2)) + 1.5 * labels[:, None]
-        return cls(torch.tensor(np.c_[places, np.ones(count)], dtype=dtype), torch.tensor(labels))
+        return cls(torch.from_numpy(np.c_[places, np.ones(count)].astype(dtype)), torch.tensor(labels))
 
 
 @dataclass
@@ -91,6 +91,10 @@ def fedopt(epochs: int, id: str = "fedopt", **more) -> LaneSpec:
 
 def fda_opt(max_epochs: int, id: str = "fda-opt", monitor: str = "exact", **more) -> LaneSpec:
     return LaneSpec(id=id, rule="adaptive", max_epochs=max_epochs, monitor=monitor, **more)
+
+
+def smoothed(max_epochs: int, id: str = "fda-smoothed", monitor: str = "exact", **more) -> LaneSpec:
+    return LaneSpec(id=id, rule="smoothed", max_epochs=max_epochs, monitor=monitor, **more)
 
 
 def fixed(theta: float, max_epochs: int, id: str = "fda", monitor: str = "exact", **more) -> LaneSpec:

@@ -1,0 +1,87 @@
+"""What the evidence consists of: one setting, six server optimisers, two heterogeneities, five seeds, four lanes.
+
+Learning rates are chosen for FedOpt E=1 on a seed of their own and then serve all lanes, as in the paper's setup: the
+comparison is on FedOpt's terms.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from fda_core import presets
+from fda_core.config import SERVERS, ExperimentConfig
+
+SEEDS = (0, 1, 2, 3, 4)
+TUNING_SEED = 100
+ALPHAS = (0.1, 1.0)
+LOCAL_EPOCHS = 80
+EPOCHS, MAX_EPOCHS = (1, 5), 10
+LATE_ROUNDS = 10  # the search compares means over the last ones
+TARGET_SHARE = 0.9  # of what FedOpt E=1 gained in accuracy on the tuning seed
+
+# Adaptive servers hardly feel the client's rate (their step does not scale with the drift), hence fewer of them.
+CLIENT_LRS = {"sgd": (0.02, 0.05, 0.1, 0.2)}
+OTHER_CLIENT_LRS = (0.05, 0.2)
+SERVER_LRS = {
+    "sgd": (1.0,),
+    "sgdm": (0.1, 0.3, 1.0),
+    "adam": (0.0003, 0.001, 0.003),
+    "adamw": (0.0003, 0.001, 0.003),
+    "adagrad": (0.001, 0.003, 0.01),
+    "yogi": (0.001, 0.003, 0.01),
+}
+
+FEDOPT = [{"id": f"fedopt-e{e}", "rule": "schedule", "epochs": e} for e in EPOCHS]
+FDA = [
+    {"id": "fda-opt", "rule": "adaptive", "max_epochs": MAX_EPOCHS},
+    {"id": "fda-smoothed", "rule": "smoothed", "max_epochs": MAX_EPOCHS},
+]
+BASELINE = "fedopt-e1"
+LANES = tuple(lane["id"] for lane in FEDOPT + FDA)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """A pair of learning rates."""
+
+    client: float
+    server: float
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which part of the evidence to run; everything unless narrowed. `changes` go into every config."""
+
+    seeds: tuple[int, ...] = SEEDS
+    servers: tuple[str, ...] = SERVERS
+    alphas: tuple[float, ...] = ALPHAS
+    local_epochs: int = LOCAL_EPOCHS
+    changes: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def cells(self) -> list[tuple[str, float]]:
+        """Server and α of every comparison."""
+        return list(product(self.servers, self.alphas))
+
+    def config(self, server: str, alpha: float, seed: int, rates: Rates, lanes: list[dict]) -> ExperimentConfig:
+        """Every lane is played until it has trained its local epochs: no target ends it earlier."""
+        fixed = {
+            "alpha": alpha, "seed": seed, "server_optimizer": server, "client_lr": rates.client,
+            "server_lr": rates.server, "lanes": lanes, "rounds": 10_000, "local_epochs": self.local_epochs,
+            "target": {"metric": "accuracy", "value": 1.0},
+        }  # fmt: skip
+        return presets.build(dict(self.changes) | fixed)
+
+
+def grid(server: str) -> list[Rates]:
+    """The learning rates tried for one server optimiser."""
+    clients = CLIENT_LRS.get(server, OTHER_CLIENT_LRS)
+    return [Rates(client, rate) for client, rate in product(clients, SERVER_LRS[server])]
+
+
+def search_folder(root: Path, server: str, alpha: float, rates: Rates) -> Path:
+    return root / "search" / f"{server}-alpha{alpha:g}-client{rates.client:g}-server{rates.server:g}"
+
+
+def race_folder(root: Path, server: str, alpha: float, seed: int) -> Path:
+    return root / "race" / f"{server}-alpha{alpha:g}-seed{seed}"

@@ -1,0 +1,34 @@
+"""The clients' drifts of one round as points in a plane, for drawing."""
+
+import torch
+from torch import Tensor
+
+
+class Plane:
+    """Axis 1 along the first epoch's mean drift, axis 2 where that epoch's drifts disagree most."""
+
+    def __init__(self):
+        self.points: list[Tensor] = []
+        self.axes: Tensor | None = None
+
+    def add(self, drifts: Tensor) -> None:
+        """drifts [K, d]"""
+        if self.axes is None:
+            self.axes = self._axes(drifts)
+        self.points.append(drifts @ self.axes.T)
+
+    def paths(self) -> list[list[list[float]]]:
+        """[K][epochs][2], rounded to six digits."""
+        table = torch.stack(self.points, 1).tolist()
+        return [[[float(f"{x:.6g}") for x in point] for point in path] for path in table]
+
+    @staticmethod
+    def _axes(drifts: Tensor) -> Tensor:
+        mean = drifts.mean(0)
+        first = mean / mean.norm().clamp_min(1e-30)
+        rest = drifts - mean
+        rest = rest - (rest @ first)[:, None] * first
+        # The main direction of K vectors, found among their K² inner products instead of in d dimensions.
+        gram = torch.nan_to_num(rest @ rest.T)
+        second = torch.linalg.eigh(gram).eigenvectors[:, -1] @ rest
+        return torch.stack([first, second / second.norm().clamp_min(1e-30)])
