@@ -1,9 +1,10 @@
-"""`python -m fda_core run` and `presets`: configuration from words and files, a progress bar, a table.
+"""`python -m fda_core run`, `presets` and `evidence`: configuration from words and files, a progress bar, a table.
 
 Exit codes: 0 done, 1 the run failed, 2 a value that is not allowed, 130 stopped by Ctrl-C (finished rounds are kept).
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,14 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the run")
     run.set_defaults(action=run_experiment)
     actions.add_parser("presets", help="list the presets").set_defaults(action=list_presets)
+    evidence = actions.add_parser("evidence", help="FedOpt against FDA-OPT over servers, heterogeneities and seeds")
+    evidence.add_argument("--runs", type=Path, default=Path("runs/evidence"), metavar="DIR",
+                          help="where the runs are kept; runs that are there are not run again")  # fmt: skip
+    evidence.add_argument("--csv", type=Path, default=Path("docs/evidence.csv"), metavar="FILE")
+    evidence.add_argument("--page", type=Path, default=Path("docs/evidence.md"), metavar="FILE")
+    evidence.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="runs at a time, one thread each")
+    evidence.add_argument("--page-only", action="store_true", help="only write the page from the table")
+    evidence.set_defaults(action=make_evidence)
     return top
 
 
@@ -82,6 +91,18 @@ def run_experiment(options: argparse.Namespace) -> int:
         print(message, file=sys.stderr)
     print(f"{status}: {options.out}")
     return {"finished": 0, "stopped": 130}.get(status, 1)
+
+
+def make_evidence(options: argparse.Namespace) -> int:
+    from fda_core.evidence import collect, page, plan, play
+
+    if not options.page_only:
+        scope = plan.Scope()
+        play.play(scope, options.runs, max(1, options.workers), lambda line: print(line, flush=True))
+        collect.save(scope, options.runs, options.csv)
+    page.write(*collect.load(options.csv), options.csv, options.page)
+    print(f"written: {options.csv}, {options.page}")
+    return 0
 
 
 class RunBar:

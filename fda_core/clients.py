@@ -49,14 +49,14 @@ class Cohort:
         self.steps = max(-(-len(rows[c]) // batch_size) for c in clients)
 
     def train(self, steps: int) -> Tensor:
-        """Some local steps of every client; the mean over the steps of each client's training loss, [K]."""
+        """Some local steps of every client; the sum over the steps of each client's training loss, [K]."""
         total = 0
         for _ in range(steps):
             self.tick()
             rows, mask = stack([next(order) for order in self.orders])
             total = total + self.trainer.gradients(self.weights, rows, mask, self.weights.grad)
             self.optimizer.step()
-        return total / steps
+        return total
 
     @property
     def drifts(self) -> Tensor:

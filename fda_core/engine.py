@@ -21,20 +21,24 @@ from fda_core.servers import Server
 
 def run(lab: Lab) -> Iterator[Event]:
     """All events of an experiment except the closing `run_finished`, which belongs to whoever keeps the record."""
-    from fda_core.references import REFERENCES  # they are lanes themselves
-
     first = lab.score(lab.initial)
     yield RunStarted(
         config=lab.config.to_json(), versions=lab.versions(), facts=lab.facts,
         initial={"test_loss": first.test_loss, "accuracy": first.accuracy, "metrics": {}},
     )  # fmt: skip
-    racing = [REFERENCES.get(spec.rule, Lane)(lab, spec, first) for spec in lab.config.lanes]
+    racing = [make_lane(lab, spec, first) for spec in lab.config.lanes]
     while racing:
         lane = min(racing, key=lambda lane: lane.clock)  # the lane that is behind; ties in the order given
         yield from lane.play_round()
         if finished := lane.finished():
             racing.remove(lane)
             yield finished
+
+
+def make_lane(lab: Lab, spec: LaneSpec, first: Score) -> "Lane":
+    from fda_core.references import REFERENCES  # lanes themselves: they need this module first
+
+    return REFERENCES.get(spec.rule, Lane)(lab, spec, first)
 
 
 class Lane:

@@ -56,13 +56,14 @@ class LocalRound:
 
     def begin_epoch(self) -> None:
         self.epochs, self.steps = self.epochs + 1, 0
-        self.losses.append(torch.zeros(len(self.clients)))
+        self.total = torch.zeros(len(self.clients))
+        self.losses.append(self.total)
 
     def train(self, steps: int) -> None:
         """Some local steps within the epoch, and the spread they lead to."""
-        before = self.steps
+        self.total = self.total + self.cohort.train(steps)
         self.steps += steps
-        self.losses[-1] = (self.losses[-1] * before + self.cohort.train(steps) * steps) / self.steps
+        self.losses[-1] = self.total / self.steps
         left = self.left
         self.legs.append(np.where(left, float(steps), np.nan))
         self.spread = self._spread(torch.from_numpy(left)) if left.any() else None

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from fda_core.monitors import ExactMonitor, SketchMonitor, Spread, make_monitor
+from fda_core.config import MONITORS
+from fda_core.monitors import ExactMonitor, LinearMonitor, NaiveMonitor, SketchMonitor, Spread, make_monitor
 from fda_core.sketch import Sketch, norm_squared
 
 # ‖u₁‖² = 1 + 4 + 4 = 9, ‖u₂‖² = 9 + 16 = 25, mean 17; mean drift (2, 1, 3), squared 4 + 1 + 9 = 14; Var = 17 - 14.
@@ -60,13 +61,13 @@ def test_weights_that_are_no_numbers_are_not_hidden(bad):
     assert not math.isfinite(Spread.of(drifts).variance)
 
 
-@pytest.mark.parametrize("name", ["exact", "sketch"])
+@pytest.mark.parametrize("name", MONITORS)
 def test_estimates_of_no_numbers_are_no_numbers(name):
     drifts = torch.full((2, SIZE), math.nan)
     assert math.isnan(make_monitor(name, SIZE, seed=0).estimate(Spread.of(drifts)))
 
 
-@pytest.mark.parametrize("name", ["exact", "sketch"])
+@pytest.mark.parametrize("name", MONITORS)
 def test_a_lone_client_cannot_disagree(name):
     assert make_monitor(name, SIZE, seed=0).estimate(some(1)) == 0.0
     assert some(1).variance == 0.0
@@ -107,6 +108,8 @@ def test_the_sketch_estimate_is_near_the_variance(seed):
     [
         pytest.param("exact", 3, 16, id="a norm and three weights"),
         pytest.param("exact", 160_898, 643_596, id="a norm and the whole drift"),
+        pytest.param("naive", 160_898, 4, id="a norm"),
+        pytest.param("linear", 160_898, 8, id="a norm and a product"),
         pytest.param("sketch", 3, 6_004, id="a norm and 1,500 sums"),
         pytest.param("sketch", 160_898, 6_004, id="the same for every model"),
     ],
@@ -118,3 +121,54 @@ def test_what_a_state_weighs(name, size, weight):
 def test_the_sketch_s_map_belongs_to_the_seed():
     same, other = (make_monitor("sketch", SIZE, seed=seed).estimate(some(3)) for seed in (1, 2))
     assert make_monitor("sketch", SIZE, seed=1).estimate(some(3)) == same != other
+
+
+def test_shares_weigh_the_mean_drift_and_the_norms_alike():
+    """Shares 1/4 and 3/4: norms 9/4 + 75/4 = 21; mean drift (2.5, 0.5, 3.5), squared 18.75; Var 2.25."""
+    spread = Spread.of(DRIFTS, torch.tensor([0.25, 0.75], dtype=torch.float64))
+    assert spread.mean_drift.tolist() == [2.5, 0.5, 3.5]
+    assert (spread.mean_sq_drift, spread.sq_mean_drift) == pytest.approx((21, 18.75), rel=1e-12)
+    assert spread.variance == pytest.approx(2.25, abs=1e-12)
+
+
+def test_the_naive_monitor_takes_the_mean_drift_for_nothing():
+    assert NaiveMonitor().estimate(Spread.of(DRIFTS)) == 17
+
+
+def test_the_linear_monitor_by_hand():
+    """ξ along (0, 0, 2): the mean drift has 3 along it; 17 - 9."""
+    monitor = LinearMonitor(3, seed=0)
+    monitor.synchronised([0], torch.tensor([0.0, 0.0, 2.0]))
+    assert monitor.estimate(Spread.of(DRIFTS)) == pytest.approx(8, rel=1e-12)
+
+
+def test_the_linear_monitor_begins_with_a_random_direction_of_length_1_that_belongs_to_the_seed():
+    first, again, other = (LinearMonitor(SIZE, seed).direction for seed in (1, 1, 2))
+    assert first.norm().item() == pytest.approx(1, rel=1e-12)
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_a_client_that_was_not_in_the_last_round_has_to_be_sent_the_direction():
+    monitor = LinearMonitor(3, seed=0)
+    assert monitor.strangers([0, 1, 2]) == []  # the first one follows from the seed
+    monitor.synchronised([0, 1], torch.ones(3))
+    assert monitor.strangers([0, 1]) == []
+    assert monitor.strangers([1, 2, 5]) == [2, 5]
+    monitor.synchronised([2, 5], torch.ones(3))
+    assert monitor.strangers([0, 1, 2]) == [0, 1]
+
+
+def test_a_round_that_moved_nothing_leaves_the_direction_and_adds_who_knows_it():
+    monitor = LinearMonitor(3, seed=0)
+    monitor.synchronised([0, 1], torch.ones(3))
+    before = monitor.direction
+    monitor.synchronised([2], torch.zeros(3))
+    assert torch.equal(monitor.direction, before)
+    assert monitor.strangers([0, 1, 2, 3]) == [3]
+
+
+@pytest.mark.parametrize("name", ["exact", "naive", "sketch"])
+def test_other_monitors_need_no_direction(name):
+    monitor = make_monitor(name, SIZE, seed=0)
+    monitor.synchronised([0], torch.ones(SIZE))
+    assert monitor.strangers([0, 1]) == []

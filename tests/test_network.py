@@ -30,6 +30,32 @@ def test_a_round_is_a_sum_of_maxima(clients, steps, state, seconds):
     assert NETWORK.round_seconds(clients, steps, MODEL, state) == pytest.approx(seconds)
 
 
+GONE = np.nan
+DROPPED = {
+    # Client 1, the slow one, drops out in the second epoch: 13; then 4 · 0.5 + 1 = 3 of client 2; up 10.
+    "FDA": ([[4, 4, 4], [4, GONE, 4]], STATE, (13 + 0.25) + (3 + 0.25) + (10 + 0.25)),
+    # Sums 11.5 and 24 of those left.
+    "FedOpt": ([[4, 4, 4], [4, GONE, 4]], None, 24 + 0.25),
+    "everybody, FDA: one epoch, then nobody answers": ([[4, 4, 4], [GONE] * 3], STATE, (13 + 0.25) + 0.25 + 0.25),
+    "everybody, FedOpt": ([[GONE] * 3], None, 0.25),
+}
+
+
+@pytest.mark.parametrize(("legs", "state", "seconds"), DROPPED.values(), ids=DROPPED)
+def test_nobody_waits_for_a_client_that_has_dropped_out(legs, state, seconds):
+    assert NETWORK.round_seconds([0, 1, 2], legs, MODEL, state) == pytest.approx(seconds)
+
+
+def test_a_client_that_needs_the_linear_monitor_s_direction_waits_for_two_models():
+    """Client 2 downloads 2,000 bytes at 100 a second: 20 + 2 + 1 = 23 instead of 13; up 20."""
+    seconds = NETWORK.round_seconds([0, 1, 2], [[4, 4, 4]], MODEL, STATE, strangers=[2])
+    assert seconds == pytest.approx((23 + 0.25) + (20 + 0.25))
+
+
+def test_without_a_network_only_steps_take_time():
+    assert NETWORK.compute_seconds([np.array([4, 2]), np.array([1.0, GONE])]) == 0.5 * (4 + 1)
+
+
 def test_asking_does_not_change_the_network():
     first, again = (NETWORK.round_seconds([0, 1], [[4, 4]] * 3, MODEL, STATE) for _ in range(2))
     assert first == again

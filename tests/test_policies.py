@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from fda_core.policies import AdaptiveThreshold, FixedThreshold, Schedule, make_rule
-from tests.tiny import fda_opt, fedopt, fixed
+from fda_core.policies import AdaptiveThreshold, FixedThreshold, Schedule, SmoothedThreshold, make_rule
+from tests.tiny import fda_opt, fedopt, fixed, smoothed
 
 
 def after(max_epochs: int, epochs: int, variance: float) -> AdaptiveThreshold:
@@ -83,8 +83,88 @@ def test_other_rules_learn_nothing(rule, threshold):
         pytest.param(fedopt(3), Schedule, False, None, id="schedule"),
         pytest.param(fixed(2.5, 4), FixedThreshold, True, 2.5, id="fixed"),
         pytest.param(fda_opt(4), AdaptiveThreshold, True, -math.inf, id="adaptive"),
+        pytest.param(smoothed(4), SmoothedThreshold, True, -math.inf, id="smoothed"),
     ],
 )
 def test_a_lane_gets_the_rule_it_names(spec, kind, monitored, threshold):
     rule = make_rule(spec)
     assert (type(rule), rule.monitored, rule.threshold) == (kind, monitored, threshold)
+
+
+def test_only_a_lane_that_says_so_is_checked_every_step():
+    assert make_rule(fixed(1.0, 4)).legs(5) == [5]
+    assert make_rule(fixed(1.0, 4, check="step")).legs(5) == [1, 1, 1, 1, 1]
+    assert make_rule(fedopt(2)).legs(5) == make_rule(fda_opt(2)).legs(5) == make_rule(smoothed(2)).legs(5) == [5]
+
+
+def told(rule: SmoothedThreshold, estimates: list[float], variance: float) -> float:
+    """A round with these estimates, ended at this exact variance; the next Θ."""
+    for epoch, estimate in enumerate(estimates, 1):
+        rule.verdict(epoch, estimate)
+    rule.learn(len(estimates), variance)
+    return rule.threshold
+
+
+def power(slope: float, epochs: int) -> list[float]:
+    return [2.0 * e**slope for e in range(1, epochs + 1)]
+
+
+@pytest.mark.parametrize("slope", [0.2, 0.5, 1.0, 1.7])
+@pytest.mark.parametrize("epochs", [2, 5, 9])
+def test_the_smoothed_rule_hits_half_of_m_at_once_where_the_variance_is_a_power(slope, epochs):
+    """v̂ = 2 e^p: the first threshold with a slope seen is 2 (M/2)^p, whatever e was."""
+    rule = SmoothedThreshold(10)
+    told(rule, [2.0], 2.0)
+    seen = power(slope, epochs)
+    assert told(rule, seen, seen[-1]) == pytest.approx(2.0 * 5**slope, rel=1e-9)
+
+
+def test_the_smoothed_rule_is_the_published_one_until_it_has_seen_a_slope():
+    assert told(SmoothedThreshold(10), [0.2], 0.2) == after(10, 1, 0.2).threshold
+
+
+def test_the_smoothed_rule_takes_the_geometric_mean_with_the_last_threshold():
+    rule = SmoothedThreshold(10)
+    told(rule, [1.0], 1.0)
+    first = told(rule, power(0.5, 5), 4.0)  # e = M/2: the variance itself
+    assert first == pytest.approx(4.0, rel=1e-12)
+    assert told(rule, power(0.5, 5), 1.0) == pytest.approx(2.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("slope", "used"), [pytest.param(0.01, 0.1, id="flatter than 0.1"), pytest.param(3.0, 2.0, id="steeper than 2")]
+)
+def test_the_smoothed_rule_s_slope_is_kept_within_bounds(slope, used):
+    rule = SmoothedThreshold(10)
+    told(rule, [2.0], 2.0)
+    assert told(rule, power(slope, 2), 1.0) == pytest.approx(2.5**used, rel=1e-9)
+
+
+def test_a_round_of_one_epoch_keeps_the_slope_of_the_last_one():
+    rule = SmoothedThreshold(10)
+    told(rule, [2.0], 2.0)
+    before = told(rule, power(0.5, 5), 4.0)
+    assert told(rule, [8.0], 8.0) == pytest.approx(math.sqrt(before * 8.0 * 5**0.5), rel=1e-9)
+
+
+def test_the_smoothed_rule_survives_estimates_that_say_nothing():
+    """All clients alike: v̂ and Var are 0, no slope and no logarithm."""
+    rule = SmoothedThreshold(10)
+    assert told(rule, [0.0], 0.0) == 0.0
+    assert told(rule, [0.0, 0.0, 1.0], 1.0) == pytest.approx(5 / 3, rel=1e-12)
+
+
+def test_where_the_variance_grows_slowly_the_published_rule_swings_and_the_smoothed_one_does_not():
+    """Var = e^0.3 in every round: the published rule's map has slope (p - 1)/p = -2.3, ours has 0."""
+    lengths = {}
+    for rule in (AdaptiveThreshold(10), SmoothedThreshold(10)):
+        rounds_ = []
+        for _ in range(12):
+            epoch = 1
+            while rule.verdict(epoch, epoch**0.3) is None:
+                epoch += 1
+            rule.learn(epoch, epoch**0.3)
+            rounds_.append(epoch)
+        lengths[type(rule)] = rounds_[2:]
+    assert set(lengths[AdaptiveThreshold]) == {1, 10}
+    assert set(lengths[SmoothedThreshold]) <= {5, 6}

@@ -17,6 +17,7 @@ from ui.sentences import epochs
 ALPHAS = (1000.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 # Eight steps a decade, equally far apart on the slider.
+MODES = ("adaptive", "smoothed", "fixed")
 THETAS = tuple(round(10 ** (i / 8), 5) for i in range(-24, 17))
 DEFAULT_THETA = THETAS[20]
 LINKS = {
@@ -45,7 +46,7 @@ def adopt(config: ExperimentConfig) -> None:
 def lane_values(lanes: tuple[LaneSpec, ...]) -> tuple[int, int, str, float | None]:
     """E, M, threshold mode and Θ of the first FedOpt lane and the last other one: what `make_lanes` was given."""
     schedules = [lane for lane in lanes if lane.rule == "schedule"]
-    monitored = [lane for lane in lanes if lane.rule != "schedule"]
+    monitored = [lane for lane in lanes if lane.max_epochs is not None]
     epochs = schedules[0].epochs if schedules else 1
     return (epochs, monitored[-1].max_epochs, monitored[-1].rule, monitored[-1].theta) if monitored else (
         epochs, 10, "adaptive", None
@@ -58,7 +59,8 @@ def make_lanes(epochs: int, max_epochs: int, mode: str, theta: float | None) -> 
     lanes = [LaneSpec(id=f"fedopt-e{e}", rule="schedule", epochs=e) for e in schedules]
     if mode == "fixed":
         return (*lanes, LaneSpec(id="fda-fixed", rule="fixed", theta=theta, max_epochs=max_epochs))
-    return (*lanes, LaneSpec(id="fda-opt", rule="adaptive", max_epochs=max_epochs))
+    id = {"adaptive": "fda-opt", "smoothed": "fda-smoothed"}[mode]
+    return (*lanes, LaneSpec(id=id, rule=mode, max_epochs=max_epochs))
 
 
 def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> ExperimentConfig | None:
@@ -101,7 +103,7 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
 def _threshold(frozen: bool, events: tuple) -> None:
     state = st.session_state
     st.radio(
-        t("settings.threshold"), ("adaptive", "fixed"), key="mode", disabled=frozen, persist_state="session",
+        t("settings.threshold"), MODES, key="mode", disabled=frozen, persist_state="session",
         format_func=lambda mode: t(f"settings.{mode}"),
     )  # fmt: skip
     if state.mode == "fixed":

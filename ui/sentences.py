@@ -8,6 +8,8 @@ from ui.i18n import t
 
 # Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
 TIE = 0.05
+# Lanes that send nothing are there for orientation; they compete with nobody.
+REFERENCES = ("centralised", "local-only")
 
 
 def lane_label(lane: LaneSpec) -> str:
@@ -15,7 +17,10 @@ def lane_label(lane: LaneSpec) -> str:
     return {
         "schedule": lambda: t("lane.schedule", epochs=lane.epochs),
         "adaptive": lambda: t("lane.adaptive", max_epochs=lane.max_epochs),
+        "smoothed": lambda: t("lane.smoothed", max_epochs=lane.max_epochs),
         "fixed": lambda: t("lane.fixed", theta=f"{lane.theta:g}"),
+        "centralised": lambda: t("lane.centralised"),
+        "local-only": lambda: t("lane.local_only"),
     }[lane.rule]()
 
 
@@ -37,6 +42,9 @@ def goal(target: Target) -> str:
 
 def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
     """What the run says about FDA against each FedOpt lane, in MB and in local epochs; true at every moment."""
+    competing = {spec.id for spec in config.lanes if spec.rule not in REFERENCES}
+    lanes = [lane for lane in lanes if lane.lane in competing] or lanes
+    config = config.model_copy(update={"lanes": tuple(s for s in config.lanes if s.id in competing) or config.lanes})
     by_id = {lane.lane: lane for lane in lanes}
     ours = [spec for spec in config.lanes if spec.rule != "schedule"]
     theirs = [spec for spec in config.lanes if spec.rule == "schedule"]

@@ -17,7 +17,7 @@ ALPHAS = (0.1, 1.0)
 LOCAL_EPOCHS = 80
 EPOCHS, MAX_EPOCHS = (1, 5), 10
 LATE_ROUNDS = 10  # the search compares means over the last ones
-TARGET_SHARE = 0.9  # of what FedOpt E=1 gained in accuracy on the tuning seed
+TARGET_SHARES = (0.5, 0.7, 0.9)  # of what FedOpt E=1 gained in accuracy on the tuning seed
 
 # Adaptive servers hardly feel the client's rate (their step does not scale with the drift), hence fewer of them.
 CLIENT_LRS = {"sgd": (0.02, 0.05, 0.1, 0.2)}

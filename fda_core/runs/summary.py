@@ -81,8 +81,12 @@ def variance_after(events: Iterable[Event], epoch: int) -> float | None:
 
 
 def state_bytes(events: Iterable[Event], clients: int) -> int | None:
-    """What one of the `clients` of a round sent for a check; None while there was no check."""
-    return next((e.bytes_monitor_up // clients for e in events if isinstance(e, Epoch) and e.checks), None)
+    """What one of the `clients` of a round sent for a check; None while there was no check.
+
+    The largest share: where clients drop out fewer than all have sent.
+    """
+    checked = (e for e in events if isinstance(e, Epoch) and e.checks)
+    return max((e.bytes_monitor_up // (clients * e.checks) for e in checked), default=None)
 
 
 def summarize(events: list[Event]) -> list[LaneSummary]:

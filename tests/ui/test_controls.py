@@ -38,6 +38,7 @@ ODD = {
     "FedOpt alone": {"lanes": (E3,)},
     "E = M/2": {"lanes": make_lanes(5, 10, "adaptive", 0.3)},
     "largest E and M": {"lanes": make_lanes(100, 200, "adaptive", 0.3)},
+    "smoothed": {"lanes": make_lanes(1, 8, "smoothed", 0.3)},
     "smallest E and M": {"lanes": make_lanes(1, 1, "adaptive", 0.3)},
     "fixed threshold": {"lanes": make_lanes(**FIXED, theta=0.3)},
     "threshold 0": {"lanes": make_lanes(**FIXED, theta=0.0)},
@@ -181,13 +182,14 @@ def test_more_clients_a_round_than_clients_is_the_cores_sentence():
     [
         (1, 10, "adaptive", ["fedopt-e1", "fedopt-e5", "fda-opt"]),
         (5, 10, "adaptive", ["fedopt-e5", "fda-opt"]),
+        (1, 10, "smoothed", ["fedopt-e1", "fedopt-e5", "fda-smoothed"]),
         (1, 1, "adaptive", ["fedopt-e1", "fda-opt"]),
         (3, 11, "adaptive", ["fedopt-e3", "fedopt-e5", "fda-opt"]),
         (8, 4, "adaptive", ["fedopt-e8", "fedopt-e2", "fda-opt"]),
         (1, 10, "fixed", ["fedopt-e1", "fedopt-e5", "fda-fixed"]),
         (5, 10, "fixed", ["fedopt-e5", "fda-fixed"]),
     ],
-    ids=["default", "E is M/2", "M is 1", "odd M", "E above M", "fixed", "fixed, E is M/2"],
+    ids=["default", "E is M/2", "smoothed", "M is 1", "odd M", "E above M", "fixed", "fixed, E is M/2"],
 )
 def test_lanes_of_the_settings(epochs, max_epochs, mode, ids):
     lanes = make_lanes(epochs, max_epochs, mode, 0.3)

@@ -23,7 +23,7 @@ CHOICES = {
     "settings.preset_*": [f"settings.preset_{name}" for name in presets.names()],
     "settings.server_*": [f"settings.server_{name}" for name in SERVERS],
     "settings.link_*": [f"settings.link_{name}" for name in (*LINKS, "own")],
-    "settings.*": ["settings.adaptive", "settings.fixed"],
+    "settings.*": ["settings.adaptive", "settings.smoothed", "settings.fixed"],
     "status.*": [f"status.{name}" for name in {*LIVE, "finished", "stopped", "failed", "interrupted"} - {"preparing"}],
     "lane_status.*": [f"lane_status.{name}" for name in ("racing", "target", "cap", "diverged", "stopped")],
     "race.*_axis": ["race.x_axis", "race.y_axis"],

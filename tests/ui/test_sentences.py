@@ -244,3 +244,18 @@ def test_one_is_not_counted_in_the_plural():
     for ours, theirs, running, target in EVERY_PAIR:
         text = headline(theirs, ours, running=running, specs=(E1, FDA), target=target)
         assert not plural.search(text), text
+
+
+REFERENCES = LaneSpec(id="all", rule="centralised", epochs=1), LaneSpec(id="alone", rule="local-only", epochs=1)
+
+
+def test_every_rule_has_a_label():
+    specs = LaneSpec(id="a", rule="smoothed", max_epochs=10), *REFERENCES
+    labels = [sentences.lane_label(spec) for spec in specs]
+    assert labels == ["FDA-OPT smoothed M=10", "All data in one place", "Every client alone"]
+
+
+def test_lanes_that_send_nothing_are_not_compared():
+    competing = lane(E1, cost(100, 10)), lane(E5, cost(60, 20)), lane(FDA, cost(50, 12))
+    silent = [lane(spec, cost(0, 3)) for spec in REFERENCES]
+    assert headline(*silent, *competing, specs=(*REFERENCES, E1, E5, FDA)) == headline(*competing)

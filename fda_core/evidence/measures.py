@@ -1,0 +1,91 @@
+"""What each lane of a comparison comes to, and who won: arithmetic on the tidy table alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fda_core.evidence.plan import BASELINE
+
+EARLY = 0.25  # of the baseline's bytes to the target
+TIE = 0.05  # ratios closer to 1 than this are a tie
+CELL = ["server", "alpha", "seed"]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """One lane of one seed. Costs are nan where the target was not reached; losses are test losses."""
+
+    bytes: float
+    local_epochs: float
+    early_loss: float
+    largest_rise: float
+    final_loss: float
+    best_accuracy: float
+    mean_epochs: float
+    swing: float
+    diverged: bool
+
+
+def measure(lane: pd.DataFrame, target: float, early_bytes: float) -> Measures:
+    """lane: the rows of one lane in order, the untrained model first."""
+    losses, epochs = lane.test_loss.to_numpy(), lane.epochs.to_numpy()
+    met = lane.accuracy.to_numpy()[1:] >= target
+    reached = next((i + 1 for i in range(1, len(met)) if met[i - 1] and met[i]), None)
+    later = epochs[2:]  # the first round is one epoch by rule
+    early = losses[lane.bytes_total.to_numpy() <= early_bytes]
+    return Measures(
+        bytes=np.nan if reached is None else lane.bytes_total.iloc[reached],
+        local_epochs=np.nan if reached is None else epochs[: reached + 1].sum(),
+        early_loss=early[-1],
+        largest_rise=float(np.nanmax(losses - np.fmin.accumulate(losses))),
+        final_loss=losses[-1],
+        best_accuracy=lane.accuracy.max(),
+        mean_epochs=later.mean() if len(later) else np.nan,
+        swing=np.abs(np.diff(later)).mean() if len(later) > 1 else np.nan,
+        diverged=lane.status.iloc[0] == "diverged",
+    )
+
+
+def measures(table: pd.DataFrame, targets: dict[tuple[str, float], float]) -> pd.DataFrame:
+    """A row per server, α, seed and lane: the fields of `Measures`, and ratios to FedOpt E=1 of the same seed.
+
+    `bytes_ratio` is how many times fewer bytes the lane sent to the target: 0 where only FedOpt E=1 got there,
+    infinite where only the lane did, nan where neither. `epochs_ratio`, of local epochs, needs both.
+    """
+    rows = []
+    for (server, alpha, seed), group in table.groupby(CELL, sort=False):
+        target = targets[server, alpha]
+        lanes = {lane: rows.reset_index(drop=True) for lane, rows in group.groupby("lane", sort=False)}
+        base = measure(lanes[BASELINE], target, 0)
+        # A baseline that never got there spent all its bytes on not getting there.
+        budget = EARLY * (lanes[BASELINE].bytes_total.iloc[-1] if np.isnan(base.bytes) else base.bytes)
+        for lane, own in lanes.items():
+            found = measure(own, target, budget)
+            ratios = {
+                "bytes_ratio": bytes_ratio(base.bytes, found.bytes),
+                "epochs_ratio": found.local_epochs / base.local_epochs,
+            }
+            rows.append({"server": server, "alpha": alpha, "seed": seed, "lane": lane, **vars(found), **ratios})
+    return pd.DataFrame(rows)
+
+
+def bytes_ratio(theirs: float, ours: float) -> float:
+    if np.isnan(ours):
+        return np.nan if np.isnan(theirs) else 0.0
+    return np.inf if np.isnan(theirs) else theirs / ours
+
+
+def outcome(ours: float, theirs: float) -> str:
+    """Who needed fewer bytes to the target: `win`, `tie` or `loss` for ours, or `neither`; nan is not reached."""
+    ratio = bytes_ratio(theirs, ours)
+    if np.isnan(ratio):
+        return "neither"
+    return "tie" if abs(ratio - 1) < TIE else "win" if ratio > 1 else "loss"
+
+
+def outcomes(measured: pd.DataFrame, ours: str, theirs: str) -> dict[str, int]:
+    """How often lane `ours` wins against lane `theirs`, and so on, over all servers, α and seeds given."""
+    bytes_ = measured.pivot(index=CELL, columns="lane", values="bytes")
+    results = [outcome(*pair) for pair in zip(bytes_[ours], bytes_[theirs], strict=True)]
+    return {result: results.count(result) for result in ("win", "tie", "loss", "neither")}

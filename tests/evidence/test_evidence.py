@@ -1,0 +1,93 @@
+"""`python -m fda_core evidence` on a plan that takes seconds: resumable, and its page says what its table says."""
+
+import dataclasses
+
+import pytest
+
+from fda_core.evidence import collect, page, plan, play
+from fda_core.runs.store import EVENTS
+
+SCOPE = plan.Scope(
+    seeds=(0,), servers=("sgd", "yogi"), alphas=(1.0,), local_epochs=12,
+    changes=(("train_examples", 64), ("test_examples", 32), ("clients", 4), ("clients_per_round", None)),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory, cold_cache):
+    """The runs, played in this process."""
+    folder = tmp_path_factory.mktemp("evidence")
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(play, "run_all", in_this_process)
+    yield folder, monkeypatch
+    monkeypatch.undo()
+
+
+def in_this_process(jobs, workers, say):
+    for job in jobs:
+        if not play.complete(*job):
+            say(job[0].name)
+            assert play.run_one(*job) == ("finished", "")
+
+
+@pytest.fixture(scope="module")
+def played(root):
+    said = []
+    play.play(SCOPE, root[0], 1, said.append)
+    return root[0], said
+
+
+def test_every_rate_is_tried_once_and_every_cell_raced_on_every_seed(played):
+    assert len(played[1]) == len(plan.grid("sgd")) + len(plan.grid("yogi")) + 2
+
+
+def test_what_is_there_is_not_run_again_but_a_torn_run_is(played):
+    folder = plan.race_folder(played[0], "yogi", 1.0, 0)
+    lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
+    (folder / EVENTS).write_bytes(b"".join(lines[:-3]))
+    said = []
+    play.play(SCOPE, played[0], 1, said.append)
+    assert said == [folder.name]
+
+
+def test_a_run_of_another_plan_does_not_count(played):
+    longer = dataclasses.replace(SCOPE, local_epochs=4)
+    rates = play.best_rates(played[0], "sgd", 1.0)
+    folder = plan.race_folder(played[0], "sgd", 1.0, 0)
+    lanes = plan.FEDOPT + plan.FDA
+    assert play.complete(folder, SCOPE.config("sgd", 1.0, 0, rates, lanes))
+    assert not play.complete(folder, longer.config("sgd", 1.0, 0, rates, lanes))
+
+
+def test_the_chosen_rates_have_the_lowest_late_loss(played):
+    losses = {r: play.late_loss(plan.search_folder(played[0], "yogi", 1.0, r)) for r in plan.grid("yogi")}
+    assert play.best_rates(played[0], "yogi", 1.0) == min(losses, key=losses.get)
+
+
+def test_the_table_has_a_row_a_round_and_every_lane_its_local_epochs(played):
+    table = collect.table(SCOPE, played[0])
+    assert set(table.lane) == set(plan.LANES)
+    for _, lane in table.groupby(["server", "seed", "lane"]):
+        assert lane["round"].tolist() == list(range(len(lane)))
+        assert SCOPE.local_epochs <= lane.epochs.sum() < SCOPE.local_epochs + plan.MAX_EPOCHS
+        assert lane.bytes_total.is_monotonic_increasing
+    first = table[table["round"] == 0]
+    assert first.test_loss.nunique() == 1  # all from the same weights
+
+
+def test_the_page_is_made_from_the_files_alone_and_names_every_server(played, tmp_path):
+    csv = tmp_path / "evidence.csv"
+    collect.save(SCOPE, played[0], csv)
+    page.write(*collect.load(csv), csv, tmp_path / "evidence.md")
+    text = (tmp_path / "evidence.md").read_text()
+    assert "| FedAvg | 1 |" in text and "| FedYogi | 1 |" in text
+    assert "nan" not in text and "{" not in text
+    published = next(line for line in text.splitlines() if line.startswith("| FedAvg | 3.00×"))
+    assert "1.73×" in published  # the authors' median over their five tasks
+
+
+def test_the_plan_is_the_one_the_page_describes():
+    scope = plan.Scope()
+    assert len(scope.cells) == 12 and scope.seeds == (0, 1, 2, 3, 4) and plan.TUNING_SEED not in scope.seeds
+    assert plan.LANES == ("fedopt-e1", "fedopt-e5", "fda-opt", "fda-smoothed")
+    assert all(len(plan.grid(server)) >= 4 for server in scope.servers)
