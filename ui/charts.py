@@ -28,20 +28,27 @@ def race_chart(
     """
     figure = go.Figure()
     for i, (lane, label) in enumerate(labels.items()):
-        rows = frame[frame.lane == lane]
+        rows, colour = frame[frame.lane == lane], palette[i % len(palette)]
+        # The second time round the palette every colour meets another dash and marker.
+        turn = i + i // len(DASHES)
+        dash, marker = DASHES[turn % len(DASHES)], MARKERS[turn % len(MARKERS)]
+        if x == "bytes" and len(rows) > 1 and not rows.megabytes.any():
+            line = {"color": colour, "dash": "dot", "width": 2}
+            _reference(figure, rows[y], frame.megabytes.max(), y, line, label, lane)
+            continue
         figure.add_scatter(
             x=rows[X_COLUMNS[x]].tolist(),
             y=rows[y].tolist(),
             name=label,
             uid=lane,
             mode="lines+markers",
-            line={"color": palette[i % len(palette)], "dash": DASHES[i % len(DASHES)], "width": WIDTHS[min(i, 2)]},
-            marker={"symbol": MARKERS[i % len(MARKERS)], "size": 6},
+            line={"color": colour, "dash": dash, "width": WIDTHS[min(i, 2)]},
+            marker={"symbol": marker, "size": 6},
             customdata=rows[["round", "round_epochs"]].to_numpy().tolist(),
             hovertemplate=t("chart.hover"),
         )
         if lane in reached:
-            _star(figure, rows[rows["round"] == reached[lane]], X_COLUMNS[x], y, palette[i % len(palette)], lane)
+            _star(figure, rows[rows["round"] == reached[lane]], X_COLUMNS[x], y, colour, lane)
     if frame.empty:
         return _waiting(figure)
     if reached:
@@ -54,6 +61,15 @@ def race_chart(
         )  # fmt: skip
     _dress(figure, x, y)
     return figure
+
+
+def _reference(figure: go.Figure, values: pd.Series, width: float, y: str, line: dict, label: str, lane: str) -> None:
+    """A lane that sends nothing has no place on an axis of bytes: a level line at its best value."""
+    best = float(values.min() if y == "test_loss" else values.max())
+    figure.add_scatter(
+        x=[0, width or 1], y=[best, best], name=label, uid=lane, mode="lines", line=line,
+        hovertemplate=t("chart.hover_reference"),
+    )  # fmt: skip
 
 
 def _star(figure: go.Figure, point: pd.DataFrame, x: str, y: str, colour: str, lane: str) -> None:

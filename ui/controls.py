@@ -8,7 +8,7 @@ import streamlit as st
 
 from fda_core import presets
 from fda_core.assignments import merge, parse_value
-from fda_core.config import SERVERS, ExperimentConfig, LaneSpec
+from fda_core.config import CLIENT_OPTIMIZERS, MONITORS, SERVERS, ExperimentConfig, LaneSpec
 from fda_core.errors import ConfigError
 from fda_core.runs.summary import variance_after
 from ui.i18n import plain, t
@@ -16,8 +16,8 @@ from ui.sentences import epochs
 
 ALPHAS = (1000.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-# Eight steps a decade, equally far apart on the slider.
 MODES = ("adaptive", "smoothed", "fixed")
+# Eight steps a decade, equally far apart on the slider.
 THETAS = tuple(round(10 ** (i / 8), 5) for i in range(-24, 17))
 DEFAULT_THETA = THETAS[20]
 LINKS = {
@@ -36,31 +36,36 @@ def adopt(config: ExperimentConfig) -> None:
     state.preset, state.clients, state.alpha = config.preset, config.clients, config.alpha
     state.cohort, state.rounds, state.seed = config.cohort_size, config.rounds, config.seed
     state.server, state.server_lr, state.client_lr = config.server_optimizer, config.server_lr, config.client_lr
-    state.epochs, state.max_epochs, state.mode, theta = lane_values(config.lanes)
+    state.client_optimizer, state.weighting = config.client_optimizer, config.weighting
+    state.client_dropout = float(config.client_dropout)
+    state.epochs, state.max_epochs, state.mode, theta, state.check, state.monitor = lane_values(config.lanes)
     if theta is not None or state.get("theta") not in THETAS:
         state.theta = DEFAULT_THETA if theta is None else theta
     link = (config.link.uplink_mbit, config.link.downlink_mbit, config.link.rtt_ms)
     state.link = next((name for name, speeds in LINKS.items() if speeds == link), "own")
 
 
-def lane_values(lanes: tuple[LaneSpec, ...]) -> tuple[int, int, str, float | None]:
-    """E, M, threshold mode and Θ of the first FedOpt lane and the last other one: what `make_lanes` was given."""
+def lane_values(lanes: tuple[LaneSpec, ...]) -> tuple[int, int, str, float | None, str, str]:
+    """What `make_lanes` was given: E of the first FedOpt lane; M, mode, Θ, check and monitor of the last FDA lane."""
     schedules = [lane for lane in lanes if lane.rule == "schedule"]
     monitored = [lane for lane in lanes if lane.max_epochs is not None]
     epochs = schedules[0].epochs if schedules else 1
-    return (epochs, monitored[-1].max_epochs, monitored[-1].rule, monitored[-1].theta) if monitored else (
-        epochs, 10, "adaptive", None
-    )  # fmt: skip
+    if not monitored:
+        return epochs, 10, "adaptive", None, "epoch", "sketch"
+    last = monitored[-1]
+    return epochs, last.max_epochs, last.rule, last.theta, last.check, last.monitor
 
 
-def make_lanes(epochs: int, max_epochs: int, mode: str, theta: float | None) -> tuple[LaneSpec, ...]:
+def make_lanes(
+    epochs: int, max_epochs: int, mode: str, theta: float | None, check: str = "epoch", monitor: str = "sketch"
+) -> tuple[LaneSpec, ...]:
     """FedOpt with E, FedOpt with the equal-work control E = M/2, and FDA with the chosen threshold."""
     schedules = dict.fromkeys((epochs, max(1, max_epochs // 2)))
     lanes = [LaneSpec(id=f"fedopt-e{e}", rule="schedule", epochs=e) for e in schedules]
+    common = {"rule": mode, "max_epochs": max_epochs, "monitor": monitor}
     if mode == "fixed":
-        return (*lanes, LaneSpec(id="fda-fixed", rule="fixed", theta=theta, max_epochs=max_epochs))
-    id = {"adaptive": "fda-opt", "smoothed": "fda-smoothed"}[mode]
-    return (*lanes, LaneSpec(id=id, rule=mode, max_epochs=max_epochs))
+        return (*lanes, LaneSpec(id="fda-fixed", theta=theta, check=check, **common))
+    return (*lanes, LaneSpec(id={"adaptive": "fda-opt", "smoothed": "fda-smoothed"}[mode], **common))
 
 
 def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> ExperimentConfig | None:
@@ -127,7 +132,12 @@ def _more(frozen: bool, own_lanes: bool) -> None:
     st.number_input(t("settings.cohort"), 1, 1000, key="cohort", **common)
     st.number_input(t("settings.epochs"), 1, 100, key="epochs", **lanes)
     st.number_input(t("settings.max_epochs"), 1, 200, key="max_epochs", **lanes)
+    if not own_lanes:
+        if state.mode == "fixed":
+            choose("check", ("epoch", "step"), "check", lanes)
+        choose("monitor", MONITORS, "monitor", lanes)
     st.number_input(t("settings.rounds"), 1, 10_000, key="rounds", **common)
+    choose("client_optimizer", CLIENT_OPTIMIZERS, "client", common)
     st.selectbox(
         t("settings.client_lr"), sorted({*RATES, state.client_lr}, key=str), key="client_lr", accept_new_options=True,
         format_func=lambda rate: f"{rate:g}" if isinstance(rate, float) else str(rate), **common,
@@ -137,6 +147,11 @@ def _more(frozen: bool, own_lanes: bool) -> None:
         on_change=_default_server_lr, **common,
     )  # fmt: skip
     st.number_input(t("settings.server_lr"), 1e-9, 1e9, key="server_lr", format="%g", step=0.1, **common)
+    choose("weighting", ("equal", "examples"), "weighting", common)
+    st.number_input(
+        t("settings.client_dropout"), 0.0, max(0.99, state.client_dropout), key="client_dropout", format="%g",
+        step=0.05, **common,
+    )  # fmt: skip
     st.number_input(t("settings.seed"), 0, 2**31 - 1, key="seed", **common)
     link = state.base.link
     st.selectbox(
@@ -146,6 +161,12 @@ def _more(frozen: bool, own_lanes: bool) -> None:
         ),
         **common,
     )  # fmt: skip
+
+
+def choose(key: str, options: tuple[str, ...], words: str, common: dict[str, Any]) -> None:
+    st.selectbox(
+        t(f"settings.{key}"), options, key=key, format_func=lambda name: t(f"settings.{words}_{name}"), **common
+    )
 
 
 def _default_server_lr() -> None:
@@ -159,13 +180,16 @@ def _collect(own_lanes: bool) -> tuple[ExperimentConfig | None, str | None]:
     changes: dict[str, Any] = {
         "preset": state.preset, "clients": state.clients, "alpha": state.alpha, "clients_per_round": state.cohort,
         "rounds": state.rounds, "seed": state.seed, "server_optimizer": state.server, "server_lr": state.server_lr,
+        "client_optimizer": state.client_optimizer, "weighting": state.weighting,
+        "client_dropout": state.client_dropout,
         "client_lr": parse_value(rate) if isinstance(rate, str) else rate,
     }  # fmt: skip
     if state.link in LINKS:
         changes["link"] = dict(zip(("uplink_mbit", "downlink_mbit", "rtt_ms"), LINKS[state.link], strict=True))
     try:
         if not own_lanes:
-            changes["lanes"] = make_lanes(state.epochs, state.max_epochs, state.mode, state.theta)
+            values = (state.epochs, state.max_epochs, state.mode, state.theta, state.check, state.monitor)
+            changes["lanes"] = make_lanes(*values)
         return ExperimentConfig(**merge(state.base.to_dict(), changes)), None
     except ConfigError as error:
         return None, str(error)

@@ -134,7 +134,7 @@ def chart(run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummar
     left, right = st.columns([3, 2])
     x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
     y = choice(right, "y", ("test_loss", "accuracy"))
-    labels = {lane.id: sentences.lane_label(lane) for lane in config.lanes}
+    labels = sentences.lane_labels(config)
     reached = {lane.lane: lane.to_target.rounds for lane in lanes if lane.to_target}
     figure = race_chart(race_frame(run.events if run else ()), labels, palette(), x, y, config.target, reached)
     live_chart(
@@ -157,7 +157,7 @@ def choice(place, axis: str, options: tuple[str, ...]) -> str:
 
 def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
     """One row a lane: bytes by kind, work, quality, and what the target cost."""
-    labels = {lane.id: sentences.lane_label(lane) for lane in config.lanes}
+    labels = sentences.lane_labels(config)
     st.table(
         [
             {
@@ -180,12 +180,14 @@ def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
 def spent(cost: Cost | None) -> str:
     if cost is None:
         return t("table.not_reached")
+    if not cost.bytes:
+        return sentences.epochs(cost.local_epochs)
     return t("table.spent", mb=sentences.megabytes(cost.bytes), epochs=sentences.epochs(cost.local_epochs))
 
 
 def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     start: RunStarted = started(run.events)
-    labels = {lane.id: sentences.lane_label(lane) for lane in run.config.lanes}
+    labels = sentences.lane_labels(run.config)
     for event in run.events:
         if isinstance(event, LaneFinished) and event.status == "diverged":
             st.warning(t("table.diverged_note", lane=labels[event.lane], message=plain(event.message)))
@@ -199,8 +201,12 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
             bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}",
         ),
     ]  # fmt: skip
-    if state := state_bytes(run.events, run.config.cohort_size):
-        words.append(t("race.state", kb=f"{state / 1e3:,.1f}"))
+    if states := state_bytes(run.events):
+        words.append(t("race.state", sizes=f" {t('race.state_or')} ".join(map(sentences.size, states))))
+    for lane in run.config.lanes:
+        if lane.rule in sentences.REFERENCES:
+            key = "race.reference_centralised" if lane.rule == "centralised" else "race.reference_local_only"
+            words.append(t(key, lane=labels[lane.id]))
     st.caption(" ".join(words))
 
 

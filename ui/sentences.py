@@ -13,15 +13,40 @@ REFERENCES = ("centralised", "local-only")
 
 
 def lane_label(lane: LaneSpec) -> str:
-    """FedOpt E=1, FDA-OPT M=10, FDA Θ=0.3."""
+    """FedOpt E=1, FDA-OPT M=10, FDA Θ=0.3 (every step); with the lane's server FedAdam E=1, FDA-Yogi M=10."""
+    if lane.rule in REFERENCES:
+        return t("lane.centralised" if lane.rule == "centralised" else "lane.local_only")
+    family = "fed" if lane.rule == "schedule" else "fda"
+    method = t(f"method.{family}_{lane.server}") if lane.server else t(f"method.{lane.rule}")
+    theta = None if lane.theta is None else f"{lane.theta:g}"
+    label = t(f"lane.{lane.rule}", method=method, epochs=lane.epochs, max_epochs=lane.max_epochs, theta=theta)
+    details = [t("lane.every_step")] if lane.check == "step" else []
+    if family == "fda" and lane.monitor != "sketch":
+        details.append(t(f"lane.monitor_{lane.monitor}"))
+    return t("lane.details", label=label, details=", ".join(details)) if details else label
+
+
+def with_servers(config: ExperimentConfig) -> ExperimentConfig:
+    """Every lane says its server optimiser if one of them is not plain averaging, otherwise none does: for labels."""
+    servers = {lane.id: config.server_of(lane)[0] for lane in config.lanes}
+    named = any(servers[lane.id] != "sgd" for lane in config.lanes if lane.rule not in REFERENCES)
+    lanes = (lane.model_copy(update={"server": servers[lane.id] if named else None}) for lane in config.lanes)
+    return config.model_copy(update={"lanes": tuple(lanes)})
+
+
+def lane_labels(config: ExperimentConfig) -> dict[str, str]:
+    """The lanes' names by id; lanes that would be called alike have their id with it."""
+    labels = {lane.id: lane_label(lane) for lane in with_servers(config).lanes}
+    names = list(labels.values())
     return {
-        "schedule": lambda: t("lane.schedule", epochs=lane.epochs),
-        "adaptive": lambda: t("lane.adaptive", max_epochs=lane.max_epochs),
-        "smoothed": lambda: t("lane.smoothed", max_epochs=lane.max_epochs),
-        "fixed": lambda: t("lane.fixed", theta=f"{lane.theta:g}"),
-        "centralised": lambda: t("lane.centralised"),
-        "local-only": lambda: t("lane.local_only"),
-    }[lane.rule]()
+        id: label if names.count(label) == 1 else t("lane.details", label=label, details=id)
+        for id, label in labels.items()
+    }
+
+
+def size(count: int) -> str:
+    """8 B, 6.0 kB."""
+    return t("count.bytes", count=count) if count < 1000 else t("count.kilobytes", count=count / 1e3)
 
 
 def megabytes(count: float) -> str:
@@ -44,7 +69,8 @@ def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bo
     """What the run says about FDA against each FedOpt lane, in MB and in local epochs; true at every moment."""
     competing = {spec.id for spec in config.lanes if spec.rule not in REFERENCES}
     lanes = [lane for lane in lanes if lane.lane in competing] or lanes
-    config = config.model_copy(update={"lanes": tuple(s for s in config.lanes if s.id in competing) or config.lanes})
+    specs = with_servers(config).lanes
+    config = config.model_copy(update={"lanes": tuple(s for s in specs if s.id in competing) or specs})
     by_id = {lane.lane: lane for lane in lanes}
     ours = [spec for spec in config.lanes if spec.rule != "schedule"]
     theirs = [spec for spec in config.lanes if spec.rule == "schedule"]

@@ -10,6 +10,7 @@ from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import PreTrainedModel
 
 from fda_core.config import Lora
+from fda_core.models import anatomy
 from fda_core.streams import integer
 
 # peft 0.21 still asks transformers for a property under its old name; nothing a user could do about it.
@@ -19,14 +20,15 @@ warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprec
 def adapt(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
     """Adapters on the last layers of `model`, which is changed in place; everything else but the head is frozen.
 
-    The initial adapters and head depend on the seed alone.
+    The initial adapters and head depend on the seed alone. Raises `ConfigError` for an unknown architecture.
     """
+    parts = anatomy.of(model.config)
+    depth = model.config.num_hidden_layers
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(integer(seed, "init"))
-        for head in (model.pre_classifier, model.classifier):
+        for head in map(model.get_submodule, parts.fresh):
             torch.nn.init.normal_(head.weight, std=model.config.initializer_range)
             torch.nn.init.zeros_(head.bias)
-        depth = model.config.n_layers
         return get_peft_model(
             model,
             LoraConfig(
@@ -34,10 +36,13 @@ def adapt(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
                 r=lora.rank,
                 lora_alpha=lora.alpha,
                 lora_dropout=0.0,
-                target_modules=list(lora.targets),
-                layers_to_transform=list(range(depth - lora.layers, depth)),
-                layers_pattern="layer",
-                modules_to_save=["pre_classifier", "classifier"],
+                # In full, for peft compares the ends of names: `output.dense` is found in two places of BERT's layers.
+                target_modules=[
+                    f"{parts.layer(number)}.{parts.attention[target]}"
+                    for number in range(depth - lora.layers, depth)
+                    for target in lora.targets
+                ],
+                modules_to_save=list(parts.trained),
             ),
         ).eval()
 

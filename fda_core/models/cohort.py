@@ -14,25 +14,34 @@ from torch import Tensor
 from torch.autograd import grad
 from torch.nn.functional import cross_entropy, gelu, layer_norm, linear
 
+from fda_core.models import anatomy
 from fda_core.models.adapted import Layout
 from fda_core.models.attention import Attend, FrozenStates
 from fda_core.models.tokens import Tokens
 
-LAYER = "base_model.model.distilbert.transformer.layer.{}."
+WRAP = "base_model.model."  # what peft puts before every name
 
 
 class CohortTrainer:
-    """Same interface and same results as `PlainTrainer`, for adapters on the last layer of a DistilBERT encoder."""
+    """Same interface and same results as `PlainTrainer`, for adapters on the last layer of an encoder that
+    `anatomy.known` knows."""
 
     def __init__(self, model: PeftModel, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
         self.layout = Layout.of(model)
         self.train, self.test = train, test
         self.train_states, self.test_states = FrozenStates(train, train_hidden), FrozenStates(test, test_hidden)
         config = model.config
+        self.parts, self.epsilon = anatomy.of(config), anatomy.epsilon(config)
         adapters = model.peft_config["default"]
         self.scale = adapters.lora_alpha / adapters.r
-        self.layer = LAYER.format(config.n_layers - 1)
-        self.heads = config.n_heads
+        self.layer = f"{WRAP}{self.parts.layer(config.num_hidden_layers - 1)}."
+        self.heads = config.num_attention_heads
+        # Where in the flat vector the head stands: peft wraps one linear map, or two together.
+        self.head = {
+            name.removeprefix(WRAP).replace(".modules_to_save.default", ""): name
+            for name in self.layout.names
+            if not name.startswith(self.layer)
+        }
         self.frozen = {
             name.removeprefix(self.layer).replace(".base_layer", ""): p.detach()
             for name, p in model.named_parameters()
@@ -70,11 +79,11 @@ class CohortTrainer:
         }
         first = states.first(rows)  # [K, B, D]
         mixed = self._attend(adapters, first, states, rows)
-        mixed = self._norm("sa_layer_norm", mixed + first)
-        inner = gelu(linear(mixed, self.frozen["ffn.lin1.weight"], self.frozen["ffn.lin1.bias"]))
-        outer = linear(inner, self.frozen["ffn.lin2.weight"], self.frozen["ffn.lin2.bias"])
-        pooled = self._norm("output_layer_norm", outer + mixed)
-        return self._head("classifier", self._head("pre_classifier", pooled, stacked, slots).relu(), stacked, slots)
+        mixed = self._norm(self.parts.attention_norm, mixed + first)
+        inner = gelu(self._frozen(self.parts.widen, mixed))
+        pooled = self._norm(self.parts.output_norm, self._frozen(self.parts.narrow, inner) + mixed)
+        before, after = self.parts.head
+        return self._head(after, self.parts.squash(self._head(before, pooled, stacked, slots)), stacked, slots)
 
     def _attend(self, adapters: dict[str, Tensor], first: Tensor, states: FrozenStates, rows: Tensor) -> Tensor:
         """Attention output [K, B, D] at position 0: one query per head and text, over all real positions."""
@@ -86,7 +95,7 @@ class CohortTrainer:
 
     def _transposed_keys(self, adapters: dict[str, Tensor], query: Tensor) -> Tensor:
         """Wₖᵀq per head, [K, B, H, D]. The key bias adds the same to every position, which softmax ignores."""
-        shared = self.frozen["attention.k_lin.weight"].unflatten(0, (self.heads, -1))  # [H, D/H, D]
+        shared = self.frozen[f"{self.parts.attention['k_lin']}.weight"].unflatten(0, (self.heads, -1))  # [H, D/H, D]
         asked = torch.einsum("kbhe,hed->kbhd", query, shared)
         if pair := self._pair(adapters, "k_lin"):
             down, up = pair
@@ -97,37 +106,39 @@ class CohortTrainer:
 
     def _values(self, adapters: dict[str, Tensor], averaged: Tensor) -> Tensor:
         """W_v applied per head to the averaged states [K, B, H, D], joined to [K, B, D]."""
-        shared = self.frozen["attention.v_lin.weight"].unflatten(0, (self.heads, -1))
+        shared = self.frozen[f"{self.parts.attention['v_lin']}.weight"].unflatten(0, (self.heads, -1))
         values = torch.einsum("kbhd,hed->kbhe", averaged, shared)
         if pair := self._pair(adapters, "v_lin"):
             down, up = pair
             low = (averaged.flatten(1, 2) @ down.transpose(1, 2)).view(*averaged.shape[:3], -1)  # [K, B, H, r]
             values = values + self.scale * torch.einsum("kbhr,kher->kbhe", low, up.unflatten(1, (self.heads, -1)))
-        return values.flatten(2) + self.frozen["attention.v_lin.bias"]
+        return values.flatten(2) + self.frozen[f"{self.parts.attention['v_lin']}.bias"]
 
     def _project(self, adapters: dict[str, Tensor], name: str, x: Tensor) -> Tensor:
         """A linear map of the attention on x [K, B, D], with the clients' adapters where it has them."""
-        shared = linear(x, self.frozen[f"attention.{name}.weight"], self.frozen[f"attention.{name}.bias"])
+        shared = self._frozen(self.parts.attention[name], x)
         if pair := self._pair(adapters, name):
             down, up = pair
             shared = shared + self.scale * (x @ down.transpose(1, 2) @ up.transpose(1, 2))
         return shared
 
-    @staticmethod
-    def _pair(adapters: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor] | None:
+    def _frozen(self, name: str, x: Tensor) -> Tensor:
+        """A linear map of the layer as it was pretrained."""
+        return linear(x, self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"])
+
+    def _pair(self, adapters: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor] | None:
         """The adapter matrices A [K, r, D] and B [K, D, r] of a linear map, if it has any."""
-        stem = f"attention.{name}.lora_{{}}.default.weight"
+        stem = f"{self.parts.attention[name]}.lora_{{}}.default.weight"
         return (adapters[stem.format("A")], adapters[stem.format("B")]) if stem.format("A") in adapters else None
 
     def _by_head(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1))
 
     def _norm(self, name: str, x: Tensor) -> Tensor:
-        return layer_norm(x, x.shape[-1:], self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"], 1e-12)
+        return layer_norm(x, x.shape[-1:], self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"], self.epsilon)
 
-    @staticmethod
-    def _head(name: str, x: Tensor, stacked: dict[str, Tensor], slots: dict[str, Tensor]) -> Tensor:
-        weight, bias = (f"base_model.model.{name}.modules_to_save.default.{kind}" for kind in ("weight", "bias"))
+    def _head(self, name: str, x: Tensor, stacked: dict[str, Tensor], slots: dict[str, Tensor]) -> Tensor:
+        weight, bias = self.head[f"{name}.weight"], self.head[f"{name}.bias"]
         return StackedLinear.apply(x, stacked[weight], stacked[bias], slots.get(weight), slots.get(bias))
 
 

@@ -75,18 +75,44 @@ def rounds_at_most(events: list[Event], limit: int, lanes: int) -> int:
 
 
 def variance_after(events: Iterable[Event], epoch: int) -> float | None:
-    """The median exact variance that a run's rounds had after this many local epochs; None if no round got there."""
-    values = [e.variance for e in events if isinstance(e, Epoch) and e.epoch == epoch and e.variance is not None]
+    """The median exact variance that a run's rounds had after this many local epochs; None if no round got there.
+
+    Left out are lanes in which clients do not start from one model, and epochs that a check broke off.
+    """
+    events = list(events)
+    start = started(events)
+    lanes = {lane["id"]: lane for lane in start.config["lanes"]} if start else {}
+    apart = {name for name, lane in lanes.items() if lane["rule"] in ("centralised", "local-only")}
+    stepwise = {name for name, lane in lanes.items() if lane.get("check") == "step"}
+    broken = {
+        (e.lane, e.round, e.epochs)
+        for e in events
+        if isinstance(e, Round) and e.lane in stepwise and e.reason == "threshold"
+    }
+    values = [
+        e.variance
+        for e in events
+        if isinstance(e, Epoch) and e.epoch == epoch and e.variance is not None
+        and e.lane not in apart and (e.lane, e.round, e.epoch) not in broken
+    ]  # fmt: skip
     return median(values) if values else None
 
 
-def state_bytes(events: Iterable[Event], clients: int) -> int | None:
-    """What one of the `clients` of a round sent for a check; None while there was no check.
+def state_bytes(events: Iterable[Event]) -> list[int]:
+    """What one client sends for a check, one number for each size of state in the run; empty without checks.
 
-    The largest share: where clients drop out fewer than all have sent.
+    Known from the last epoch of a round, whose senders are the clients that had not dropped out.
     """
-    checked = (e for e in events if isinstance(e, Epoch) and e.checks)
-    return max((e.bytes_monitor_up // (clients * e.checks) for e in checked), default=None)
+    sizes, last = set(), {}
+    for event in events:
+        if isinstance(event, Epoch):
+            last[event.lane] = event
+        elif isinstance(event, Round) and (epoch := last.get(event.lane)) and epoch.round == event.round:
+            senders = len(event.clients) - len(event.dropped)
+            # With drop-outs, the checks of one epoch may have had different numbers of senders.
+            if senders and (epoch.checks == 1 or (epoch.checks and not event.dropped)):
+                sizes.add(epoch.bytes_monitor_up // (senders * epoch.checks))
+    return sorted(sizes)
 
 
 def summarize(events: list[Event]) -> list[LaneSummary]:

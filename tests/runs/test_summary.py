@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fda_core.config import Target
+from fda_core.config import LaneSpec, Target
 from fda_core.events import LaneFinished
 from fda_core.runs.store import Recorder, read_events
 from fda_core.runs.summary import (
@@ -14,6 +14,7 @@ from fda_core.runs.summary import (
     rounds_at_most,
     rounds_of,
     rounds_played,
+    state_bytes,
     summarize,
     variance_after,
 )
@@ -145,3 +146,35 @@ VARIED = [an_epoch(number=n, epoch=e, variance=v) for n, e, v in [(1, 1, 3.0), (
 @pytest.mark.parametrize(("epoch", "variance"), [(1, 3.0), (2, None), (3, None)], ids=["median", "null", "no round"])
 def test_the_usual_variance_after_some_epochs(epoch, variance):
     assert variance_after(VARIED, epoch) == variance
+
+
+def test_lanes_without_a_common_start_and_broken_epochs_say_nothing_about_the_variance():
+    step = LaneSpec(id="step", rule="fixed", theta=1, max_epochs=5, check="step")
+    alone = LaneSpec(id="alone", rule="local-only", epochs=1)
+    events = [
+        started(step, alone), an_epoch("alone", 1, 1, variance=90.0), an_epoch("step", 1, 1, variance=2.0, checks=7),
+        an_epoch("step", 1, 2, variance=3.0, checks=4), a_round("step", 1, epochs=2, reason="threshold"),
+        an_epoch("step", 2, 1, variance=None, checks=7),
+    ]  # fmt: skip
+    assert (variance_after(events, 1), variance_after(events, 2)) == (2.0, None)
+
+
+def checked(up: int, checks: int = 1, **changes) -> list:
+    return [an_epoch(checks=checks, bytes_monitor_up=up), a_round(**changes)]
+
+
+STATES = {
+    "all send": (checked(2 * 6004), [6004]),
+    "one of two has dropped out": (checked(6004, dropped=["1"]), [6004]),
+    "seven checks": (checked(7 * 2 * 8, checks=7), [8]),
+    "nobody is left": (checked(0, checks=0, dropped=["0", "1"], variance=None, client_sq_drift=[None, None]), []),
+    "no check": (checked(0, checks=0), []),
+    "two monitors": (checked(2 * 6004) + checked(2 * 4), [4, 6004]),
+    "an unfinished round": (checked(2 * 6004)[:1], []),
+    "every step with drop-outs cannot be told": (checked(7 * 8 + 8, checks=7, dropped=["1"]), []),
+}
+
+
+@pytest.mark.parametrize(("events", "sizes"), STATES.values(), ids=STATES)
+def test_what_one_client_sends_for_a_check(events, sizes):
+    assert state_bytes(events) == sizes

@@ -3,6 +3,7 @@
 import json
 import math
 
+import pandas as pd
 import pytest
 
 from fda_core.config import Target
@@ -16,6 +17,7 @@ from ui.live_chart import figure_json
 
 LABELS = {"fedopt-e1": "FedOpt E=1", "fedopt-e5": "FedOpt E=5", "fda-opt": "FDA-OPT M=10"}
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
+SIX = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"]  # as many as the theme has
 TARGET = Target(metric="accuracy", value=0.7)
 
 
@@ -42,7 +44,10 @@ def test_lanes_are_told_apart_by_each_of(frame, part):
 
 def test_more_lanes_than_colours_are_still_told_apart(frame):
     labels = {f"lane-{i}": f"lane {i}" for i in range(12)}
-    assert len(set(looks(draw(frame, labels)).values())) == 12
+    for palette in (PALETTE, SIX):
+        figure = race_chart(frame, labels, palette, "bytes", "test_loss", TARGET, {})
+        assert len({look[:2] for look in looks(figure).values()}) == 12
+        assert len({look[::2] for look in looks(figure).values()}) == 12
 
 
 @pytest.mark.parametrize("rows", [slice(None, None, -1), slice(4, None), slice(0, 4)], ids=["reversed", "end", "start"])
@@ -152,3 +157,25 @@ def test_a_started_run_has_axes(frame):
 def test_the_zoom_can_survive_because_no_range_is_set(frame):
     figure = draw(frame)
     assert figure.layout.xaxis.range is None and figure.layout.yaxis.range is None
+
+
+@pytest.fixture
+def with_reference(frame):
+    silent = frame[frame.lane == "fedopt-e5"].assign(lane="all", megabytes=0.0)
+    return pd.concat([frame, silent])
+
+
+@pytest.mark.parametrize(("y", "best"), [("test_loss", min), ("accuracy", max)])
+def test_a_lane_that_sends_nothing_is_a_level_line_against_bytes(with_reference, y, best):
+    figure = draw(with_reference, LABELS | {"all": "all"}, y=y, reached={"all": 2})
+    line = next(trace for trace in figure.data if trace.uid == "all")
+    value = best(with_reference[with_reference.lane == "all"][y])
+    assert (line.mode, line.line.dash, line.y) == ("lines", "dot", (value, value))
+    assert line.x == (0, with_reference.megabytes.max()) and line.x[1] > 0
+    assert "all reached" not in [trace.uid for trace in figure.data]
+
+
+@pytest.mark.parametrize("x", ["rounds", "epochs", "time"])
+def test_a_lane_that_sends_nothing_is_an_ordinary_line_otherwise(with_reference, x):
+    line = next(t for t in draw(with_reference, LABELS | {"all": "all"}, x=x).data if t.uid == "all")
+    assert line.mode == "lines+markers" and len(line.x) == 4 and line.x[-1] > 0

@@ -39,6 +39,11 @@ ODD = {
     "E = M/2": {"lanes": make_lanes(5, 10, "adaptive", 0.3)},
     "largest E and M": {"lanes": make_lanes(100, 200, "adaptive", 0.3)},
     "smoothed": {"lanes": make_lanes(1, 8, "smoothed", 0.3)},
+    "every step, linear": {"lanes": make_lanes(**FIXED, theta=0.3, check="step", monitor="linear")},
+    "exact": {"lanes": make_lanes(1, 10, "adaptive", None, monitor="exact")},
+    "lanes with references": {"lanes": (E3, LaneSpec(id="all", rule="centralised", epochs=1), EXACT)},
+    "clients": {"client_optimizer": "adamw", "weighting": "examples", "client_dropout": 0.995},
+    "cap of local epochs": {"local_epochs": 50},
     "smallest E and M": {"lanes": make_lanes(1, 1, "adaptive", 0.3)},
     "fixed threshold": {"lanes": make_lanes(**FIXED, theta=0.3)},
     "threshold 0": {"lanes": make_lanes(**FIXED, theta=0.0)},
@@ -110,6 +115,9 @@ def test_from_an_odd_configuration_one_can_choose_a_preset(changes):
         ("number_input", "cohort", 3, "clients_per_round", 3),
         ("number_input", "rounds", 7, "rounds", 7),
         ("number_input", "seed", 99, "seed", 99),
+        ("number_input", "client_dropout", 0.1, "client_dropout", 0.1),
+        ("selectbox", "client_optimizer", "adamw", "client_optimizer", "adamw"),
+        ("selectbox", "weighting", "examples", "weighting", "examples"),
         ("number_input", "server_lr", 0.5, "server_lr", 0.5),
         ("selectbox", "client_lr", 0.2, "client_lr", 0.2),
     ],
@@ -158,6 +166,18 @@ def test_a_fixed_threshold_makes_its_lane():
     page.radio(key="mode").set_value("fixed").run()
     page.select_slider(key="theta").set_value(THETAS[4]).run()
     assert collected(page).lanes[-1].theta == THETAS[4]
+
+
+def test_every_step_and_the_monitor_can_be_chosen_and_left_again():
+    page = drawn(of({}))
+    assert "check" not in [box.key for box in page.selectbox]
+    page.radio(key="mode").set_value("fixed").run()
+    page.selectbox(key="check").set_value("step")
+    page.selectbox(key="monitor").set_value("naive").run()
+    assert (collected(page).lanes[-1].check, collected(page).lanes[-1].monitor) == ("step", "naive")
+    page.radio(key="mode").set_value("smoothed").run()
+    last = collected(page).lanes[-1]
+    assert (last.id, last.rule, last.check, last.monitor) == ("fda-smoothed", "smoothed", "epoch", "naive")
 
 
 def test_own_lanes_cannot_be_lost_by_a_widget():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fda_core import presets
-from fda_core.config import SERVERS
+from fda_core.config import CLIENT_OPTIMIZERS, MONITORS, SERVERS
 from fda_core.runs.runner import LIVE
 from ui.controls import LINKS
 from ui.i18n import FOLDER, catalogue, t
@@ -23,7 +23,24 @@ CHOICES = {
     "settings.preset_*": [f"settings.preset_{name}" for name in presets.names()],
     "settings.server_*": [f"settings.server_{name}" for name in SERVERS],
     "settings.link_*": [f"settings.link_{name}" for name in (*LINKS, "own")],
-    "settings.*": ["settings.adaptive", "settings.smoothed", "settings.fixed"],
+    "settings.*": [
+        f"settings.{name}"
+        for name in ("adaptive", "smoothed", "fixed", "check", "monitor", "client_optimizer", "weighting")
+    ],
+    "settings.*_*": [
+        f"settings.{words}_{name}"
+        for words, names in (
+            ("check", ("epoch", "step")),
+            ("monitor", MONITORS),
+            ("client", CLIENT_OPTIMIZERS),
+            ("weighting", ("equal", "examples")),
+        )
+        for name in names
+    ],
+    "lane.*": [f"lane.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
+    "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],
+    "method.*": [f"method.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
+    "method.*_*": [f"method.{family}_{server}" for family in ("fed", "fda") for server in SERVERS],
     "status.*": [f"status.{name}" for name in {*LIVE, "finished", "stopped", "failed", "interrupted"} - {"preparing"}],
     "lane_status.*": [f"lane_status.{name}" for name in ("racing", "target", "cap", "diverged", "stopped")],
     "race.*_axis": ["race.x_axis", "race.y_axis"],
@@ -112,5 +129,5 @@ def test_an_unknown_key_is_a_defect():
 
 
 def test_values_are_filled_in():
-    assert t("lane.schedule", epochs=5) == "FedOpt E=5"
+    assert t("lane.schedule", method="FedOpt", epochs=5) == "FedOpt E=5"
     assert t("status.preparing", done=1234, total=5000).endswith("1,234 of 5,000")

@@ -5,6 +5,7 @@ import threading
 import pytest
 import streamlit as st
 
+from fda_core.config import LaneSpec
 from fda_core.runs.runner import LONGEST_QUEUE, Runner
 from fda_core.runs.summary import summarize
 from tests.runs.fake import Fake, fast_config, reach, reach_rounds
@@ -272,3 +273,18 @@ def test_twenty_viewers_see_one_run_and_leave_one_thread(visit, runner, fake):
     new = [thread for thread in set(threading.enumerate()) - before if thread.name == "fda-opt-runner"]
     assert new == [] and runner.worker.is_alive()
     assert runner.queue() == [(run_id, "running")]
+
+
+def test_a_reference_lane_is_explained_in_grey_and_no_sentence_ranks_it(visit, runner, fake):
+    lanes = (
+        LaneSpec(id="fedopt-e1", rule="schedule", epochs=1), LaneSpec(id="all", rule="centralised", epochs=5),
+        LaneSpec(id="alone", rule="local-only", epochs=5), LaneSpec(id="s", rule="smoothed", max_epochs=10),
+    )  # fmt: skip
+    page = visit(run=finished(runner, fake, lanes=lanes, target={"value": 0.6}))
+    assert not page.exception
+    names = page.table[0].value[t("table.lane")].tolist()
+    assert names == ["FedOpt E=1", "All data in one place", "Every client alone", "FDA-OPT smoothed M=10"]
+    grey = " ".join(caption.value for caption in page.caption)
+    assert t("race.reference_centralised", lane=names[1]) in grey
+    assert t("race.reference_local_only", lane=names[2]) in grey
+    assert names[1] not in page.markdown[0].value and names[2] not in page.markdown[0].value

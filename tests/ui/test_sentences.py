@@ -259,3 +259,52 @@ def test_lanes_that_send_nothing_are_not_compared():
     competing = lane(E1, cost(100, 10)), lane(E5, cost(60, 20)), lane(FDA, cost(50, 12))
     silent = [lane(spec, cost(0, 3)) for spec in REFERENCES]
     assert headline(*silent, *competing, specs=(*REFERENCES, E1, E5, FDA)) == headline(*competing)
+
+
+LABELS = {
+    "exact": ({"rule": "adaptive", "max_epochs": 10, "monitor": "exact"}, "FDA-OPT M=10 (exact variance)"),
+    "every step": ({"rule": "fixed", "theta": 0.3, "max_epochs": 9, "check": "step"}, "FDA Θ=0.3 (every step)"),
+    "step and linear": (
+        {"rule": "fixed", "theta": 0.3, "max_epochs": 9, "check": "step", "monitor": "linear"},
+        "FDA Θ=0.3 (every step, linear monitor)",
+    ),
+    "a monitor says nothing about FedOpt": ({"rule": "schedule", "epochs": 2, "monitor": "exact"}, "FedOpt E=2"),
+    "smoothed Yogi": ({"rule": "smoothed", "max_epochs": 6, "server": "yogi"}, "FDA-Yogi smoothed M=6"),
+}
+
+
+@pytest.mark.parametrize(("values", "label"), LABELS.values(), ids=LABELS)
+def test_a_label_says_what_is_unusual_about_a_lane(values, label):
+    assert sentences.lane_label(LaneSpec(id="a", **values)) == label
+
+
+def test_servers_are_named_in_all_lanes_or_in_none():
+    plain = ExperimentConfig(lanes=(E1, FDA))
+    assert list(sentences.lane_labels(plain).values()) == ["FedOpt E=1", "FDA-OPT M=10"]
+    adam = ExperimentConfig(lanes=(E1, FDA), server_optimizer="adam")
+    assert list(sentences.lane_labels(adam).values()) == ["FedAdam E=1", "FDA-Adam M=10"]
+    mixed = ExperimentConfig(lanes=(E1, FDA.model_copy(update={"server": "adagrad"})))
+    assert list(sentences.lane_labels(mixed).values()) == ["FedAvg E=1", "FDA-Adagrad M=10"]
+
+
+def test_the_names_of_the_field_are_the_engine_s():
+    from fda_core.servers import NAMES
+
+    for server, (fed, fda) in NAMES.items():
+        assert (catalogue("en")[f"method.fed_{server}"], catalogue("en")[f"method.fda_{server}"]) == (fed, fda)
+
+
+def test_lanes_of_one_name_are_told_apart_by_their_ids():
+    twin = E1.model_copy(update={"id": "twin"})
+    labels = sentences.lane_labels(ExperimentConfig(lanes=(E1, twin, FDA)))
+    assert list(labels.values()) == ["FedOpt E=1 (fedopt-e1)", "FedOpt E=1 (twin)", "FDA-OPT M=10"]
+
+
+def test_a_run_of_references_alone_names_no_winner_and_divides_by_nothing():
+    text = headline(*(lane(spec, cost(0, 3)) for spec in REFERENCES), specs=REFERENCES)
+    assert "fewer" not in text and text.startswith("All data in one place reached 70 % accuracy")
+
+
+@pytest.mark.parametrize(("count", "words"), [(4, "4 B"), (8, "8 B"), (6004, "6.0 kB"), (643_596, "643.6 kB")])
+def test_the_size_of_a_state_in_words(count, words):
+    assert sentences.size(count) == words
