@@ -25,7 +25,7 @@ GROUP = 128  # Blocks at most. The longer a group the fewer numpy calls, but thr
 GROUPS = 16  # At least, if there are that many blocks: what a group costs once is small beside what it costs each time.
 WORD = 32  # Groups that share the random words.
 SIGN = np.uint32(1 << 31)
-UNPACK_UP_TO = 500_000  # Numbers whose signs, a word each, still fit into the cache; saves a third of the time.
+UNPACK_UP_TO = 500_000  # Numbers whose signs, a word each, still fit into the cache; about a seventh faster at 160,000.
 
 
 class Sketch:

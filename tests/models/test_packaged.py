@@ -1,47 +1,117 @@
-"""The packaged encoder computes what the original BERT computes, and only adapters and head are trained."""
+"""The packaged encoders compute what the original BERT computes, and only adapters and head are trained."""
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import BertConfig, BertModel
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+    BertModel,
+    DebertaV2Config,
+    DebertaV2ForSequenceClassification,
+    ElectraConfig,
+    ElectraForSequenceClassification,
+)
 
 from fda_core import assets
 from fda_core.config import Lora
-from fda_core.models import packaged
+from fda_core.errors import ConfigError
+from fda_core.models import anatomy, packaged
 from fda_core.models.adapted import Layout, adapt
+from fda_core.models.plain import PlainTrainer
+from fda_core.models.tokens import Tokens
 
 HEAD = 384 * 384 + 384 + 384 * 2 + 2
+ALL_FOUR = ("q_lin", "k_lin", "v_lin", "out_lin")
+
+FRESH = {
+    "minilm-distilbert": {"pre_classifier", "classifier"},
+    "minilm-roberta": {"classifier.dense", "classifier.out_proj"},
+    "minilm-bert": {"classifier"},
+}
+HEADS = FRESH | {"minilm-bert": {"bert.pooler.dense", "classifier"}}
+LAYERS = {
+    "minilm-distilbert": "distilbert.transformer.layer",
+    "minilm-roberta": "roberta.encoder.layer",
+    "minilm-bert": "bert.encoder.layer",
+}
+MAPS = {name: dict(zip(ALL_FOUR, ALL_FOUR, strict=True)) for name in LAYERS} | {
+    name: dict(zip(ALL_FOUR, ("self.query", "self.key", "self.value", "output.dense"), strict=True))
+    for name in ("minilm-roberta", "minilm-bert")
+}
+
+every_model = pytest.mark.parametrize("model", packaged.MODELS)
 
 
 @pytest.fixture(scope="module")
 def original():
     """all-MiniLM-L6-v2 as its authors built it."""
     sizes = {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536}
-    model = BertModel(BertConfig(**sizes), add_pooling_layer=False)
+    model = BertModel(BertConfig(**sizes))
     weights = load_file(assets.locate(assets.WEIGHTS))
-    # Nothing but the pooler and the position numbers may be left over, nothing may be missing.
-    unused = [name for name in weights if name.startswith("pooler.") or name.endswith("position_ids")]
-    model.load_state_dict({name: tensor for name, tensor in weights.items() if name not in unused})
+    # Nothing but the position numbers may be left over, nothing may be missing.
+    model.load_state_dict({name: tensor for name, tensor in weights.items() if not name.endswith("position_ids")})
     return model.eval()
 
 
+@pytest.fixture(scope="module")
+def classifiers():
+    """Loaded once for the tests that only read them."""
+    return {name: packaged.load_classifier(model=name) for name in packaged.MODELS}
+
+
+@every_model
 @pytest.mark.parametrize("rows", [range(8), [5], range(20, 50)], ids=["8 reviews", "a single one", "30 reviews"])
-def test_the_encoder_equals_the_original_on_padded_reviews(original, texts, rows):
+def test_the_encoder_equals_the_original_on_padded_reviews(original, classifiers, texts, model, rows):
     ids, mask = texts[0].padded(torch.tensor(list(rows)))
-    encoder = packaged.load_classifier().distilbert
     with torch.no_grad():
-        ours = encoder(input_ids=ids, attention_mask=mask.long()).last_hidden_state
-        theirs = original(input_ids=ids, attention_mask=mask.long()).last_hidden_state
-    torch.testing.assert_close(ours[mask], theirs[mask], rtol=0, atol=1e-5)
+        ours = anatomy.encoder(classifiers[model])(input_ids=ids, attention_mask=mask.long())
+        theirs = original(input_ids=ids, attention_mask=mask.long())
+    torch.testing.assert_close(ours.last_hidden_state[mask], theirs.last_hidden_state[mask], rtol=0, atol=1e-5)
+    if model == "minilm-bert":
+        torch.testing.assert_close(ours.pooler_output, theirs.pooler_output, rtol=0, atol=1e-5)
 
 
-def test_no_weight_of_the_encoder_is_left_random():
-    """Two classifiers differ in their heads alone."""
-    one, other = (dict(packaged.load_classifier().named_parameters()) for _ in range(2))
-    assert {name.split(".")[0] for name in one if not torch.equal(one[name], other[name])} == {
-        "pre_classifier",
-        "classifier",
-    }
+@every_model
+def test_a_text_as_long_as_the_positions_reach(original, classifiers, model):
+    """The last row of the table of positions is the last one, shifted or not."""
+    ids = torch.randint(1000, 30000, (1, 512), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        ours = anatomy.encoder(classifiers[model])(input_ids=ids).last_hidden_state
+        theirs = original(input_ids=ids).last_hidden_state
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
+
+
+@every_model
+def test_padding_changes_no_score(classifiers, texts, model):
+    """A review alone, and beside longer ones."""
+    rows = texts[0].lengths.argsort()[[0, 20, 40, 63]]
+    ids, mask = texts[0].padded(rows)
+    alone, real = texts[0].padded(rows[:1])
+    assert not mask[0].all() and real.all()
+    with torch.no_grad():
+        together = classifiers[model](input_ids=ids, attention_mask=mask.long()).logits[:1]
+        single = classifiers[model](input_ids=alone, attention_mask=real.long()).logits
+    torch.testing.assert_close(together, single, rtol=0, atol=1e-6)
+
+
+@every_model
+def test_no_weight_of_the_encoder_is_left_random(classifiers, model):
+    """Two classifiers differ in their fresh heads alone; BERT's pooler is part of what was pretrained."""
+    one, other = (dict(each.named_parameters()) for each in (classifiers[model], packaged.load_classifier(model=model)))
+    assert {name.rsplit(".", 1)[0] for name in one if not torch.equal(one[name], other[name])} == FRESH[model]
+
+
+def test_there_is_a_name_on_screen_for_every_model():
+    assert set(packaged.NAMES) == set(packaged.MODELS) == set(FRESH)
+    assert packaged.NAME == packaged.NAMES["minilm-distilbert"]
+    assert len(set(packaged.NAMES.values())) == 3
+
+
+def test_a_model_that_is_not_packaged_is_named():
+    with pytest.raises(ConfigError, match="'minilm-gpt'; allowed are minilm-distilbert, minilm-roberta, minilm-bert"):
+        packaged.load_classifier(model="minilm-gpt")
 
 
 def test_the_tokenizer_frames_and_lowers_a_text():
@@ -55,31 +125,56 @@ def adapted():
     return adapt(packaged.load_classifier(), Lora(), seed=0)
 
 
-def test_trained_are_the_adapters_of_the_last_layer_and_the_head(adapted):
-    layer = "base_model.model.distilbert.transformer.layer.5.attention.{}_lin.lora_{}.default.weight"
-    head = "base_model.model.{}.modules_to_save.default.{}"
-    assert set(Layout.of(adapted).names) == {
-        *(layer.format(target, matrix) for target in "qv" for matrix in "AB"),
-        *(head.format(part, kind) for part in ("pre_classifier", "classifier") for kind in ("weight", "bias")),
-    }
+def trained(model: str, lora: Lora) -> Layout:
+    return Layout.of(adapt(packaged.load_classifier(model=model), lora, seed=0))
 
 
-def test_the_head_is_nearly_all_of_what_is_trained(adapted):
-    """Two adapters of rank 8 on 384 × 384 maps, and the head."""
-    assert Layout.of(adapted).size == 160_898 == 4 * 8 * 384 + HEAD
+def head_names(model: str) -> set[str]:
+    """peft puts its mark after the module it wraps: RoBERTa's head is wrapped whole."""
+    wrapped = "base_model.model.{}.modules_to_save.default"
+    stems = {wrapped.format(name) for name in HEADS[model]}
+    if model == "minilm-roberta":
+        stems = {f"{wrapped.format('classifier')}.{part}" for part in ("dense", "out_proj")}
+    return {f"{stem}.{kind}" for stem in stems for kind in ("weight", "bias")}
+
+
+def adapter_names(model: str, layers: list[int], targets: tuple[str, ...]) -> set[str]:
+    return {
+        f"base_model.model.{LAYERS[model]}.{number}.attention.{MAPS[model][target]}.lora_{matrix}.default.weight"
+        for number in layers for target in targets for matrix in "AB"
+    }  # fmt: skip
+
+
+@every_model
+def test_trained_are_the_adapters_of_the_last_layer_and_the_head(model):
+    """Two adapters of rank 8 on 384 × 384 maps; the head is nearly all of what is trained."""
+    layout = trained(model, Lora())
+    assert set(layout.names) == adapter_names(model, [5], ("q_lin", "v_lin")) | head_names(model)
+    assert layout.size == 160_898 == 4 * 8 * 384 + HEAD
     assert HEAD == 148_610
 
 
+@every_model
 @pytest.mark.parametrize(
-    ("lora", "adapters"),
+    ("lora", "layers"),
     [
-        pytest.param(Lora(rank=1, targets=("k_lin",)), 1 * 2 * 384, id="one map, rank 1"),
-        pytest.param(Lora(rank=4, targets=("q_lin", "k_lin", "v_lin", "out_lin")), 4 * 8 * 384, id="four maps"),
-        pytest.param(Lora(rank=8, layers=2), 2 * 4 * 8 * 384, id="two layers"),
+        pytest.param(Lora(rank=1, targets=("out_lin",)), [5], id="the output of the attention, not of the layer"),
+        pytest.param(Lora(rank=4, targets=ALL_FOUR), [5], id="four maps"),
+        pytest.param(Lora(rank=2, targets=("k_lin",), layers=2), [4, 5], id="two layers"),
+        pytest.param(Lora(rank=1, targets=ALL_FOUR, layers=6), list(range(6)), id="all there is"),
     ],
 )
-def test_adapters_are_where_the_settings_put_them(lora, adapters):
-    assert Layout.of(adapt(packaged.load_classifier(), lora, seed=0)).size == adapters + HEAD
+def test_adapters_are_where_the_settings_put_them(model, lora, layers):
+    layout = trained(model, lora)
+    assert set(layout.names) == adapter_names(model, layers, lora.targets) | head_names(model)
+    assert layout.size == HEAD + 2 * lora.rank * 384 * len(layers) * len(lora.targets)
+
+
+def test_berts_pooler_starts_from_its_pretrained_weights(original):
+    model = adapt(packaged.load_classifier(model="minilm-bert"), Lora(), seed=3)
+    named = dict(model.named_parameters())
+    for kind, expected in original.pooler.dense.named_parameters():
+        assert torch.equal(named[f"base_model.model.bert.pooler.dense.modules_to_save.default.{kind}"], expected)
 
 
 def test_the_adapters_strength_is_alpha_over_rank():
@@ -88,25 +183,26 @@ def test_the_adapters_strength_is_alpha_over_rank():
     assert query.scaling["default"] == 3 / 2
 
 
-def test_nothing_is_dropped_at_random(adapted):
+@every_model
+def test_nothing_is_dropped_at_random(classifiers, model):
     """Otherwise neither the cached prefix nor the pairing of lanes would be exact."""
-    assert [module.p for module in adapted.modules() if isinstance(module, torch.nn.Dropout) and module.p > 0] == []
-    assert not any(module.training for module in adapted.modules())
+    modules = list(classifiers[model].modules())
+    assert [module.p for module in modules if isinstance(module, torch.nn.Dropout) and module.p > 0] == []
+    assert not any(module.training for module in modules)
 
 
-def initial(seed: int, noise: int) -> torch.Tensor:
+def initial(seed: int, noise: int, model: str) -> torch.Tensor:
     """The initial weights, with torch's global generator in whatever state."""
     torch.manual_seed(noise)
-    model = adapt(packaged.load_classifier(), Lora(), seed)
-    return Layout.of(model).flatten(model)
+    adapted = adapt(packaged.load_classifier(model=model), Lora(), seed)
+    return Layout.of(adapted).flatten(adapted)
 
 
-def test_initial_weights_depend_on_the_seed_alone():
-    assert torch.equal(initial(3, noise=1), initial(3, noise=2))
-
-
-def test_another_seed_gives_other_initial_weights():
-    assert not torch.equal(initial(3, noise=1), initial(4, noise=1))
+@every_model
+def test_initial_weights_depend_on_the_seed_alone(model):
+    one = initial(3, noise=1, model=model)
+    assert torch.equal(one, initial(3, noise=2, model=model))
+    assert not torch.equal(one, initial(4, noise=1, model=model))
 
 
 def test_adapting_leaves_the_global_generator_alone():
@@ -116,6 +212,48 @@ def test_adapting_leaves_the_global_generator_alone():
     torch.manual_seed(0)
     adapt(model, Lora(), seed=5)
     assert torch.equal(torch.rand(1), expected)
+
+
+@every_model
+def test_a_packaged_classifier_is_known_with_adapters_and_without(classifiers, model):
+    assert anatomy.known(classifiers[model])
+    adapted = adapt(packaged.load_classifier(model=model), Lora(), seed=0)
+    assert anatomy.known(adapted)
+    assert type(anatomy.encoder(adapted)) is type(anatomy.encoder(classifiers[model]))
+
+
+TINY = {"vocab_size": 50, "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(lambda: BertForSequenceClassification(BertConfig(**TINY, hidden_act="relu")), id="activation"),
+        pytest.param(lambda: BertForSequenceClassification(BertConfig(**TINY, is_decoder=True)), id="a decoder"),
+        pytest.param(lambda: BertForTokenClassification(BertConfig(**TINY)), id="another task"),
+        pytest.param(lambda: DebertaV2ForSequenceClassification(DebertaV2Config(**TINY)), id="other attention"),
+        pytest.param(lambda: ElectraForSequenceClassification(ElectraConfig(**TINY)), id="never heard of"),
+    ],
+)
+def test_what_was_not_proven_equal_is_not_known(model):
+    assert not anatomy.known(model())
+
+
+def test_an_architecture_with_other_attention_is_trained_the_plain_way():
+    """DeBERTa: its adapters and head get gradients, nothing else does."""
+    model = adapt(DebertaV2ForSequenceClassification(DebertaV2Config(**TINY)), Lora(targets=ALL_FOUR, rank=1), seed=0)
+    data = Tokens(torch.arange(1, 13), torch.tensor([0, 5, 12]), torch.tensor([0, 1]))
+    trainer = PlainTrainer(model, data, data)
+    weights = trainer.layout.flatten(model)[None] + 0.1
+    out = torch.full_like(weights, torch.nan)
+    trainer.gradients(weights, torch.tensor([[0, 1]]), torch.ones(1, 2, dtype=torch.bool), out)
+    assert trainer.layout.size == 4 * 2 * 8 + (8 * 8 + 8) + (8 * 2 + 2)
+    assert out.isfinite().all() and out.abs().max() > 0
+
+
+def test_adapters_for_an_architecture_without_a_table_are_refused():
+    with pytest.raises(ConfigError, match="'electra' cannot be trained here, only distilbert, roberta, bert"):
+        adapt(ElectraForSequenceClassification(ElectraConfig(**TINY)), Lora(), seed=0)
 
 
 def test_the_layout_takes_apart_what_it_put_together(adapted):

@@ -1,20 +1,31 @@
-"""The frozen prefix: computed once, read back exactly, and never a cause for a crash."""
+"""The frozen prefix: computed once, read back exactly, bounded in size, and never a cause for a crash."""
+
+import multiprocessing
+import os
+import time
 
 import pytest
 import torch
+from safetensors import SafetensorError, safe_open
+from transformers import DistilBertConfig, DistilBertModel
 
 from fda_core import lab
-from fda_core.errors import Cancelled
-from fda_core.models import packaged
-from fda_core.models.prefix import hidden_states
+from fda_core.errors import Cancelled, ConfigError
+from fda_core.models import anatomy, packaged, prefix
+from fda_core.models.prefix import LIMIT, hidden_states, limit_bytes
 from fda_core.models.tokens import Tokens
 
 DEPTH = 2  # few layers: what is tested is the keeping, not the computing
 
 
 @pytest.fixture(scope="module")
-def encoder():
-    return packaged.load_classifier().distilbert
+def encoders():
+    return {name: anatomy.encoder(packaged.load_classifier(model=name)) for name in packaged.MODELS}
+
+
+@pytest.fixture(scope="module")
+def encoder(encoders):
+    return encoders["minilm-distilbert"]
 
 
 def nothing(done: int, total: int) -> None:
@@ -33,8 +44,10 @@ def files(folder) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_the_states_are_those_of_the_encoders_first_layers(encoder, texts, tmp_path):
+@pytest.mark.parametrize("model", packaged.MODELS)
+def test_the_states_are_those_of_the_encoders_first_layers(encoders, texts, tmp_path, model):
     """Against the encoder's own list of hidden states, text by text: sorting and padding leave no trace."""
+    encoder = encoders[model]
     found = states(encoder, texts[1], tmp_path)
     for row in (0, 7, 31):
         ids, mask = texts[1].padded(torch.tensor([row]))
@@ -99,6 +112,13 @@ def test_a_file_is_used_only_for_what_it_was_computed_from(encoder, texts, tmp_p
     assert seen and len(files(tmp_path)) == 2
 
 
+def test_architectures_share_no_file(encoders, texts, tmp_path):
+    """Their states differ in the last bits."""
+    for encoder in encoders.values():
+        states(encoder, texts[1], tmp_path)
+    assert len(files(tmp_path)) == 3
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -119,6 +139,180 @@ def test_a_folder_that_cannot_be_written_costs_only_the_keeping(encoder, texts, 
     computed = states(encoder, texts[1], tmp_path / "good")
     (tmp_path / "file").touch()  # a file in the way fails for every user, root included
     assert torch.equal(states(encoder, texts[1], tmp_path / "file" / "cache"), computed)
+
+
+def test_a_full_disk_costs_only_the_keeping(encoder, texts, tmp_path, monkeypatch):
+    """What safetensors raises then is not an OSError."""
+
+    def full(*arguments):
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr(prefix, "save_file", full)
+    assert states(encoder, texts[1], tmp_path).isfinite().all()
+    assert files(tmp_path) == []
+
+
+MEGABYTE = 10**6
+OLD = 1_000_000_000  # a date long ago, in seconds
+
+
+def kept(folder, *ages: int, size: int = MEGABYTE) -> list:
+    """Files of a megabyte as an earlier run left them, last used so many seconds after `OLD`."""
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"prefix-{age}.safetensors" for age in ages]
+    for path, age in zip(paths, ages, strict=True):
+        path.write_bytes(bytes(size))
+        os.utime(path, (OLD + age, OLD + age))
+    return paths
+
+
+def test_the_files_not_used_for_longest_make_room(encoder, texts, tmp_path, monkeypatch):
+    states(encoder, texts[1], tmp_path / "measure")
+    (own,) = (tmp_path / "measure").iterdir()
+    monkeypatch.setenv(LIMIT, str(2 + own.stat().st_size / MEGABYTE))  # room for two more
+    folder = tmp_path / "cache"
+    kept(folder, 3, 1, 4, 2)
+    states(encoder, texts[1], folder)
+    assert files(folder) == sorted(["prefix-3.safetensors", "prefix-4.safetensors", own.name])
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= limit_bytes()
+
+
+def test_a_file_that_was_read_is_not_the_oldest_any_more(encoder, texts, tmp_path, monkeypatch):
+    states(encoder, texts[1], tmp_path)
+    (own,) = tmp_path.iterdir()
+    os.utime(own, (OLD, OLD))
+    kept(tmp_path, 5)
+    states(encoder, texts[1], tmp_path, progress=never)
+    monkeypatch.setenv(LIMIT, str(1.5 * own.stat().st_size / MEGABYTE + 0.5))  # too little for all three
+    states(encoder, texts[1], tmp_path, layers=1)
+    assert own.name in files(tmp_path) and "prefix-5.safetensors" not in files(tmp_path)
+
+
+def test_the_file_just_written_stays_whatever_its_size(encoder, texts, tmp_path, monkeypatch):
+    monkeypatch.setenv(LIMIT, "0.001")
+    kept(tmp_path, 1)
+    computed = states(encoder, texts[1], tmp_path)
+    assert len(files(tmp_path)) == 1
+    assert torch.equal(states(encoder, texts[1], tmp_path, progress=never), computed)
+
+
+def test_only_files_of_this_cache_are_deleted(encoder, texts, tmp_path, monkeypatch):
+    """The folder may be anyone's."""
+    monkeypatch.setenv(LIMIT, "0.001")
+    others = [tmp_path / name for name in ("model.safetensors", "download.part", "prefix-notes.txt")]
+    for path in others:
+        path.write_bytes(bytes(MEGABYTE))
+        os.utime(path, (OLD, OLD))
+    states(encoder, texts[1], tmp_path)
+    assert all(path.exists() for path in others)
+
+
+def test_drafts_are_removed_when_nobody_can_be_writing_them(encoder, texts, tmp_path):
+    fresh, abandoned = tmp_path / "prefix-a.part", tmp_path / "prefix-b.part"
+    for draft in (fresh, abandoned):
+        draft.mkdir()
+        (draft / "draft").write_bytes(b"half")
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(abandoned, (two_days_ago, two_days_ago))
+    states(encoder, texts[1], tmp_path)
+    assert fresh.exists() and not abandoned.exists()
+
+
+def test_a_file_that_another_process_deletes_meanwhile_is_no_error(encoder, texts, tmp_path, monkeypatch):
+    monkeypatch.setenv(LIMIT, "0.001")
+    gone, present = kept(tmp_path, 1, 2)
+    listed = type(tmp_path).glob
+
+    def then_deleted(folder, pattern):
+        found = list(listed(folder, pattern))
+        gone.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(type(tmp_path), "glob", then_deleted)
+    states(encoder, texts[1], tmp_path)
+    assert not present.exists() and len(files(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "much", "nan", "inf", "1 GB"])
+def test_a_limit_that_is_no_size_is_refused_before_anything_is_computed(encoder, texts, tmp_path, monkeypatch, value):
+    monkeypatch.setenv(LIMIT, value)
+    with pytest.raises(ConfigError, match=f"^FDA_OPT_LAB_CACHE_MB is '{value}'; it must be a number of megabytes"):
+        states(encoder, texts[1], tmp_path, progress=never)
+
+
+@pytest.mark.parametrize(("value", "limit"), [(None, 2 * 10**9), ("", 2 * 10**9), ("1", 10**6), ("0.5", 500_000)])
+def test_the_limit_is_2_gb_unless_set(monkeypatch, value, limit):
+    monkeypatch.delenv(LIMIT, raising=False)
+    if value is not None:
+        monkeypatch.setenv(LIMIT, value)
+    assert limit_bytes() == limit
+
+
+TINY_TEXTS = Tokens(torch.arange(1, 21), torch.tensor([0, 3, 10, 11, 20]), torch.tensor([0, 1, 0, 1]))
+
+
+def tiny_encoder() -> DistilBertModel:
+    torch.manual_seed(0)
+    return DistilBertModel(DistilBertConfig(vocab_size=50, dim=8, hidden_dim=16, n_layers=2, n_heads=2)).eval()
+
+
+def compute_at_once(folder, both, results):
+    """In a process of its own: neither of the two writes before both have computed."""
+
+    def wait(done, total):
+        if done == total:
+            both.wait(60)
+
+    for _ in range(5):  # the race again and again, the file deleted in between
+        hidden = hidden_states(tiny_encoder(), DEPTH, TINY_TEXTS, "tiny", folder, wait)
+        both.wait(60)
+        left = files(folder)
+        both.wait(60)
+        if left:
+            (folder / left[0]).unlink(missing_ok=True)
+        both.wait(60)
+        results.put((hidden.tolist(), len(left)))
+    hidden_states(tiny_encoder(), DEPTH, TINY_TEXTS, "tiny", folder, wait)
+
+
+def read_after_deletion(folder, opened, deleted, results):
+    """In a process of its own: maps the file into memory, then waits until it is deleted."""
+    with safe_open(next(folder.iterdir()), framework="pt") as file:
+        opened.set()
+        deleted.wait(60)
+        results.put(file.get_tensor("hidden").clone().tolist())
+
+
+def test_two_processes_that_compute_the_same_leave_one_file(tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    both, results = spawn.Barrier(2), spawn.Queue()
+    pair = [spawn.Process(target=compute_at_once, args=(tmp_path, both, results), daemon=True) for _ in range(2)]
+    for process in pair:
+        process.start()
+    seen = [results.get(timeout=120) for _ in range(10)]
+    for process in pair:
+        process.join(60)
+        assert process.exitcode == 0
+    expected = hidden_states(tiny_encoder(), DEPTH, TINY_TEXTS, "tiny", tmp_path, never)
+    assert all(left == 1 and torch.equal(torch.tensor(hidden), expected) for hidden, left in seen)
+    assert len(files(tmp_path)) == 1
+
+
+def test_a_reader_keeps_what_another_process_deletes(tmp_path, monkeypatch):
+    expected = hidden_states(tiny_encoder(), DEPTH, TINY_TEXTS, "tiny", tmp_path, nothing)
+    spawn = multiprocessing.get_context("spawn")
+    opened, deleted, results = spawn.Event(), spawn.Event(), spawn.Queue()
+    reader = spawn.Process(target=read_after_deletion, args=(tmp_path, opened, deleted, results), daemon=True)
+    reader.start()
+    assert opened.wait(60)
+    (before,) = files(tmp_path)
+    monkeypatch.setenv(LIMIT, "0.0001")
+    hidden_states(tiny_encoder(), 1, TINY_TEXTS, "tiny", tmp_path, nothing)
+    assert before not in files(tmp_path)
+    deleted.set()
+    assert torch.equal(torch.tensor(results.get(timeout=60)), expected)
+    reader.join(60)
+    assert reader.exitcode == 0
 
 
 def test_preparing_a_run_twice_computes_once(small_config, cold_cache):
