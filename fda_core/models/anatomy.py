@@ -8,14 +8,16 @@ those of the `...ForSequenceClassification` classes in transformers 5 (`modeling
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
-from peft import PeftModel
 from torch import Tensor, nn
 from torch.nn.functional import gelu
-from transformers import PreTrainedConfig, PreTrainedModel
 
 from fda_core.errors import ConfigError
+
+if TYPE_CHECKING:  # seconds to import, for nothing but these names
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,11 @@ ANATOMIES = {
 }
 
 
-def known(model: PreTrainedModel | PeftModel) -> bool:
-    """Whether the cohort way is proven equal to the plain one for this classifier; others take the plain way."""
+def known(model: "PreTrainedModel") -> bool:
+    """Whether the cohort way is proven equal to the plain one for this classifier, with adapters or without.
+
+    Others take the plain way.
+    """
     model = _unwrapped(model)
     config, anatomy = model.config, ANATOMIES.get(model.config.model_type)
     activation = getattr(config, "activation", None) or getattr(config, "hidden_act", None)
@@ -121,7 +126,7 @@ def known(model: PreTrainedModel | PeftModel) -> bool:
     )
 
 
-def of(config: PreTrainedConfig) -> Anatomy:
+def of(config: "PreTrainedConfig") -> Anatomy:
     """The names of an architecture. Raises `ConfigError`."""
     if config.model_type not in ANATOMIES:
         raise ConfigError(
@@ -130,15 +135,16 @@ def of(config: PreTrainedConfig) -> Anatomy:
     return ANATOMIES[config.model_type]
 
 
-def encoder(model: PreTrainedModel | PeftModel) -> nn.Module:
+def encoder(model: "PreTrainedModel") -> nn.Module:
     """The encoder in a classifier, with adapters or without."""
     return _unwrapped(model).get_submodule(of(model.config).encoder)
 
 
-def epsilon(config: PreTrainedConfig) -> float:
+def epsilon(config: "PreTrainedConfig") -> float:
     """What layer normalisation adds to the variance; DistilBERT has no setting for it."""
     return getattr(config, "layer_norm_eps", 1e-12)
 
 
-def _unwrapped(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
-    return model.get_base_model() if isinstance(model, PeftModel) else model
+def _unwrapped(model: "PreTrainedModel") -> "PreTrainedModel":
+    """The classifier inside peft's wrapper, if there is one."""
+    return getattr(model, "get_base_model", lambda: model)()

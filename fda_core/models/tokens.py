@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from datasets import Dataset
-from transformers import PreTrainedTokenizerBase
+
+if TYPE_CHECKING:  # seconds to import, for nothing but these names
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Tokens:
         return torch.where(mask, first[..., None] + steps, first[..., None]), mask
 
 
-def tokenize(data: Dataset, tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> Tokens:
+def tokenize(data: "Dataset", tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> Tokens:
     """The texts of a dataset with columns `text` and `label`, cut to `max_tokens`."""
     ids = tokenizer(data["text"][:], truncation=True, max_length=max_tokens)["input_ids"]
     starts = np.cumsum([0, *map(len, ids)])

@@ -2,18 +2,21 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 
 import pytest
+import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
-from transformers import DistilBertConfig, DistilBertModel
+from safetensors import SafetensorError
 
 from fda_core import lab
 from fda_core.errors import Cancelled, ConfigError
 from fda_core.models import anatomy, packaged, prefix
 from fda_core.models.prefix import LIMIT, hidden_states, limit_bytes
 from fda_core.models.tokens import Tokens
+from tests.models.processes import ROUNDS, compute_at_once, tiny_states
 
 DEPTH = 2  # few layers: what is tested is the keeping, not the computing
 
@@ -183,7 +186,7 @@ def test_a_file_that_was_read_is_not_the_oldest_any_more(encoder, texts, tmp_pat
     os.utime(own, (OLD, OLD))
     kept(tmp_path, 5)
     states(encoder, texts[1], tmp_path, progress=never)
-    monkeypatch.setenv(LIMIT, str(1.5 * own.stat().st_size / MEGABYTE + 0.5))  # too little for all three
+    monkeypatch.setenv(LIMIT, str(2 * own.stat().st_size / MEGABYTE + 0.5))  # too little for all three
     states(encoder, texts[1], tmp_path, layers=1)
     assert own.name in files(tmp_path) and "prefix-5.safetensors" not in files(tmp_path)
 
@@ -248,71 +251,34 @@ def test_the_limit_is_2_gb_unless_set(monkeypatch, value, limit):
     assert limit_bytes() == limit
 
 
-TINY_TEXTS = Tokens(torch.arange(1, 21), torch.tensor([0, 3, 10, 11, 20]), torch.tensor([0, 1, 0, 1]))
-
-
-def tiny_encoder() -> DistilBertModel:
-    torch.manual_seed(0)
-    return DistilBertModel(DistilBertConfig(vocab_size=50, dim=8, hidden_dim=16, n_layers=2, n_heads=2)).eval()
-
-
-def compute_at_once(folder, both, results):
-    """In a process of its own: neither of the two writes before both have computed."""
-
-    def wait(done, total):
-        if done == total:
-            both.wait(60)
-
-    for _ in range(5):  # the race again and again, the file deleted in between
-        hidden = hidden_states(tiny_encoder(), DEPTH, TINY_TEXTS, "tiny", folder, wait)
-        both.wait(60)
-        left = files(folder)
-        both.wait(60)
-        if left:
-            (folder / left[0]).unlink(missing_ok=True)
-        both.wait(60)
-        results.put((hidden.tolist(), len(left)))
-    hidden_states(tiny_encoder(), DEPTH, TINY_TEXTS, "tiny", folder, wait)
-
-
-def read_after_deletion(folder, opened, deleted, results):
-    """In a process of its own: maps the file into memory, then waits until it is deleted."""
-    with safe_open(next(folder.iterdir()), framework="pt") as file:
-        opened.set()
-        deleted.wait(60)
-        results.put(file.get_tensor("hidden").clone().tolist())
-
-
 def test_two_processes_that_compute_the_same_leave_one_file(tmp_path):
     spawn = multiprocessing.get_context("spawn")
     both, results = spawn.Barrier(2), spawn.Queue()
     pair = [spawn.Process(target=compute_at_once, args=(tmp_path, both, results), daemon=True) for _ in range(2)]
     for process in pair:
         process.start()
-    seen = [results.get(timeout=120) for _ in range(10)]
+    seen = [results.get(timeout=120) for _ in range(2 * ROUNDS)]
     for process in pair:
         process.join(60)
         assert process.exitcode == 0
-    expected = hidden_states(tiny_encoder(), DEPTH, TINY_TEXTS, "tiny", tmp_path, never)
-    assert all(left == 1 and torch.equal(torch.tensor(hidden), expected) for hidden, left in seen)
-    assert len(files(tmp_path)) == 1
+    expected = tiny_states(tmp_path, never)
+    assert all(torch.equal(torch.tensor(hidden), expected) for hidden, _ in seen)
+    assert all(left == files(tmp_path) and len(left) == 1 for _, left in seen)
 
 
 def test_a_reader_keeps_what_another_process_deletes(tmp_path, monkeypatch):
-    expected = hidden_states(tiny_encoder(), DEPTH, TINY_TEXTS, "tiny", tmp_path, nothing)
-    spawn = multiprocessing.get_context("spawn")
-    opened, deleted, results = spawn.Event(), spawn.Event(), spawn.Queue()
-    reader = spawn.Process(target=read_after_deletion, args=(tmp_path, opened, deleted, results), daemon=True)
-    reader.start()
-    assert opened.wait(60)
-    (before,) = files(tmp_path)
-    monkeypatch.setenv(LIMIT, "0.0001")
-    hidden_states(tiny_encoder(), 1, TINY_TEXTS, "tiny", tmp_path, nothing)
-    assert before not in files(tmp_path)
-    deleted.set()
-    assert torch.equal(torch.tensor(results.get(timeout=60)), expected)
-    reader.join(60)
-    assert reader.exitcode == 0
+    """The file is open and mapped into memory when it is deleted, and read only then."""
+    expected = tiny_states(tmp_path, nothing)
+    opened = safetensors.torch.safe_open
+
+    def then_deleted(path, **options):
+        file = opened(path, **options)
+        subprocess.run([sys.executable, "-c", "import os, sys; os.unlink(sys.argv[1])", str(path)], check=True)
+        return file
+
+    monkeypatch.setattr(safetensors.torch, "safe_open", then_deleted)
+    assert torch.equal(tiny_states(tmp_path, never), expected)
+    assert files(tmp_path) == []
 
 
 def test_preparing_a_run_twice_computes_once(small_config, cold_cache):

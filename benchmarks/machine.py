@@ -1,0 +1,47 @@
+"""What a benchmark ran on and how it was started: the lines above every table."""
+
+import datetime
+import os
+import platform
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import torch
+
+
+def about(module: str) -> dict[str, str | int]:
+    """Facts about machine and command; `module` is the benchmark's name behind `python -m`."""
+    return {
+        "machine": f"{processor()}, {os.cpu_count()} cores, {memory()}",
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "date": datetime.date.today().isoformat(),
+        "command": f"python -m {module} {shlex.join(sys.argv[1:])}".strip(),
+    }
+
+
+def lines(facts: dict) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in facts.items()) + "\n"
+
+
+def processor() -> str:
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    except OSError:  # not Linux
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def memory() -> str:
+    try:
+        return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return "memory unknown"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A markdown table."""
+    body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n{body}"

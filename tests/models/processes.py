@@ -1,0 +1,54 @@
+"""What the test of two processes runs in each of them: a module of its own, which is imported in a moment."""
+
+from types import SimpleNamespace
+
+import torch
+from torch import nn
+
+from fda_core.models.prefix import hidden_states
+from fda_core.models.tokens import Tokens
+
+TEXTS = Tokens(torch.arange(1, 21), torch.tensor([0, 3, 10, 11, 20]), torch.tensor([0, 1, 0, 1]))
+ROUNDS = 5
+
+
+class TinyLayer(nn.Linear):
+    """Stands in for a layer of an encoder."""
+
+    def forward(self, states, mask):
+        return super().forward(states).tanh()
+
+
+class TinyEncoder(nn.Module):
+    """The least that looks like an encoder, the same in every process; transformers need not be imported for it."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.config = SimpleNamespace(model_type="bert", hidden_size=8)
+        self.embeddings = nn.Embedding(50, 8)
+        self.encoder = nn.Module()
+        self.encoder.layer = nn.ModuleList([TinyLayer(8, 8)])
+
+
+def tiny_states(folder, progress) -> torch.Tensor:
+    """States [20, 8] of four texts."""
+    return hidden_states(TinyEncoder(), 1, TEXTS, "tiny", folder, progress)
+
+
+def compute_at_once(folder, both, results) -> None:
+    """Neither of the two writes before both have computed; again and again, the file being deleted in between."""
+
+    def wait(done, total):
+        if done == total:
+            both.wait(60)
+
+    for number in range(ROUNDS):
+        hidden = tiny_states(folder, wait)
+        both.wait(60)
+        left = sorted(path.name for path in folder.iterdir())
+        results.put((hidden.tolist(), left))
+        both.wait(60)
+        if number < ROUNDS - 1:
+            (folder / left[0]).unlink(missing_ok=True)
+        both.wait(60)
