@@ -1,4 +1,4 @@
-"""What a round costs as clients, clients per round and LoRA rank grow: `python -m benchmarks.scaling [--quick] [--json]`.
+"""What a round costs as clients and LoRA rank grow: `python -m benchmarks.scaling [--quick] [--json]`.
 
 Rounds of FDA-OPT with M = 1, which are one local epoch with its sketches and check, a synchronisation and a test; all
 else as in preset `default`. Medians over rounds; each case in a fresh process, whose peak resident memory is shown.
