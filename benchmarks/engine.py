@@ -10,27 +10,18 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable
 
-import numpy as np
 import torch
-from peft import LoraConfig, PeftModel, TaskType, get_peft_model
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, gelu, layer_norm, linear, scaled_dot_product_attention
-from torch.nn.utils.rnn import pad_sequence
+from torch import Tensor
 
 from benchmarks import machine
+from benchmarks.loops import ROUND, AllTokens, Epoch, Loop, PrefixLoop, Result
 from fda_core import presets
-from fda_core.clients import Cohort, stack
 from fda_core.config import ExperimentConfig
-from fda_core.data.batches import batches, cohort_of
-from fda_core.lab import Lab, prepare
-from fda_core.models import packaged
-from fda_core.models.tokens import Tokens
+from fda_core.data.batches import cohort_of
+from fda_core.lab import prepare
 
-ROUND = 1
 TOLERANCE = 1e-4
 LOOP, PREFIX, STACKED, ENGINE = (
     "HF + PEFT loop",
@@ -38,177 +29,6 @@ LOOP, PREFIX, STACKED, ENGINE = (
     "+ all clients in one graph",
     "+ last layer for [CLS] only = the engine",
 )
-
-
-@dataclass
-class Epoch:
-    """One local epoch to be trained: whose, in which batches, from which weights."""
-
-    lab: Lab
-    config: ExperimentConfig
-    clients: list[int]
-
-    def cohort(self) -> Cohort:
-        config = self.config
-        return Cohort(
-            self.lab.trainer, self.lab.initial, self.lab.partition, self.clients, config.batch_size,
-            config.client_optimizer, config.client_lr, config.seed, ROUND,
-        )  # fmt: skip
-
-    @property
-    def steps(self) -> int:
-        """Of each client."""
-        return max(-(-len(self.lab.partition[client]) // self.config.batch_size) for client in self.clients)
-
-    @property
-    def tokens(self) -> Tokens:
-        return self.lab.trainer.train
-
-    @property
-    def hidden(self) -> Tensor:
-        """The cached states of the training set below the last layer, end to end."""
-        return self.lab.trainer.train_states.hidden
-
-    def rows(self, client: int) -> Iterator[np.ndarray]:
-        order = batches(self.lab.partition[client], self.config.batch_size, self.config.seed, ROUND, client)
-        return islice(order, self.steps)
-
-
-Result = tuple[Tensor, Tensor]  # each client's mean loss [K] and its weights after the epoch [K, d]
-
-
-def peft_model(config: ExperimentConfig) -> PeftModel:
-    """What a user of peft would write for the same trainable weights; dropout is 0."""
-    model = packaged.load_classifier(2)
-    last = len(model.distilbert.transformer.layer) - 1
-    lora = LoraConfig(
-        task_type=TaskType.SEQ_CLS,
-        r=config.lora.rank,
-        lora_alpha=config.lora.alpha,
-        lora_dropout=0.0,
-        target_modules=[f"distilbert.transformer.layer.{last}.attention.{name}" for name in config.lora.targets],
-        modules_to_save=["pre_classifier", "classifier"],
-    )
-    return get_peft_model(model, lora).eval()
-
-
-class Loop:
-    """One client after the other, each its whole epoch, so that its weights are copied in and out once."""
-
-    def __init__(self, epoch: Epoch):
-        self.epoch, self.model = epoch, peft_model(epoch.config)
-        trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
-        self.parameters = [trained[name] for name in epoch.lab.trainer.layout.names]
-        tokens = epoch.tokens
-        self.ids = tokens.ids.split(tokens.lengths.tolist())
-        self.labels = tokens.labels
-
-    def __call__(self) -> Result:
-        losses, weights = zip(*map(self.client, self.epoch.clients), strict=True)
-        return torch.tensor(losses), torch.stack(weights)
-
-    def client(self, client: int) -> tuple[float, Tensor]:
-        nn.utils.vector_to_parameters(self.epoch.lab.initial.clone(), self.parameters)  # the copy is trained
-        optimizer = torch.optim.SGD(self.parameters, lr=self.epoch.config.client_lr)
-        losses = []
-        for rows in self.epoch.rows(client):
-            optimizer.zero_grad()
-            loss = self.loss(torch.from_numpy(rows))
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.detach())
-        return torch.stack(losses).mean().item(), nn.utils.parameters_to_vector(self.parameters).detach()
-
-    def loss(self, rows: Tensor) -> Tensor:
-        """Of one batch, padded to its longest text."""
-        texts = [self.ids[row] for row in rows.tolist()]
-        ids = pad_sequence(texts, batch_first=True)
-        mask = pad_sequence([torch.ones_like(text) for text in texts], batch_first=True)
-        return self.model(input_ids=ids, attention_mask=mask, labels=self.labels[rows]).loss
-
-
-class PrefixLoop(Loop):
-    """The same with the states below the last layer read instead of computed; the last layer for all tokens."""
-
-    def __init__(self, epoch: Epoch):
-        super().__init__(epoch)
-        self.states = epoch.hidden.split(epoch.tokens.lengths.tolist())
-        self.base = self.model.get_base_model()
-        self.layer = self.base.distilbert.transformer.layer[-1]
-
-    def loss(self, rows: Tensor) -> Tensor:
-        texts = [self.states[row] for row in rows.tolist()]
-        lengths = self.epoch.tokens.lengths[rows]
-        real = torch.arange(int(lengths.max())) < lengths[:, None]
-        states = self.layer(pad_sequence(texts, batch_first=True), attention_mask=real[:, None, None, :])
-        pooled = self.base.pre_classifier(states[:, 0]).relu()
-        return cross_entropy(self.base.classifier(pooled), self.labels[rows])
-
-
-class AllTokens:
-    """All clients in one graph, the last layer for all tokens; every batch is padded to the longest of all clients."""
-
-    def __init__(self, epoch: Epoch):
-        self.epoch, self.layout = epoch, epoch.lab.trainer.layout
-        lora, base = epoch.config.lora, peft_model(epoch.config).get_base_model()
-        self.scale, self.heads = lora.alpha / lora.rank, base.config.num_attention_heads
-        layer = base.distilbert.transformer.layer[-1]
-        self.prefix = f"layer.{len(base.distilbert.transformer.layer) - 1}."
-        self.frozen = {name.replace(".base_layer", ""): p.detach() for name, p in layer.named_parameters()}
-
-    def __call__(self) -> Result:
-        epoch, count = self.epoch, len(self.epoch.clients)
-        start = self.layout.split(epoch.lab.initial.expand(count, -1))
-        weights = {name: tensor.clone().requires_grad_() for name, tensor in start.items()}
-        self.short = {name.split(self.prefix)[-1].removeprefix("base_model.model."): w for name, w in weights.items()}
-        optimizer = torch.optim.SGD(weights.values(), lr=epoch.config.client_lr)
-        total = torch.zeros(count)
-        for rows in zip(*map(epoch.rows, epoch.clients), strict=True):
-            optimizer.zero_grad()
-            losses = self.losses(*stack(list(rows)))
-            losses.sum().backward()
-            optimizer.step()
-            total += losses.detach()
-        return total / epoch.steps, torch.cat([w.detach().flatten(1) for w in weights.values()], 1)
-
-    def losses(self, rows: Tensor, mask: Tensor) -> Tensor:
-        """Mean loss of each client, [K]; rows and mask [K, B]."""
-        places, real = self.epoch.tokens.places(rows)  # [K, B, T]
-        pooled = self.layer(self.epoch.hidden[places], real)[:, :, 0]
-        scores = self.head("classifier", self.head("pre_classifier", pooled).relu())
-        labels = self.epoch.tokens.labels[rows]
-        each = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none").view_as(rows)
-        return (each * mask).sum(1) / mask.sum(1)
-
-    def layer(self, states: Tensor, real: Tensor) -> Tensor:
-        """states [K, B, T, D], real [K, B, T]"""
-        query, key, value = (self.by_head(self.project(name, states)) for name in ("q_lin", "k_lin", "v_lin"))
-        mixed = scaled_dot_product_attention(query, key, value, attn_mask=real.flatten(0, 1)[:, None, None, :])
-        mixed = self.project("out_lin", mixed.transpose(1, 2).flatten(2).view(states.shape))
-        mixed = self.norm("sa_layer_norm", mixed + states)
-        return self.norm("output_layer_norm", self.linear("ffn.lin2", gelu(self.linear("ffn.lin1", mixed))) + mixed)
-
-    def project(self, name: str, x: Tensor) -> Tensor:
-        name = f"attention.{name}"
-        y = self.linear(name, x)
-        if (down := self.short.get(f"{name}.lora_A.default.weight")) is not None:
-            up = self.short[f"{name}.lora_B.default.weight"]
-            low = x.flatten(1, 2) @ down.transpose(1, 2)
-            y = y + self.scale * (low @ up.transpose(1, 2)).view(x.shape)
-        return y
-
-    def by_head(self, x: Tensor) -> Tensor:
-        return x.flatten(0, 1).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-
-    def linear(self, name: str, x: Tensor) -> Tensor:
-        return linear(x, self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"])
-
-    def norm(self, name: str, x: Tensor) -> Tensor:
-        return layer_norm(x, x.shape[-1:], self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"], 1e-12)
-
-    def head(self, name: str, x: Tensor) -> Tensor:
-        weight, bias = (self.short[f"{name}.modules_to_save.default.{kind}"] for kind in ("weight", "bias"))
-        return torch.baddbmm(bias[:, None, :], x, weight.transpose(1, 2))
 
 
 def engine(epoch: Epoch) -> Result:

@@ -41,6 +41,13 @@ def memory() -> str:
         return "memory unknown"
 
 
+def peak_bytes() -> int:
+    """Of this process; a Mac counts bytes, Linux units of 1,024 bytes."""
+    import resource  # Windows has none
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def table(head: list[str], rows: list[list[str]]) -> str:
     """A markdown table."""
     body = "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -9,7 +9,6 @@ the server (app). Medians of the repeats; the cold ones are measured once.
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import machine
 from fda_core import presets
 from fda_core.events import Event, Round
 from fda_core.runs.summary import reached_at, rounds_of
@@ -61,14 +61,13 @@ def headless(repeats: int) -> list[dict]:
         for event in engine.run(prepare(config, watch.prepared)):
             if watch.see(event) or (i == 0 and "first_point" in watch.moments):
                 break
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MB
-        results.append(watch.moments | {"peak_mb": peak, "progress_reports": len(watch.progress)})
+        results.append(watch.moments | {"peak_mb": machine.peak_bytes() / MB, "progress_reports": len(watch.progress)})
     return results
 
 
-def child(repeats: int, cache: Path | None) -> list[dict]:
+def child(repeats: int, cache: Path) -> list[dict]:
     """`headless` in a process of its own; the first result is that of a process that has never run."""
-    folder = {"FDA_OPT_LAB_CACHE": str(cache)} if cache else {}
+    folder = {"FDA_OPT_LAB_CACHE": str(cache)}
     command = [sys.executable, "-m", "benchmarks.race", "--headless", str(repeats)]
     done = subprocess.run(command, env=os.environ | folder, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -157,6 +156,8 @@ def main() -> None:
     if options.headless is not None:
         print(json.dumps(headless(options.headless)))
         return
+    facts = machine.about("benchmarks.race")
+    print(machine.lines(facts), flush=True)
     rows = {}
     with tempfile.TemporaryDirectory() as cache:
         cold, *warm = child(options.repeats, Path(cache))
@@ -166,7 +167,7 @@ def main() -> None:
         rows |= {"app, cold cache": cold, "app, warm": medians(warm)}
     report(rows)
     if options.json:
-        print(json.dumps({"rows": rows, "goals": GOALS}))
+        print(json.dumps({"rows": rows, "goals": GOALS, **facts}))
 
 
 if __name__ == "__main__":

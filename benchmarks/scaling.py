@@ -8,7 +8,6 @@ per client-step are shown too. `--quick` measures fewer cases on fewer texts.
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -34,19 +33,8 @@ QUICK = {
     "LoRA rank": [{"rank": 1}],
 }
 BASE = {"clients": 40, "clients_per_round": 10, "rank": 8}
-HEAD = [
-    "what grows",
-    "N",
-    "K",
-    "rank",
-    "steps",
-    "s per round",
-    "training s",
-    "ms per client-step",
-    "scoring s",
-    "rest s",
-]
-HEAD += ["peak MB", "MB a client and round, one way"]
+HEAD = ["what grows", "N", "K", "rank", "steps", "s per round", "training s", "ms per client-step", "scoring s"]
+HEAD += ["rest s", "peak MB", "MB a client and round, one way"]
 
 
 class TimedLane(Lane):
@@ -98,14 +86,9 @@ def case(values: dict) -> dict:
         "local_seconds": middle["local"],
         "score_seconds": middle["score"],
         "ms_per_client_step": 1000 * middle["local"] / (lane.steps * values["clients_per_round"]),
-        "peak_mb": peak_bytes() / 1e6,
+        "peak_mb": machine.peak_bytes() / 1e6,
         "model_bytes": lab.model_bytes,
     }
-
-
-def peak_bytes() -> int:
-    """Of this process; a Mac counts bytes, Linux units of 1,024 bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def fresh(values: dict) -> dict:

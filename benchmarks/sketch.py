@@ -6,15 +6,11 @@ norm of a Gaussian vector, over many maps.
 """
 
 import argparse
-import datetime
 import gc
 import json
 import multiprocessing
-import os
 import re
-import shlex
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks import machine
 from fda_core.sketch import Sketch, norm_squared
 
 SIZES = [160_000, 1_000_000, 23_000_000, 66_000_000, 125_000_000]
@@ -149,12 +146,6 @@ def error_quantiles(kind: str) -> list[float]:
     return np.quantile(errors, [0.05, 0.5, 0.95]).tolist()
 
 
-def machine() -> str:
-    cpuinfo = Path("/proc/cpuinfo").read_text()
-    model = re.search(r"model name\s*:\s*(.+)", cpuinfo)
-    return f"{model[1] if model else 'unknown CPU'}, {os.cpu_count()} cores, torch {torch.__version__}"
-
-
 HEAD = ["d", "set-up s", "table", "sketch ms", "table", "time ratio", "100 sketches with set-up s: ours / table"]
 HEAD += ["extra MB", "table", "memory ratio"]
 
@@ -167,14 +158,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    about = {
-        "machine": machine(),
-        "threads": options.threads,
-        "date": datetime.date.today().isoformat(),
-        "command": f"python -m benchmarks.sketch {shlex.join(sys.argv[1:])}".strip(),
-    }
-    print("\n".join(f"{name}: {value}" for name, value in about.items()))
-    print(f"\n| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}")
+    facts = machine.about("benchmarks.sketch")
+    print(machine.lines(facts))
+    print(machine.table(HEAD, []).rstrip("\n"), flush=True)
     rows = []
     for size in options.sizes:
         rows.append(compare(size, options.repeats, options.threads))
@@ -186,7 +172,7 @@ def main() -> None:
     for kind, values in quantiles.items():
         print(f"| {kind} | {' | '.join(f'{value:+.4f}' for value in values)} |")
     if options.json:
-        print(json.dumps({"rows": rows, "error_quantiles": quantiles, **about}))
+        print(json.dumps({"rows": rows, "error_quantiles": quantiles, **facts}))
 
 
 if __name__ == "__main__":

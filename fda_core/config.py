@@ -15,7 +15,9 @@ MODELS = ("minilm-distilbert",)
 DATASETS = ("reviews",)
 SERVERS = ("sgd", "sgdm", "adam", "adamw", "adagrad", "yogi")
 CLIENT_OPTIMIZERS = ("sgd", "sgdm", "adamw")
-RULES = ("schedule", "fixed", "adaptive", "smoothed", "centralised", "local-only")
+# Lanes that send nothing: they are there for orientation and compete with nobody.
+REFERENCE_RULES = ("centralised", "local-only")
+RULES = ("schedule", "fixed", "adaptive", "smoothed", *REFERENCE_RULES)
 MONITORS = ("sketch", "exact", "linear", "naive")
 LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
 

@@ -3,6 +3,7 @@
 A state is what one client sends; the estimate uses the mean of the states only (arXiv 2405.20988, section 3).
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -50,7 +51,7 @@ class Spread:
         return value if value != value else max(0.0, value)
 
 
-class Monitor:
+class Monitor(ABC):
     """An estimate of the variance, and the price of the states it needs."""
 
     state_bytes: int
@@ -59,14 +60,15 @@ class Monitor:
         """v̂; 0 for a lone client, which cannot disagree with itself, and the server knows how many it asked."""
         return 0.0 if len(spread.sq_norms) == 1 else self._estimate(spread)
 
+    @abstractmethod
     def _estimate(self, spread: Spread) -> float:
-        raise NotImplementedError
+        """v̂ of several clients."""
 
     def strangers(self, clients: list[int]) -> list[int]:
         """The clients that must be sent one more vector [d] before their first state."""
         return []
 
-    def synchronised(self, clients: list[int], update: Tensor) -> None:
+    def synchronised(self, clients: list[int], update: Tensor) -> None:  # noqa: B027 - most need not know
         """The round of these clients ended and moved the global weights by `update` [d]."""
 
 

@@ -1,6 +1,7 @@
 """When a round ends: a rule is asked at every check, and told the exact variance when the round is over."""
 
 import math
+from abc import ABC, abstractmethod
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from fda_core.config import LaneSpec
 Reason = Literal["first-round", "threshold", "epoch-cap", "fixed-schedule", "all-dropped"]
 
 
-class Rule:
+class Rule(ABC):
     """`threshold` is the Θ in force, None for a rule without one; `monitored` says whether states are exchanged."""
 
     threshold: float | None = None
@@ -20,11 +21,11 @@ class Rule:
         """The local steps between one check and the next within a local epoch."""
         return [epoch_steps]
 
+    @abstractmethod
     def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
         """Why to synchronise at a check with `epochs` local epochs completed, or None to go on training."""
-        raise NotImplementedError
 
-    def learn(self, epochs: int, variance: float) -> None:
+    def learn(self, epochs: int, variance: float) -> None:  # noqa: B027 - most rules have nothing to learn
         """The round took `epochs` local epochs and ended at this exact variance."""
 
 

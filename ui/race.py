@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fda_core import assets
-from fda_core.config import ExperimentConfig
+from fda_core.config import REFERENCE_RULES, ExperimentConfig
 from fda_core.errors import ConfigError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
@@ -204,7 +204,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     if states := state_bytes(run.events):
         words.append(t("race.state", sizes=f" {t('race.state_or')} ".join(map(sentences.size, states))))
     for lane in run.config.lanes:
-        if lane.rule in sentences.REFERENCES:
+        if lane.rule in REFERENCE_RULES:
             key = "race.reference_centralised" if lane.rule == "centralised" else "race.reference_local_only"
             words.append(t(key, lane=labels[lane.id]))
     st.caption(" ".join(words))

@@ -8,12 +8,13 @@ import pandas as pd
 from fda_core.evidence.collect import targets
 from fda_core.evidence.measures import TIE, measures, outcomes
 from fda_core.evidence.plan import BASELINE, FDA, FEDOPT, LANES
+from fda_core.servers import NAMES
 
 PUBLISHED = Path(__file__).with_name("published.csv")
 CONTROL, OURS, SMOOTHED = FEDOPT[1]["id"], FDA[0]["id"], FDA[1]["id"]
 TITLES = {BASELINE: "FedOpt E=1", CONTROL: "FedOpt E=5", OURS: "FDA-OPT M=10", SMOOTHED: "FDA-OPT smoothed"}
-SERVER_NAMES = {"sgd": "FedAvg", "sgdm": "FedAvgM", "adam": "FedAdam", "adamw": "FedAdamW",
-                "adagrad": "FedAdagrad", "yogi": "FedYogi"}  # fmt: skip
+SERVER_NAMES = {server: fedopt for server, (fedopt, _) in NAMES.items()}
+
 
 TEXT = """\
 # Evidence

@@ -6,6 +6,7 @@ length are handled together, so that hardly any padding is read or multiplied.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -42,12 +43,12 @@ class FrozenStates:
         """The order [M] that sorts rows [M] by length, and the sorted texts in groups."""
         lengths = self.tokens.lengths[rows]
         order = lengths.argsort(stable=True)
-        ends = [min(start + TOGETHER, len(rows)) for start in range(0, len(rows), TOGETHER)]
-        need = sum((end - start) * int(lengths[order[end - 1]]) for start, end in zip([0, *ends], ends, strict=False))
+        spans = list(pairwise([*range(0, len(rows), TOGETHER), len(rows)]))
+        need = sum((end - start) * int(lengths[order[end - 1]]) for start, end in spans)
         if len(self.buffer) < need:
             self.buffer = self.hidden.new_empty(need, self.hidden.shape[1])
         groups, filled = [], 0
-        for start, end in zip([0, *ends], ends, strict=False):
+        for start, end in spans:
             places, real = self.tokens.places(rows[order[start:end]])
             room = self.buffer[filled : filled + places.numel()]
             filled += len(room)

@@ -99,10 +99,7 @@ def _make_room(kept: Path, limit: int) -> None:
 
 
 def _digest(encoder: nn.Module, tokens: Tokens, weights: str, layers: int) -> str:
-    architecture = encoder.config.model_type
-    # DistilBERT was the only architecture once; without its name the files kept since then stay good.
-    name = "" if architecture == "distilbert" else f" {architecture}"
-    digest = hashlib.sha256(f"1 {weights} {layers}{name}".encode())
+    digest = hashlib.sha256(f"2 {weights} {encoder.config.model_type} {layers}".encode())
     digest.update(tokens.ids.numpy().tobytes())
     digest.update(tokens.starts.numpy().tobytes())
     return digest.hexdigest()[:32]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from statistics import median
 
-from fda_core.config import Target
+from fda_core.config import REFERENCE_RULES, Target
 from fda_core.events import Epoch, Event, LaneFinished, Round, RunStarted
 
 
@@ -82,7 +82,7 @@ def variance_after(events: Iterable[Event], epoch: int) -> float | None:
     events = list(events)
     start = started(events)
     lanes = {lane["id"]: lane for lane in start.config["lanes"]} if start else {}
-    apart = {name for name, lane in lanes.items() if lane["rule"] in ("centralised", "local-only")}
+    apart = {name for name, lane in lanes.items() if lane["rule"] in REFERENCE_RULES}
     stepwise = {name for name, lane in lanes.items() if lane.get("check") == "step"}
     broken = {
         (e.lane, e.round, e.epochs)
