@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from fda_core.errors import ConfigError
 
-MODELS = ("minilm-distilbert",)
+MODELS = ("minilm-distilbert", "minilm-roberta", "minilm-bert")
 DATASETS = ("reviews",)
 SERVERS = ("sgd", "sgdm", "adam", "adamw", "adagrad", "yogi")
 CLIENT_OPTIMIZERS = ("sgd", "sgdm", "adamw")

@@ -23,7 +23,7 @@ from fda_core.config import ExperimentConfig
 from fda_core.data.partition import dirichlet_partition
 from fda_core.data.reviews import LABELS, reviews
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
-from fda_core.models import packaged
+from fda_core.models import anatomy, packaged
 from fda_core.models.adapted import adapt
 from fda_core.models.cohort import CohortTrainer
 from fda_core.models.plain import PlainTrainer
@@ -84,12 +84,12 @@ def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: N
     Raises `MissingAssets` and `ConfigError`.
     """
     train, test = texts(config.train_examples, config.test_examples, config.max_tokens)
-    model = adapt(packaged.load_classifier(len(LABELS)), config.lora, config.seed)
+    model = adapt(packaged.load_classifier(len(LABELS), config.model), config.lora, config.seed)
     plain = PlainTrainer(model, train, test)
     labels = train.labels.numpy()
     partition = dirichlet_partition(labels, config.clients, config.alpha, config.seed)
     facts = {
-        "model": packaged.NAME,
+        "model": packaged.NAMES[config.model],
         "weights": f"{assets.WEIGHTS[0]}, sha256 {assets.SHA256[assets.WEIGHTS][:16]}",
         "dataset": f"{config.dataset}: {len(train)} training and {len(test)} test examples",
         "trainable_parameters": plain.layout.size,
@@ -109,10 +109,10 @@ def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: N
 
 def fastest(plain: PlainTrainer, model, config: ExperimentConfig, progress: Progress) -> Trainer:
     """The cohort path where it is proven equal to the plain one: adapters on the last layer only."""
-    if config.lora.layers > 1:
+    if config.lora.layers > 1 or not anatomy.known(model):
         return plain
-    depth, total = model.config.n_layers - 1, len(plain.train) + len(plain.test)
-    encoder = model.base_model.model.distilbert
+    depth, total = model.config.num_hidden_layers - 1, len(plain.train) + len(plain.test)
+    encoder = anatomy.encoder(model)
     weights = assets.SHA256[assets.WEIGHTS]
 
     def hidden(tokens: Tokens, before: int) -> Tensor:

@@ -46,7 +46,7 @@ BAD = {
         "'adamw', 'adagrad' or 'yogi'",
     ),
     "unknown client optimiser": ("client_optimizer=adam", "client_optimizer = 'adam'", "'sgd'"),
-    "unknown model": ("model=gpt-9", "model = 'gpt-9'", "'minilm-distilbert'"),
+    "unknown model": ("model=gpt-9", "model = 'gpt-9'", "'minilm-roberta' or 'minilm-bert'"),
     "unknown dataset": ("dataset=mnist", "dataset = 'mnist'", "'reviews'"),
     "unknown preset": ("preset=fast", "preset = 'fast'", "default"),
     "preset as a number": ("preset=5", "preset = 5", "default"),

@@ -30,7 +30,6 @@ NAMES = {
     "minilm-roberta": "all-MiniLM-L6-v2 weights in the RoBERTa architecture (6 layers, width 384)",
     "minilm-bert": "all-MiniLM-L6-v2 weights in the BERT architecture (6 layers, width 384)",
 }
-NAME = NAMES[DEFAULT]
 
 TYPES = "embeddings.token_type_embeddings.weight"
 POSITIONS = "embeddings.position_embeddings.weight"

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fda_core import engine
-from fda_core.config import LaneSpec, Lora
+from fda_core.config import MODELS, ExperimentConfig, LaneSpec, Lora
 from fda_core.lab import fastest, prepare
 from fda_core.models import anatomy, packaged
 from fda_core.models.adapted import adapt
@@ -162,3 +162,14 @@ def test_preparing_states_what_the_run_is_made_of(labs, small_config):
     assert [client["examples"] for client in facts["clients"]] == [len(rows) for rows in labs[1].partition]
     assert all(sum(client["labels"]) == client["examples"] for client in facts["clients"])
     assert labs[1].config == small_config
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_run_trains_the_model_its_config_names(name, small_config, cold_cache):
+    """All three take the fast way, with as many trained weights, and say in the facts what they are."""
+    lab = prepare(ExperimentConfig(**small_config.to_dict() | {"model": name}))
+    assert isinstance(lab.trainer, CohortTrainer)
+    assert lab.facts["model"] == packaged.NAMES[name]
+    assert lab.facts["trainable_parameters"] == 160_898
+    lane = engine.Lane(lab, LANES["FDA-OPT"], lab.score(lab.initial))
+    assert list(lane.play_round())[-1].reason == "first-round"
