@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, gelu, layer_norm, linear, scaled_dot_product_attention
+from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from fda_core.clients import Cohort, stack
+from fda_core.clients import Cohort
 from fda_core.config import ExperimentConfig
 from fda_core.data.batches import batches
 from fda_core.lab import Lab
@@ -124,69 +124,3 @@ class PrefixLoop(Loop):
         states = self.layer(pad_sequence(texts, batch_first=True), attention_mask=real[:, None, None, :])
         pooled = self.base.pre_classifier(states[:, 0]).relu()
         return cross_entropy(self.base.classifier(pooled), self.labels[rows])
-
-
-class AllTokens:
-    """All clients in one graph, the last layer for all tokens; every batch is padded to the longest of all clients."""
-
-    def __init__(self, epoch: Epoch):
-        self.epoch, self.layout = epoch, epoch.lab.trainer.layout
-        lora, base = epoch.config.lora, peft_model(epoch.config).get_base_model()
-        self.scale, self.heads = lora.alpha / lora.rank, base.config.num_attention_heads
-        layer = base.distilbert.transformer.layer[-1]
-        self.prefix = f"layer.{len(base.distilbert.transformer.layer) - 1}."
-        self.frozen = {name.replace(".base_layer", ""): p.detach() for name, p in layer.named_parameters()}
-
-    def __call__(self) -> Result:
-        epoch, count = self.epoch, len(self.epoch.clients)
-        start = self.layout.split(epoch.lab.initial.expand(count, -1))
-        weights = {name: tensor.clone().requires_grad_() for name, tensor in start.items()}
-        self.short = {name.split(self.prefix)[-1].removeprefix("base_model.model."): w for name, w in weights.items()}
-        optimizer = torch.optim.SGD(weights.values(), lr=epoch.config.client_lr)
-        total = torch.zeros(count)
-        for rows in zip(*map(epoch.rows, epoch.clients), strict=True):
-            optimizer.zero_grad()
-            losses = self.losses(*stack(list(rows)))
-            losses.sum().backward()
-            optimizer.step()
-            total += losses.detach()
-        return total / epoch.steps, torch.cat([w.detach().flatten(1) for w in weights.values()], 1)
-
-    def losses(self, rows: Tensor, mask: Tensor) -> Tensor:
-        """Mean loss of each client, [K]; rows and mask [K, B]."""
-        places, real = self.epoch.tokens.places(rows)  # [K, B, T]
-        pooled = self.layer(self.epoch.hidden[places], real)[:, :, 0]
-        scores = self.head("classifier", self.head("pre_classifier", pooled).relu())
-        labels = self.epoch.tokens.labels[rows]
-        each = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none").view_as(rows)
-        return (each * mask).sum(1) / mask.sum(1)
-
-    def layer(self, states: Tensor, real: Tensor) -> Tensor:
-        """states [K, B, T, D], real [K, B, T]"""
-        query, key, value = (self.by_head(self.project(name, states)) for name in ("q_lin", "k_lin", "v_lin"))
-        mixed = scaled_dot_product_attention(query, key, value, attn_mask=real.flatten(0, 1)[:, None, None, :])
-        mixed = self.project("out_lin", mixed.transpose(1, 2).flatten(2).view(states.shape))
-        mixed = self.norm("sa_layer_norm", mixed + states)
-        return self.norm("output_layer_norm", self.linear("ffn.lin2", gelu(self.linear("ffn.lin1", mixed))) + mixed)
-
-    def project(self, name: str, x: Tensor) -> Tensor:
-        name = f"attention.{name}"
-        y = self.linear(name, x)
-        if (down := self.short.get(f"{name}.lora_A.default.weight")) is not None:
-            up = self.short[f"{name}.lora_B.default.weight"]
-            low = x.flatten(1, 2) @ down.transpose(1, 2)
-            y = y + self.scale * (low @ up.transpose(1, 2)).view(x.shape)
-        return y
-
-    def by_head(self, x: Tensor) -> Tensor:
-        return x.flatten(0, 1).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-
-    def linear(self, name: str, x: Tensor) -> Tensor:
-        return linear(x, self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"])
-
-    def norm(self, name: str, x: Tensor) -> Tensor:
-        return layer_norm(x, x.shape[-1:], self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"], 1e-12)
-
-    def head(self, name: str, x: Tensor) -> Tensor:
-        weight, bias = (self.short[f"{name}.modules_to_save.default.{kind}"] for kind in ("weight", "bias"))
-        return torch.baddbmm(bias[:, None, :], x, weight.transpose(1, 2))

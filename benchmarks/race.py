@@ -97,7 +97,7 @@ def viewed(race, server, stop_early: bool) -> dict:
     race.open(preset="default", seed=0)
     untrained, watch = race.points(), Watch(config)
     race.press("Start")
-    race.page.get_by_text("Preparing", exact=False).or_(race.page.get_by_text("Round", exact=False)).first.wait_for()
+    race.page.get_by_test_id("stProgress").wait_for()
     watch.note("first_progress")
     wait_until(lambda: race.points() > max(untrained, len(config.lanes)))
     watch.note("first_point")

@@ -67,8 +67,8 @@ class LaneSpec(Part):
 
     `schedule` is FedOpt with `epochs` = E; `adaptive` is FDA-OPT with `max_epochs` = M; `smoothed` is our calmer form
     of it; `fixed` is FDA with the threshold `theta` = Θ, capped at `max_epochs` and checked every epoch or every step.
-    `centralised` and `local-only` send nothing and train `epochs` local epochs between two tests. `server` overrides
-    the experiment's server optimiser.
+    `centralised` and `local-only` send nothing and train `epochs` local epochs between two tests. `server` and
+    `local_epochs` override the experiment's.
     """
 
     id: Name
@@ -79,6 +79,7 @@ class LaneSpec(Part):
     epochs: Whole | None = Field(None, ge=1, le=100)
     max_epochs: Whole | None = Field(None, ge=1, le=200)
     theta: float | None = Field(None, ge=0)
+    local_epochs: Whole | None = Field(None, ge=1, le=100_000)
 
     @model_validator(mode="after")
     def _complete(self):
@@ -198,6 +199,10 @@ class ExperimentConfig(Part):
         if lane.server in (None, self.server_optimizer):
             return self.server_optimizer, self.server_lr
         return lane.server, SERVER_LR[lane.server]
+
+    def local_epochs_of(self, lane: LaneSpec) -> int | None:
+        """How many local epochs the lane may train at most, if there is a limit."""
+        return lane.local_epochs or self.local_epochs
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON and TOML; fields that are None are left out, Θ = ∞ stays a float."""

@@ -53,7 +53,7 @@ class Lane:
         self.ledger = Ledger(lab.model_bytes)
         self.cohorts = cohorts(config.clients, config.cohort_size, config.seed)
         self.round, self.clock = 0, 0.0
-        self.judge = Judge(config, first)
+        self.judge = Judge(config, spec, first)
 
     def play_round(self) -> Iterator[Event]:
         """One round; docs/method.md has the same in symbols."""

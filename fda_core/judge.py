@@ -2,7 +2,7 @@
 
 import math
 
-from fda_core.config import ExperimentConfig
+from fda_core.config import ExperimentConfig, LaneSpec
 from fda_core.lab import Score
 
 # A model this much worse than the untrained one has diverged, even where every number is still finite.
@@ -12,8 +12,8 @@ DIVERGED_FACTOR = 1000
 class Judge:
     """Follows one lane's rounds; `diverged` says what went wrong, None while all is well."""
 
-    def __init__(self, config: ExperimentConfig, first: Score):
-        self.config = config
+    def __init__(self, config: ExperimentConfig, spec: LaneSpec, first: Score):
+        self.config, self.local_epochs = config, config.local_epochs_of(spec)
         self.worst_allowed = DIVERGED_FACTOR * first.test_loss
         self.diverged: str | None = None
         self.rounds = self.epochs = self.in_a_row = 0
@@ -46,6 +46,6 @@ class Judge:
         status = "cap" if reached is None else "target"
         if self.rounds >= config.rounds:
             return status, f"all {config.rounds} rounds played"
-        if config.local_epochs is not None and self.epochs >= config.local_epochs:
-            return status, f"all {config.local_epochs} local epochs trained"
+        if self.local_epochs is not None and self.epochs >= self.local_epochs:
+            return status, f"all {self.local_epochs} local epochs trained"
         return None

@@ -197,3 +197,11 @@ def test_cancelling_takes_effect_before_the_first_gradient():
 
     with pytest.raises(Cancelled):
         list(engine.run(replace(tiny_lab(tiny_config(), Untouched()), tick=Ticks(allowed=0))))
+
+
+def test_a_lane_ends_once_its_local_epochs_are_trained_and_may_have_a_cap_of_its_own():
+    lanes = fedopt(1), fedopt(5, id="control", local_epochs=12), fedopt(2, id="two")
+    events = play(*lanes, rounds=50, local_epochs=7)
+    trained = {lane.id: sum(event.epochs for event in rounds(events, lane.id)) for lane in lanes}
+    assert trained == {"fedopt": 7, "control": 15, "two": 8}  # no round is broken off
+    assert set(statuses(events).values()) == {"cap"}

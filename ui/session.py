@@ -3,6 +3,8 @@
 import logging
 import os
 import runpy
+import sys
+import threading
 import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # Words of the address that are not settings of an experiment.
 RESERVED = {"run", "lang", "hide"}
+TRAINING_PRIORITY = 10  # of 0 (as the pages) to 19
 ENTRY = Path(__file__).parent.parent / "app.py"
 STATIC = ENTRY.parent / "static"
 
@@ -34,14 +37,30 @@ def runner() -> Runner:
 
 
 def warm_up() -> None:
+    """Runs in the thread that trains, before its first run."""
     time.sleep(1)  # the first page is drawn before torch takes the processor
+    polite = give_way()
     import torch
 
     import fda_core.lab  # noqa: F401
 
-    # One core stays free for the server: the pages answer while a run trains.
-    default = max(1, (os.cpu_count() or 2) - 1)
+    cores = os.cpu_count() or 2
+    default = cores if polite else max(1, cores - 1)
     torch.set_num_threads(int(os.environ.get("FDA_OPT_LAB_THREADS") or default))
+
+
+def give_way() -> bool:
+    """Lowers this thread's priority, and so that of all it starts: pages answer while every core trains.
+
+    True where that is possible: only Linux knows the priority of a single thread.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), TRAINING_PRIORITY)
+    except OSError:
+        return False
+    return True
 
 
 @st.cache_resource(show_spinner=False)

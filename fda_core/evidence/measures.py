@@ -14,32 +14,39 @@ CELL = ["server", "alpha", "seed"]
 
 @dataclass(frozen=True)
 class Measures:
-    """One lane of one seed. Costs are nan where the target was not reached; losses are test losses."""
+    """One lane of one seed. Costs are nan where the target was not reached; losses are test losses.
+
+    `largest_rise` and `final_loss` are those of the rounds that make up the work all lanes did, `last_loss` comes after
+    what the lane trained beyond it.
+    """
 
     bytes: float
     local_epochs: float
     early_loss: float
     largest_rise: float
     final_loss: float
+    last_loss: float
     best_accuracy: float
     mean_epochs: float
     swing: float
     diverged: bool
 
 
-def measure(lane: pd.DataFrame, target: float, early_bytes: float) -> Measures:
-    """lane: the rows of one lane in order, the untrained model first."""
+def measure(lane: pd.DataFrame, target: float, early_bytes: float, work: float) -> Measures:
+    """lane: the rows of one lane in order, the untrained model first. work: the local epochs that all lanes trained."""
     losses, epochs = lane.test_loss.to_numpy(), lane.epochs.to_numpy()
     met = lane.accuracy.to_numpy()[1:] >= target
     reached = next((i + 1 for i in range(1, len(met)) if met[i - 1] and met[i]), None)
     later = epochs[2:]  # the first round is one epoch by rule
     early = losses[lane.bytes_total.to_numpy() <= early_bytes]
+    shared = losses[: np.searchsorted(epochs.cumsum(), work) + 1]  # up to the round that completes it
     return Measures(
         bytes=np.nan if reached is None else lane.bytes_total.iloc[reached],
         local_epochs=np.nan if reached is None else epochs[: reached + 1].sum(),
         early_loss=early[-1],
-        largest_rise=float(np.nanmax(losses - np.fmin.accumulate(losses))),
-        final_loss=losses[-1],
+        largest_rise=float(np.nanmax(shared - np.fmin.accumulate(shared))),
+        final_loss=shared[-1],
+        last_loss=losses[-1],
         best_accuracy=lane.accuracy.max(),
         mean_epochs=later.mean() if len(later) else np.nan,
         swing=np.abs(np.diff(later)).mean() if len(later) > 1 else np.nan,
@@ -57,11 +64,12 @@ def measures(table: pd.DataFrame, targets: dict[tuple[str, float], float]) -> pd
     for (server, alpha, seed), group in table.groupby(CELL, sort=False):
         target = targets[server, alpha]
         lanes = {lane: rows.reset_index(drop=True) for lane, rows in group.groupby("lane", sort=False)}
-        base = measure(lanes[BASELINE], target, 0)
+        work = lanes[BASELINE].epochs.sum()
+        base = measure(lanes[BASELINE], target, 0, work)
         # A baseline that never got there spent all its bytes on not getting there.
         budget = EARLY * (lanes[BASELINE].bytes_total.iloc[-1] if np.isnan(base.bytes) else base.bytes)
         for lane, own in lanes.items():
-            found = measure(own, target, budget)
+            found = measure(own, target, budget, work)
             ratios = {
                 "bytes_ratio": bytes_ratio(base.bytes, found.bytes),
                 "epochs_ratio": found.local_epochs / base.local_epochs,

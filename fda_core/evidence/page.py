@@ -29,10 +29,9 @@ versions, learning rates). Every figure below is computed from those two files.
 accuracy that FedOpt E=1 gained over guessing on that seed, met in two consecutive rounds. Everything else is equal in a
 comparison: initial weights, clients' data, who trains when, order of batches.
 
-**The budget is equal work.** Every lane was played until it had trained {local_epochs} local epochs. In these FedOpt
-E=1 sends about five times the bytes of the others. FDA-OPT trades local epochs for bytes, so a target that E=1 reaches
-late in this budget is beyond it for lanes that need three times the local epochs: "not reached" means not within
-{local_epochs} local epochs, and says nothing of what more of them would bring.
+**Who may train how much.** FedOpt E=1 trained {work} local epochs in every run, the others, which trade local epochs
+for bytes, {work_others}. They sent less all the same: {sent} (medians of a whole run). "Not reached" means not
+within these local epochs, and says nothing of what more of them would bring.
 
 ## Bytes to the target
 
@@ -45,7 +44,8 @@ many local epochs where both got there, and on how many seeds the target was rea
 
 Medians of test losses over the seeds. *Early*: at a quarter of the bytes FedOpt E=1 needed for the last target (all it
 sent, where it missed it). *Rise*: the largest rise above the lowest loss so far, a measure of instability; 0 is
-perfectly steady. *Final*: after the last round, with the local epochs equal.
+perfectly steady. *Final*: at equal work, after {work} local epochs in every lane, which is also how far the rise is
+looked for. *Last*: after the lane's last round, {work_others} local epochs in all lanes but the first.
 
 {losses}
 
@@ -93,7 +93,8 @@ def render(table: pd.DataFrame, about: dict, csv: str) -> str:
     return TEXT.format(
         csv=csv, json=csv.replace(".csv", ".json"), setting=setting(about), seeds=len(about["seeds"]),
         tuning_seed=about["tuning_seed"], late_rounds=about["late_rounds"],
-        shares=", ".join(f"{share:.0%}" for share in shares), local_epochs=about["config"]["local_epochs"],
+        shares=", ".join(f"{share:.0%}" for share in shares), work=about["config"]["local_epochs"],
+        work_others=about["config"]["lanes"][-1]["local_epochs"], sent=sent(table),
         bytes="\n\n".join(
             f"### {share:.0%} of E=1's gain\n\n{bytes_table(measured)}\n\n{byte_verdicts(measured)}"
             for share, measured in by_share.items()
@@ -114,6 +115,11 @@ def setting(about: dict) -> str:
         f"{' and '.join(sorted({format(cell['alpha'], 'g') for cell in about['cells']}))} × seeds "
         f"{', '.join(map(str, about['seeds']))} × {len(config['lanes'])} lanes."
     )
+
+
+def sent(table: pd.DataFrame) -> str:
+    totals = table.groupby(["server", "alpha", "seed", "lane"]).bytes_total.last().groupby("lane").median()
+    return ", ".join(f"{TITLES[lane]} {totals[lane] / 1e6:,.0f} MB" for lane in LANES)
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:
@@ -187,7 +193,7 @@ def score(counts: dict[str, int]) -> str:
     return f"{counts['win']} wins, {counts['tie']} ties, {counts['loss']} losses, {counts['neither']} neither"
 
 
-LOSSES = {"early_loss": "early", "largest_rise": "rise", "final_loss": "final"}
+LOSSES = {"early_loss": "early", "largest_rise": "rise", "final_loss": "final", "last_loss": "last"}
 
 
 def loss_table(measured: pd.DataFrame) -> str:

@@ -14,7 +14,8 @@ from fda_core.config import SERVERS, ExperimentConfig
 SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED = 100
 ALPHAS = (0.1, 1.0)
-LOCAL_EPOCHS = 80
+LOCAL_EPOCHS = 80  # of FedOpt E=1, which sends the most
+LOCAL_EPOCHS_OTHERS = 160  # the others trade local epochs for bytes: they may train longer
 EPOCHS, MAX_EPOCHS = (1, 5), 10
 LATE_ROUNDS = 10  # the search compares means over the last ones
 TARGET_SHARES = (0.5, 0.7, 0.9)  # of what FedOpt E=1 gained in accuracy on the tuning seed
@@ -56,12 +57,19 @@ class Scope:
     servers: tuple[str, ...] = SERVERS
     alphas: tuple[float, ...] = ALPHAS
     local_epochs: int = LOCAL_EPOCHS
+    local_epochs_others: int = LOCAL_EPOCHS_OTHERS
     changes: tuple[tuple[str, object], ...] = ()
 
     @property
     def cells(self) -> list[tuple[str, float]]:
         """Server and α of every comparison."""
         return list(product(self.servers, self.alphas))
+
+    @property
+    def lanes(self) -> list[dict]:
+        """The competitors of a race, each with its own limit of local epochs."""
+        others = [lane | {"local_epochs": self.local_epochs_others} for lane in FEDOPT[1:] + FDA]
+        return [*FEDOPT[:1], *others]
 
     def config(self, server: str, alpha: float, seed: int, rates: Rates, lanes: list[dict]) -> ExperimentConfig:
         """Every lane is played until it has trained its local epochs: no target ends it earlier."""

@@ -14,7 +14,6 @@ from fda_core.errors import LabError
 from fda_core.events import RunFinished
 from fda_core.evidence.plan import (
     BASELINE,
-    FDA,
     FEDOPT,
     LATE_ROUNDS,
     TUNING_SEED,
@@ -50,7 +49,7 @@ def play(scope: Scope, root: Path, workers: int, say: Say) -> None:
     # Seed by seed, so that an interrupted evidence has whole comparisons.
     run_all(
         [
-            (race_folder(root, *cell, seed), scope.config(*cell, seed, chosen[cell], FEDOPT + FDA))
+            (race_folder(root, *cell, seed), scope.config(*cell, seed, chosen[cell], scope.lanes))
             for seed in scope.seeds
             for cell in scope.cells
         ],

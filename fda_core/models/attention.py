@@ -25,46 +25,48 @@ class Group:
     padding: Tensor
 
 
-class FrozenStates:
-    """Frozen states [ΣT, D] of texts, and the memory they are gathered into: fresh pages would cost more than copying.
+@dataclass
+class Batch:
+    """Some texts, ready to be attended to: their states at position 0 [*, D], the order that sorts them by length."""
 
-    A gather overwrites the one before, so a forward pass must be followed by its own backward pass.
-    """
+    first: Tensor
+    order: Tensor
+    groups: list[Group]
+
+
+class FrozenStates:
+    """Frozen states [ΣT, D] of texts and the memory they are gathered into: new pages cost more than copying."""
 
     def __init__(self, tokens: Tokens, hidden: Tensor):
         self.tokens, self.hidden = tokens, hidden
         self.buffer = hidden.new_empty(0, hidden.shape[1])
 
-    def first(self, rows: Tensor) -> Tensor:
-        """The states at position 0 of some texts, [*rows.shape, D]."""
-        return self.hidden[self.tokens.starts[rows]]
-
-    def sorted_groups(self, rows: Tensor) -> tuple[Tensor, list[Group]]:
-        """The order [M] that sorts rows [M] by length, and the sorted texts in groups."""
-        lengths = self.tokens.lengths[rows]
+    def batch(self, rows: Tensor) -> Batch:
+        """The texts `rows`, of any shape. It overwrites the batch before, which must have had its backward pass."""
+        flat = rows.flatten()
+        lengths = self.tokens.lengths[flat]
         order = lengths.argsort(stable=True)
-        spans = list(pairwise([*range(0, len(rows), TOGETHER), len(rows)]))
+        spans = list(pairwise([*range(0, len(flat), TOGETHER), len(flat)]))
         need = sum((end - start) * int(lengths[order[end - 1]]) for start, end in spans)
         if len(self.buffer) < need:
             self.buffer = self.hidden.new_empty(need, self.hidden.shape[1])
         groups, filled = [], 0
         for start, end in spans:
-            places, real = self.tokens.places(rows[order[start:end]])
+            places, real = self.tokens.places(flat[order[start:end]])
             room = self.buffer[filled : filled + places.numel()]
             filled += len(room)
             torch.index_select(self.hidden, 0, places.flatten(), out=room)
             groups.append(Group(slice(start, end), room.view(*places.shape, -1), ~real))
-        return order, groups
+        return Batch(self.hidden[self.tokens.starts[rows]], order, groups)
 
 
 class Attend(torch.autograd.Function):
     """softmax(asked · states) · states: asked [M, H, D], one row of M a text; the result [M, H, D]."""
 
     @staticmethod
-    def forward(ctx, asked: Tensor, states: FrozenStates, rows: Tensor) -> Tensor:
-        order, ctx.groups = states.sorted_groups(rows)
-        ctx.order, ctx.back = order, order.argsort()
-        asked, result, ctx.weights = asked.index_select(0, order), torch.empty_like(asked), []
+    def forward(ctx, asked: Tensor, batch: Batch) -> Tensor:
+        ctx.groups, ctx.order, ctx.back = batch.groups, batch.order, batch.order.argsort()
+        asked, result, ctx.weights = asked.index_select(0, ctx.order), torch.empty_like(asked), []
         for group in ctx.groups:
             scores = asked[group.span] @ group.states.transpose(1, 2)
             weights = scores.masked_fill_(group.padding[:, None, :], -math.inf).softmax(-1)
@@ -79,4 +81,4 @@ class Attend(torch.autograd.Function):
             slopes = gradient[group.span] @ group.states.transpose(1, 2)
             slopes = weights * (slopes - (slopes * weights).sum(-1, keepdim=True))
             torch.bmm(slopes, group.states, out=result[group.span])
-        return result.index_select(0, ctx.back), None, None
+        return result.index_select(0, ctx.back), None

@@ -16,9 +16,10 @@ from torch.nn.functional import cross_entropy, gelu, layer_norm, linear
 
 from fda_core.models import anatomy
 from fda_core.models.adapted import Layout
-from fda_core.models.attention import Attend, FrozenStates
+from fda_core.models.attention import Attend, Batch, FrozenStates
 from fda_core.models.tokens import Tokens
 
+TEST_TEXTS = 128  # scored at a time
 WRAP = "base_model.model."  # what peft puts before every name
 
 
@@ -29,7 +30,11 @@ class CohortTrainer:
     def __init__(self, model: PeftModel, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
         self.layout = Layout.of(model)
         self.train, self.test = train, test
-        self.train_states, self.test_states = FrozenStates(train, train_hidden), FrozenStates(test, test_hidden)
+        self.train_states = FrozenStates(train, train_hidden)
+        # The test set is always read as a whole: it is gathered once.
+        self.test_batches = [
+            FrozenStates(test, test_hidden).batch(rows[None]) for rows in torch.arange(len(test)).split(TEST_TEXTS)
+        ]
         config = model.config
         self.parts, self.epsilon = anatomy.of(config), anatomy.epsilon(config)
         adapters = model.peft_config["default"]
@@ -58,7 +63,7 @@ class CohortTrainer:
         for name in adapters:
             stacked[name] = stacked[name].detach().requires_grad_()
         labels = self.train.labels[rows]
-        scores = self._scores(stacked, self.train_states, rows, slots)
+        scores = self._scores(stacked, self.train_states.batch(rows), slots)
         each = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none").view_as(rows)
         losses = (each * mask).sum(1) / mask.sum(1)
         for name, gradient in zip(adapters, grad(losses.sum(), [stacked[name] for name in adapters]), strict=True):
@@ -69,27 +74,25 @@ class CohortTrainer:
     def logits(self, weights: Tensor) -> Tensor:
         """Scores [n, labels] of the test set under weights [d]."""
         stacked = self.layout.split(weights[None])
-        chunks = torch.arange(len(self.test)).split(128)
-        return torch.cat([self._scores(stacked, self.test_states, rows[None], {})[0] for rows in chunks])
+        return torch.cat([self._scores(stacked, batch, {})[0] for batch in self.test_batches])
 
-    def _scores(self, stacked: dict, states: FrozenStates, rows: Tensor, slots: dict) -> Tensor:
-        """Classifier outputs [K, B, labels] of rows [K, B]; backward writes the head's gradients into `slots`."""
+    def _scores(self, stacked: dict, batch: Batch, slots: dict) -> Tensor:
+        """Classifier outputs [K, B, labels] of K·B texts; backward writes the head's gradients into `slots`."""
         adapters = {
             name.removeprefix(self.layer): tensor for name, tensor in stacked.items() if name.startswith(self.layer)
         }
-        first = states.first(rows)  # [K, B, D]
-        mixed = self._attend(adapters, first, states, rows)
-        mixed = self._norm(self.parts.attention_norm, mixed + first)
+        mixed = self._attend(adapters, batch)
+        mixed = self._norm(self.parts.attention_norm, mixed + batch.first)
         inner = gelu(self._frozen(self.parts.widen, mixed))
         pooled = self._norm(self.parts.output_norm, self._frozen(self.parts.narrow, inner) + mixed)
         before, after = self.parts.head
         return self._head(after, self.parts.squash(self._head(before, pooled, stacked, slots)), stacked, slots)
 
-    def _attend(self, adapters: dict[str, Tensor], first: Tensor, states: FrozenStates, rows: Tensor) -> Tensor:
+    def _attend(self, adapters: dict[str, Tensor], batch: Batch) -> Tensor:
         """Attention output [K, B, D] at position 0: one query per head and text, over all real positions."""
-        query = self._by_head(self._project(adapters, "q_lin", first))  # [K, B, H, D/H]
+        query = self._by_head(self._project(adapters, "q_lin", batch.first))  # [K, B, H, D/H]
         asked = self._transposed_keys(adapters, query / math.sqrt(query.shape[-1]))  # [K, B, H, D]
-        averaged = Attend.apply(asked.flatten(0, 1), states, rows.flatten())
+        averaged = Attend.apply(asked.flatten(0, 1), batch)
         values = self._values(adapters, averaged.view(asked.shape))
         return self._project(adapters, "out_lin", values)
 

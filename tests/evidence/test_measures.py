@@ -27,31 +27,38 @@ FDA = lane("fda-opt", [0.5, 0.6, 0.7, 0.75, 0.7], [0.70, 0.64, 0.56, 0.60, 0.59]
 
 def test_the_target_is_reached_in_the_second_of_two_consecutive_rounds():
     """0.7 alone in round 2 does not count; rounds 4 and 5 do."""
-    found = measure(BASE, target=0.7, early_bytes=0)
+    found = measure(BASE, target=0.7, early_bytes=0, work=6)
     assert (found.bytes, found.local_epochs) == (50, 5)
-    assert (measure(FDA, 0.7, 0).bytes, measure(FDA, 0.7, 0).local_epochs) == (30, 11)
+    assert (measure(FDA, 0.7, 0, 6).bytes, measure(FDA, 0.7, 0, 6).local_epochs) == (30, 11)
 
 
 def test_a_target_never_reached_has_no_cost():
-    found = measure(BASE, target=0.9, early_bytes=0)
+    found = measure(BASE, target=0.9, early_bytes=0, work=6)
     assert math.isnan(found.bytes) and math.isnan(found.local_epochs)
 
 
 def test_losses_on_the_way_and_at_the_end():
     """The lowest so far is 0.60 when the loss is 0.63, a rise of 0.03; later 0.55 and 0.57."""
-    found = measure(BASE, 0.7, early_bytes=25)
+    found = measure(BASE, 0.7, early_bytes=25, work=6)
     assert found.early_loss == 0.60  # after round 2, at 20 of 25
     assert found.largest_rise == pytest.approx(0.03)
     assert (found.final_loss, found.best_accuracy) == (0.57, 0.8)
 
 
+def test_at_equal_work_the_round_that_completes_it_counts_and_later_ones_do_not():
+    """1 + 6 local epochs complete the 6 of the baseline: the loss is 0.56, and its later rise is not looked at."""
+    found = measure(FDA, 0.7, early_bytes=0, work=6)
+    assert (found.final_loss, found.last_loss, found.largest_rise) == (0.56, 0.59, 0)
+    assert measure(FDA, 0.7, early_bytes=0, work=8).largest_rise == pytest.approx(0.04)
+
+
 def test_before_the_first_round_the_early_loss_is_the_untrained_model_s():
-    assert measure(BASE, 0.7, early_bytes=5).early_loss == 0.70
+    assert measure(BASE, 0.7, early_bytes=5, work=6).early_loss == 0.70
 
 
 def test_the_swing_leaves_out_the_first_round():
     """6, 4, 7: mean 17/3, changes 2 and 3."""
-    found = measure(FDA, 0.7, 0)
+    found = measure(FDA, 0.7, 0, 6)
     assert found.mean_epochs == pytest.approx(17 / 3)
     assert found.swing == pytest.approx(2.5)
 
@@ -98,5 +105,5 @@ def test_outcomes_are_counted_seed_by_seed():
 
 def test_a_lane_that_diverged_says_so_and_a_loss_that_is_no_number_is_not_a_rise():
     broken = lane("fda-opt", [0.5, 0.6, 0.5], [0.7, 0.6, np.nan], status="diverged")
-    found = measure(broken, 0.7, 0)
+    found = measure(broken, 0.7, 0, 6)
     assert found.diverged and found.largest_rise == 0
