@@ -76,8 +76,14 @@ def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bo
         return nobody(config, lanes, running)
     if not ours or not theirs:
         return " ".join(alone(spec, by_id[spec.id], config.target, running) for spec in config.lanes)
-    first = ours[-1]
-    return " ".join(versus(first, spec, by_id[first.id], by_id[spec.id], config.target, running) for spec in theirs)
+    pairs = [(main_lane(ours), spec) for spec in theirs]
+    pairs += [(spec, theirs[0]) for spec in ours if spec is not main_lane(ours)]
+    return " ".join(versus(us, them, by_id[us.id], by_id[them.id], config.target, running) for us, them in pairs)
+
+
+def main_lane(ours: list[LaneSpec]) -> LaneSpec:
+    """The lane that is compared with every FedOpt lane; other FDA lanes are compared with the first of those."""
+    return next((spec for spec in ours if spec.rule == "adaptive"), ours[-1])
 
 
 def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary, target: Target, running: bool) -> str:
@@ -117,10 +123,9 @@ def nobody(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool
 def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> str:
     """For a run without an opponent: what this lane needed."""
     values = {"lane": lane_label(spec), "goal": goal(target)}
-    if lane.to_target:
-        return t(
-            "headline.alone", **values, mb=megabytes(lane.to_target.bytes), epochs=epochs(lane.to_target.local_epochs)
-        )
+    if cost := lane.to_target:
+        key = "headline.alone" if cost.bytes else "headline.alone_silent"
+        return t(key, **values, mb=megabytes(cost.bytes), epochs=epochs(cost.local_epochs))
     return t("headline.alone_not_yet" if running and lane.status is None else "headline.alone_not", **values)
 
 

@@ -1,5 +1,6 @@
 """What all viewers share (the runner) and what one viewer has chosen (the run shown, the settings in the address)."""
 
+import gc
 import logging
 import os
 import runpy
@@ -47,6 +48,10 @@ def warm_up() -> None:
     cores = os.cpu_count() or 2
     default = cores if polite else max(1, cores - 1)
     torch.set_num_threads(int(os.environ.get("FDA_OPT_LAB_THREADS") or default))
+    # Streamlit collects garbage after every redraw; looking through these libraries again and again took a quarter of a
+    # second each time, in which nothing trained.
+    gc.collect()
+    gc.freeze()
 
 
 def give_way() -> bool:

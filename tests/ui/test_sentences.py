@@ -188,6 +188,21 @@ def test_without_an_opponent_each_lane_speaks_for_itself(lanes, specs, keys):
     assert [read(sentences.alone(s, found, ACCURACY, False))[0] for s, found in zip(specs, lanes, strict=True)] == keys
 
 
+def test_with_several_fda_lanes_fda_opt_meets_every_fedopt_lane_and_the_others_the_first():
+    smoothed = LaneSpec(id="smoothed", rule="smoothed", max_epochs=10)
+    specs = E1, E5, FDA, smoothed, FIXED
+    lanes = [lane(spec, cost(20 * i, 30)) for i, spec in enumerate(specs, 1)]
+    pairs = [(FDA, E1), (FDA, E5), (smoothed, E1), (FIXED, E1)]
+    found = {spec.id: summary for spec, summary in zip(specs, lanes, strict=True)}
+    expected = [sentences.versus(us, them, found[us.id], found[them.id], ACCURACY, False) for us, them in pairs]
+    assert headline(*lanes, specs=specs) == " ".join(expected)
+
+
+def test_a_lane_that_sends_nothing_is_not_said_to_need_zero_megabytes():
+    text = sentences.alone(REFERENCES[0], lane(REFERENCES[0], cost(0, 3)), ACCURACY, False)
+    assert text == "All data in one place reached 70 % accuracy with 3 local epochs and sent nothing."
+
+
 def test_alone_and_still_racing_is_not_a_failure():
     assert read(sentences.alone(FDA, lane(FDA), ACCURACY, True))[0] == "alone_not_yet"
     assert read(sentences.alone(FDA, lane(FDA, status="cap"), ACCURACY, True))[0] == "alone_not"
