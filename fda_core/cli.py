@@ -1,6 +1,7 @@
-"""`python -m fda_core run`, `presets` and `evidence`: configuration from words and files, a progress bar, a table.
+"""`python -m fda_core run`, `resume`, `audit`, `presets` and `evidence`: words and files in, a progress bar, tables.
 
-Exit codes: 0 done, 1 the run failed, 2 a value that is not allowed, 130 stopped by Ctrl-C (finished rounds are kept).
+Exit codes: 0 done, 1 the run failed or its record is damaged, 2 a value that is not allowed, 3 a record that is intact
+but not closed, 130 stopped by Ctrl-C (finished rounds are kept).
 """
 
 import argparse
@@ -18,8 +19,9 @@ from fda_core.assignments import from_toml, from_words, merge
 from fda_core.config import ExperimentConfig
 from fda_core.errors import LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
+from fda_core.runs.audit import audit
 from fda_core.runs.record import record
-from fda_core.runs.store import new_run_id, read_events
+from fda_core.runs.store import config_of, new_run_id, read_events
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
 
 console = Console()
@@ -45,6 +47,12 @@ def parser() -> argparse.ArgumentParser:
                      help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
     run.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the run")
     run.set_defaults(action=run_experiment)
+    resume = actions.add_parser("resume", help="go on with a run that was interrupted")
+    resume.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
+    resume.set_defaults(action=resume_run)
+    audit = actions.add_parser("audit", help="check a run's record line by line, and print what was sent")
+    audit.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
+    audit.set_defaults(action=audit_run)
     actions.add_parser("presets", help="list the presets").set_defaults(action=list_presets)
     evidence = actions.add_parser("evidence", help="FedOpt against FDA-OPT over servers, heterogeneities and seeds")
     evidence.add_argument("--runs", type=Path, default=Path("runs/evidence"), metavar="DIR",
@@ -83,14 +91,32 @@ def list_presets(options: argparse.Namespace) -> int:
 
 
 def run_experiment(options: argparse.Namespace) -> int:
-    config = configuration(options)
+    return play(configuration(options), options.out, resume=False)
+
+
+def resume_run(options: argparse.Namespace) -> int:
+    return play(config_of(read_events(options.folder), options.folder), options.folder, resume=True)
+
+
+def play(config: ExperimentConfig, folder: Path, resume: bool) -> int:
     with RunBar(config) as bar:
-        status, message = record(config, options.out, new_run_id(), bar.watch, bar.prepared)
-    console.print(lane_table(config, summarize(read_events(options.out))))
+        status, message = record(config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume)
+    console.print(lane_table(config, summarize(read_events(folder))))
     if message:
         print(message, file=sys.stderr)
-    print(f"{status}: {options.out}")
+    print(f"{status}: {folder}")
     return {"finished": 0, "stopped": 130}.get(status, 1)
+
+
+def audit_run(options: argparse.Namespace) -> int:
+    found = audit(options.folder)
+    table = Table("lane", "round", "local epochs", "down", "up", "monitor", "in all", title="bytes")
+    for sent in found.rounds:
+        cells = (sent.round, sent.epochs, sent.bytes_down, sent.bytes_up, sent.bytes_monitor, sent.bytes_total)
+        table.add_row(sent.lane, *(f"{cell:,}" for cell in cells))
+    console.print(table)
+    print(found.report())
+    return 1 if found.problems else 0 if found.closed else 3
 
 
 def make_evidence(options: argparse.Namespace) -> int:

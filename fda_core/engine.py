@@ -3,33 +3,47 @@
 Whoever consumes the generator sets the pace: not asking for the next event is a pause.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter
 
 from fda_core import report
+from fda_core.checkpoint import Checkpoint
 from fda_core.config import LaneSpec
 from fda_core.data.batches import cohorts
-from fda_core.events import Event, LaneFinished, RunStarted
+from fda_core.events import Event, LaneFinished, RunResumed, RunStarted
 from fda_core.judge import Judge
 from fda_core.lab import Lab, Score
 from fda_core.ledger import Ledger
 from fda_core.monitors import make_monitor
 from fda_core.policies import Reason, make_rule
+from fda_core.resumption import Restorable, Resumption, taken_up
 from fda_core.rounds import LocalRound
 from fda_core.servers import Server
 
+Keep = Callable[[str, Checkpoint], None]
 
-def run(lab: Lab) -> Iterator[Event]:
-    """All events of an experiment except the closing `run_finished`, which belongs to whoever keeps the record."""
+
+def run(lab: Lab, keep: Keep = lambda lane, checkpoint: None, resumption: Resumption | None = None) -> Iterator[Event]:
+    """All events of an experiment except the closing `run_finished`, which belongs to whoever keeps the record.
+
+    `keep` is given a lane's checkpoint once its round has been consumed. With a `resumption` the lanes go on from their
+    checkpoints, those without one from the beginning: events of rounds that are on record come again.
+    """
     first = lab.score(lab.initial)
-    yield RunStarted(
-        config=lab.config.to_json(), versions=lab.versions(), facts=lab.facts,
-        initial={"test_loss": first.test_loss, "accuracy": first.accuracy, "metrics": {}},
-    )  # fmt: skip
     racing = [make_lane(lab, spec, first) for spec in lab.config.lanes]
+    if resumption is None:
+        yield RunStarted(
+            config=lab.config.to_json(), versions=lab.versions(), facts=lab.facts,
+            initial={"test_loss": first.test_loss, "accuracy": first.accuracy, "metrics": {}},
+        )  # fmt: skip
+    else:
+        yield RunResumed(from_round=dict(resumption.recorded), versions=lab.versions())
+        racing = taken_up(racing, resumption)
     while racing:
         lane = min(racing, key=lambda lane: lane.clock)  # the lane that is behind; ties in the order given
-        yield from lane.play_round()
+        if not lane.judge.verdict():  # a restored lane may have been about to end
+            yield from lane.play_round()
+            keep(lane.spec.id, lane.checkpoint())
         if finished := lane.finished():
             racing.remove(lane)
             yield finished
@@ -41,7 +55,7 @@ def make_lane(lab: Lab, spec: LaneSpec, first: Score) -> "Lane":
     return REFERENCES.get(spec.rule, Lane)(lab, spec, first)
 
 
-class Lane:
+class Lane(Restorable):
     """One competitor's state between rounds: weights, rule, ledger, clock."""
 
     def __init__(self, lab: Lab, spec: LaneSpec, first: Score):

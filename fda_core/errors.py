@@ -15,3 +15,7 @@ class MissingAssets(LabError):
 
 class Cancelled(LabError):
     """The user stopped the work before it ended."""
+
+
+class Parked(LabError):
+    """The work gives its place away and is to be continued later."""

@@ -88,8 +88,11 @@ class LaneFinished(Record):
 
 
 class RunResumed(Record):
+    """The run goes on after an interruption; `from_round` holds the rounds on record by lane."""
+
     event: Literal["run_resumed"] = "run_resumed"
     from_round: dict[str, int]
+    versions: dict[str, Any] = {}
 
 
 class RunFinished(Record):

@@ -2,6 +2,7 @@
 
 import math
 
+from fda_core.checkpoint import State
 from fda_core.config import ExperimentConfig, LaneSpec
 from fda_core.lab import Score
 
@@ -35,6 +36,12 @@ class Judge:
         self.in_a_row = self.in_a_row + 1 if target.met(getattr(score, target.metric)) else 0
         if self.in_a_row == 2 and self.target_round is None:
             self.target_round = self.rounds
+
+    def state(self) -> State:
+        return {name: getattr(self, name) for name in ("diverged", "rounds", "epochs", "in_a_row", "target_round")}
+
+    def restore(self, state: State) -> None:
+        vars(self).update(state)
 
     def verdict(self) -> tuple[str, str] | None:
         """Status and message once the lane is done."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from fda_core.checkpoint import State
 from fda_core.sketch import Sketch, norm_squared
 from fda_core.streams import stream
 
@@ -71,6 +72,13 @@ class Monitor(ABC):
     def synchronised(self, clients: list[int], update: Tensor) -> None:  # noqa: B027 - most need not know
         """The round of these clients ended and moved the global weights by `update` [d]."""
 
+    def state(self) -> State:
+        """What the monitor remembers from round to round."""
+        return {}
+
+    def restore(self, state: State) -> None:  # noqa: B027 - most remember nothing
+        """Undoes `state`."""
+
 
 class ExactMonitor(Monitor):
     """State (‖u_k‖², u_k): the variance itself, at the price of the whole drift."""
@@ -116,6 +124,13 @@ class LinearMonitor(Monitor):
             self.informed = set(clients)
         elif self.informed is not None:
             self.informed |= set(clients)  # ξ stays, and these have been told it
+
+    def state(self) -> State:
+        return {"direction": self.direction, "informed": None if self.informed is None else sorted(self.informed)}
+
+    def restore(self, state: State) -> None:
+        self.direction = state["direction"]
+        self.informed = None if state["informed"] is None else set(state["informed"])
 
     def _point_along(self, vector: Tensor) -> None:
         self.direction = vector / vector.norm()

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from fda_core.checkpoint import State
 from fda_core.config import LaneSpec
 
 Reason = Literal["first-round", "threshold", "epoch-cap", "fixed-schedule", "all-dropped"]
@@ -27,6 +28,13 @@ class Rule(ABC):
 
     def learn(self, epochs: int, variance: float) -> None:  # noqa: B027 - most rules have nothing to learn
         """The round took `epochs` local epochs and ended at this exact variance."""
+
+    def state(self) -> State:
+        """What the rule has learnt from the rounds so far."""
+        return {}
+
+    def restore(self, state: State) -> None:
+        vars(self).update(state)
 
 
 class Schedule(Rule):
@@ -73,6 +81,9 @@ class AdaptiveThreshold(FixedThreshold):
     def learn(self, epochs: int, variance: float) -> None:
         self.threshold = (self.max_epochs / 2) / epochs * variance
 
+    def state(self) -> State:
+        return {"threshold": self.threshold}
+
 
 class SmoothedThreshold(AdaptiveThreshold):
     """Ours, not in the paper: Θ ← √(Θ · Var·((M/2)/e)^p), p being how fast the variance grew within the round.
@@ -100,6 +111,9 @@ class SmoothedThreshold(AdaptiveThreshold):
             self.slope = float(np.clip(steepness, *self.SLOPES))
         wanted = variance * ((self.max_epochs / 2) / epochs) ** (1.0 if self.slope is None else self.slope)
         self.threshold = wanted if guessed or self.threshold <= 0 else math.sqrt(self.threshold * wanted)
+
+    def state(self) -> State:
+        return super().state() | {"slope": self.slope}
 
 
 def make_rule(spec: LaneSpec) -> Rule:

@@ -3,6 +3,7 @@
 import numpy as np
 from torch import Tensor
 
+from fda_core.checkpoint import Checkpoint, State
 from fda_core.config import LaneSpec
 from fda_core.engine import Lane
 from fda_core.lab import Lab, Score
@@ -51,6 +52,13 @@ class LocalOnly(Silent):
 
     def synchronise(self, local: LocalRound) -> None:
         self.models = local.cohort.weights.detach().clone()
+
+    def state(self) -> State:
+        return super().state() | {"models": self.models}
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        super().restore(checkpoint)
+        self.models = checkpoint.state["models"]
 
     def score(self) -> Score:
         scores = [self.lab.score(model) for model in self.models]

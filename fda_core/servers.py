@@ -7,6 +7,8 @@ Adagrad: ε 1e-10, accumulator from 0), as in the reference code; Reddi et al. (
 import torch
 from torch import Tensor
 
+from fda_core.checkpoint import State
+
 OPTIMIZERS = {
     "sgd": lambda weights, lr: torch.optim.SGD([weights], lr=lr),
     "sgdm": lambda weights, lr: torch.optim.SGD([weights], lr=lr, momentum=0.9),
@@ -38,6 +40,16 @@ class Server:
         """Applies the pseudo-gradient g = -mean u_k; plain SGD with lr 1 is averaging."""
         self.weights.grad = -mean_drift
         self.optimizer.step()
+
+    def state(self) -> State:
+        moments = self.optimizer.state_dict()["state"].get(0, {})
+        return {"weights": self.weights, "moments": {name: m for name, m in moments.items() if m is not None}}
+
+    def restore(self, state: State) -> None:
+        self.weights.copy_(state["weights"])
+        if state["moments"]:
+            groups = self.optimizer.state_dict()["param_groups"]
+            self.optimizer.load_state_dict({"state": {0: state["moments"]}, "param_groups": groups})
 
 
 class Yogi(torch.optim.Optimizer):

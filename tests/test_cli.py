@@ -7,11 +7,12 @@ import pytest
 
 from fda_core import cli, presets
 from fda_core.assignments import to_toml
-from fda_core.errors import Cancelled, MissingAssets
+from fda_core.errors import Cancelled, MissingAssets, Parked
 from fda_core.events import Round
 from fda_core.runs.record import record
-from fda_core.runs.store import read_events
+from fda_core.runs.store import EVENTS, read_events
 from tests.runs.fake import MODEL_BYTES, STATE_BYTES, Fake
+from tests.tiny import comparable
 
 TINY = (
     "train_examples=64", "test_examples=32", "rounds=2", "clients=4", "clients_per_round=2", "max_tokens=32",
@@ -60,7 +61,7 @@ def refusal(capsys, code: int) -> str:
 
 def test_a_run_writes_its_three_files_and_ends_with_zero(fake, out):
     assert run(out, "rounds=3") == 0
-    assert sorted(path.name for path in out.iterdir()) == ["config.json", "events.jsonl", "summary.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["config.json", "events.jsonl", "lock", "summary.json"]
     assert len([event for event in read_events(out) if isinstance(event, Round)]) == 9
 
 
@@ -259,3 +260,52 @@ def test_a_run_that_diverges_is_kept_and_counts_as_done(cold_cache, out, capsys)
     assert run(out, *TINY, "client_lr=1e6") == 0
     assert cells(capsys.readouterr().out)["status"] == ["diverged"] * 3
     assert [lane["status"] for lane in json.loads((out / "summary.json").read_text())["lanes"]] == ["diverged"] * 3
+
+
+def test_an_interrupted_run_is_resumed_and_its_record_is_intact(fake, out, capsys):
+    fake.error, fake.after = Parked(), 4
+    run(out, "rounds=3")
+    capsys.readouterr()
+    assert cli.main(["audit", str(out)]) == 3
+    assert "not closed" in capsys.readouterr().out
+    assert cli.main(["resume", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"finished: {out}"
+    assert cli.main(["audit", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "Count and digest in the last line are right" in printed
+    assert sum(line.split()[1:2] == ["fda-opt"] for line in printed.splitlines()) == 3
+
+
+def test_the_audit_of_a_changed_record_ends_with_one(fake, out, capsys):
+    run(out, "rounds=1")
+    (out / EVENTS).write_text((out / EVENTS).read_text().replace('"accuracy":0.5', '"accuracy":0.9'))
+    assert cli.main(["audit", str(out)]) == 1
+    assert "Damaged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("action", ["resume", "audit"])
+def test_a_folder_without_a_run_is_refused(tmp_path, capsys, action):
+    assert "cannot be read" in refusal(capsys, cli.main([action, str(tmp_path / "nothing")]))
+
+
+def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(cold_cache, tmp_path, monkeypatch):
+    assert run(tmp_path / "whole", *TINY) == 0
+
+    def interrupted(*arguments, **more):
+        rounds = iter(range(3))
+
+        def tick():
+            if next(rounds, None) is None:
+                raise Parked
+
+        return record(*arguments, **more, tick=tick)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, "record", interrupted)
+        assert run(tmp_path / "torn", *TINY) == 1
+    assert cli.main(["resume", str(tmp_path / "torn")]) == 0
+    whole, torn = (read_events(tmp_path / name) for name in ("whole", "torn"))
+    assert [comparable(e) for e in torn if isinstance(e, Round)] == [
+        comparable(e) for e in whole if isinstance(e, Round)
+    ]
+    assert any(e.event == "run_resumed" and any(e.from_round.values()) for e in torn)

@@ -4,26 +4,32 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fda_core.checkpoint import Checkpoint
 from fda_core.config import ExperimentConfig
-from fda_core.errors import Cancelled, LabError
+from fda_core.errors import Cancelled, LabError, Parked
 from fda_core.events import Event
-from fda_core.runs.store import Recorder, StoreError
+from fda_core.resumption import Resumption
+from fda_core.runs.recorder import Recorder
+from fda_core.runs.store import StoreError
 from fda_core.runs.summary import summarize
 from fda_core.types import Progress, Tick
 
 log = logging.getLogger(__name__)
 
-Producer = Callable[[ExperimentConfig, Progress, Tick], Iterator[Event]]
+Keep = Callable[[str, Checkpoint], None]
+Producer = Callable[[ExperimentConfig, Progress, Tick, Keep, Resumption | None], Iterator[Event]]
 
 
-def simulate(config: ExperimentConfig, progress: Progress, tick: Tick) -> Iterator[Event]:
+def simulate(
+    config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None
+) -> Iterator[Event]:
     """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded."""
     from fda_core import engine
     from fda_core.lab import prepare
 
     lab = prepare(config, progress)
     lab.tick = tick
-    yield from engine.run(lab)
+    yield from engine.run(lab, keep, resumption)
 
 
 def record(
@@ -34,24 +40,32 @@ def record(
     progress: Progress = lambda done, total: None,
     tick: Tick = lambda: None,
     produce: Producer = simulate,
+    resume: bool = False,
 ) -> tuple[str, str]:
     """Writes events and summary, showing each event to `watch` once it is kept; returns status and message.
 
-    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C) or failed. Raises `StoreError` only
-    if the folder cannot be used at all.
+    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, or parked (`tick` or
+    `progress` raised Parked): then the record stays open, to be continued with `resume`, which shows the events on
+    record to `watch` first. Raises `StoreError` only if the folder cannot be used at all.
     """
-    recorder = Recorder(folder, run_id)
+    recorder = Recorder(folder, run_id, resume)
     events: list[Event] = []
 
-    def keep(event: Event) -> None:
+    def show(event: Event) -> None:
         events.append(event)
         watch(event)
 
     status, message = "finished", ""
     try:
-        for event in produce(config, progress, tick):
-            recorder.add(event)
-            keep(event)
+        for event in recorder.kept:
+            show(event)
+        for event in produce(config, progress, tick, recorder.keep, recorder.resumption if resume else None):
+            if not recorder.known(event):
+                recorder.add(event)
+                show(event)
+    except Parked:
+        recorder.close()
+        return "parked", ""
     except (Cancelled, KeyboardInterrupt):
         status = "stopped"
     except LabError as error:
@@ -61,7 +75,7 @@ def record(
         status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
     try:
         for event in recorder.finish(status, message):
-            keep(event)
+            show(event)
         recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
     except StoreError as error:
         status, message = "failed", str(error)

@@ -15,8 +15,7 @@ from fda_core.config import ExperimentConfig
 from fda_core.errors import Cancelled, ConfigError, LabError
 from fda_core.events import Event, Round, RunFinished
 from fda_core.runs.record import Producer, record, simulate
-from fda_core.runs.store import StoreError, folder_of, new_run_id, read_events, runs_folder
-from fda_core.runs.summary import started
+from fda_core.runs.store import config_of, folder_of, new_run_id, read_events, runs_folder
 
 log = logging.getLogger(__name__)
 
@@ -200,13 +199,7 @@ class Runner:
 def stored(folder: Path) -> Snapshot:
     """A run read back from its folder. Raises `StoreError`."""
     events = read_events(folder)
-    start = started(events)
-    if start is None:
-        raise StoreError(f"The run {folder.name} ended before its first round: there is nothing to show.")
-    try:
-        config = ExperimentConfig(**start.config)
-    except ConfigError as error:
-        raise StoreError(f"The run {folder.name} is damaged: {error}") from None
+    config = config_of(events, folder)
     last = events[-1]
     ended = isinstance(last, RunFinished)
     return Snapshot(

@@ -1,26 +1,31 @@
-"""A run is its folder: `config.json`, `events.jsonl` (the only record), and `summary.json` drawn from it.
+"""A run is its folder: `config.json`, `events.jsonl` (the only record), `checkpoints/` to go on from, `summary.json`.
 
 The events of a round become durable together: they are written and synced when its `round` line comes. Whatever
-kills the process, the file holds whole rounds and at most one torn line, which readers drop.
+kills the process, the file holds whole rounds and at most a torn end, which readers drop and a resumption cuts off.
+A lock file, held while a run is written, tells other processes that it is not theirs to resume.
 """
 
-import hashlib
-import json
+import logging
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 from pydantic import ValidationError
 
-from fda_core.errors import LabError
-from fda_core.events import Epoch, Event, LaneFinished, RunFinished, RunStarted, parse
+from fda_core.checkpoint import Checkpoint, CheckpointError, load
+from fda_core.config import ExperimentConfig
+from fda_core.errors import ConfigError, LabError
+from fda_core.events import Epoch, Event, RunStarted, parse
+
+log = logging.getLogger(__name__)
 
 EVENTS, CONFIG, SUMMARY = "events.jsonl", "config.json", "summary.json"
+CHECKPOINTS, LOCK = "checkpoints", "lock"
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
@@ -46,87 +51,39 @@ def folder_of(run_id: str, root: Path | None = None) -> Path | None:
     return folder if (folder / EVENTS).is_file() else None
 
 
-class Recorder:
-    """Writes one run, closed by `finish`.
+def hold(folder: Path) -> FileLock:
+    """Locks a run folder for this process; the lock ends with the process. Raises `StoreError` if another has it."""
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StoreError(f"The run {folder.name} is being written by another process: watch it there.") from None
+    return lock
 
-    Raises `StoreError` when the folder cannot be made, already holds a run, or cannot be written.
-    """
 
-    def __init__(self, folder: Path, run_id: str):
-        self.folder, self.run_id = folder, run_id
-        self.waiting: list[bytes] = []
-        self.count = 0
-        self.digest = hashlib.sha256()
-        self.racing: dict[str, None] = {}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.file = open(folder / EVENTS, "xb", buffering=0)  # noqa: SIM115 - open for the run's whole life
-        except FileExistsError:
-            raise StoreError(f"{folder} already holds a run: choose another folder.") from None
-        except OSError as error:
-            raise StoreError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from None
+def held(folder: Path) -> bool:
+    """Whether some process is writing the run."""
+    if not (folder / LOCK).exists():
+        return False
+    try:
+        hold(folder).release()
+    except StoreError:
+        return True
+    except OSError:  # a folder that cannot be written is not being written
+        return False
+    return False
 
-    def add(self, event: Event) -> None:
-        """Takes one event; a round's epochs wait for the round."""
-        if isinstance(event, RunStarted):
-            self.racing = {lane["id"]: None for lane in event.config["lanes"]}
-            self._write_text(CONFIG, json.dumps(event.config, indent=2) + "\n")
-        self.waiting.append(self._line(event))
-        if isinstance(event, LaneFinished):
-            self.racing.pop(event.lane, None)
-        if not isinstance(event, Epoch):
-            self._flush()
 
-    def finish(self, status: str, message: str = "") -> list[Event]:
-        """Closes the record; lanes still racing are marked stopped, their unfinished round is dropped."""
-        self.waiting.clear()
-        closing: list[Event] = [LaneFinished(lane=lane, status="stopped", message=message) for lane in self.racing]
-        for event in closing:
-            self.add(event)
-        last = RunFinished(status=status, message=message, count=self.count, digest=self.digest.hexdigest())
-        self.add(last)
-        self.close()
-        return [*closing, last]
-
-    def close(self) -> None:
-        self.file.close()
-
-    def write_summary(self, summary: dict) -> None:
-        self._write_text(SUMMARY, json.dumps(summary, indent=2) + "\n")
-
-    def _line(self, event: Event) -> bytes:
-        body = event.model_dump_json(by_alias=True)
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        sequence = self.count + len(self.waiting)
-        head = json.dumps({"run_id": self.run_id, "seq": sequence, "time": now})
-        return f"{body[:-1]},{head[1:]}\n".encode()
-
-    def _flush(self) -> None:
-        lines, self.waiting = self.waiting, []
-        good = self.file.tell()
-        try:
-            rest = memoryview(b"".join(lines))
-            while rest:
-                rest = rest[self.file.write(rest) :]
-            os.fsync(self.file.fileno())
-        except OSError as error:
-            # Half a round on a full disk would damage the record once there is room again.
-            with suppress(OSError):
-                self.file.truncate(good)
-                self.file.seek(good)
-            problem = f"{self.folder} cannot be written ({error.strerror})"
-            raise StoreError(f"{problem}: earlier rounds are kept; make room and start again.") from None
-        self.count += len(lines)
-        for line in lines:
-            self.digest.update(line)
-
-    def _write_text(self, name: str, text: str) -> None:
-        draft = self.folder / f"{name}.part"
-        try:
-            draft.write_text(text, encoding="utf-8")
-            os.replace(draft, self.folder / name)
-        except OSError as error:
-            raise StoreError(f"{draft.parent} cannot be written ({error.strerror}): choose another folder.") from None
+def read_checkpoint(folder: Path, lane: str) -> Checkpoint | None:
+    """A lane's checkpoint; None where there is none that can be used."""
+    file = folder / CHECKPOINTS / f"{lane}.safetensors"
+    if not file.is_file():
+        return None
+    try:
+        return load(file)
+    except CheckpointError as error:
+        log.warning("%s The lane %s begins again.", error, lane)
+        return None
 
 
 def read_events(folder: Path) -> list[Event]:
@@ -139,6 +96,17 @@ def read_events(folder: Path) -> list[Event]:
     while events and isinstance(events[-1], Epoch):  # of a round that did not reach the disk whole
         events.pop()
     return events
+
+
+def config_of(events: Sequence[Event], folder: Path) -> ExperimentConfig:
+    """The experiment that a record begins with. Raises `StoreError`."""
+    start = next((event for event in events if isinstance(event, RunStarted)), None)
+    if start is None:
+        raise StoreError(f"The run {folder.name} ended before its first round: there is nothing to show.")
+    try:
+        return ExperimentConfig(**start.config)
+    except ConfigError as error:
+        raise StoreError(f"The run {folder.name} is damaged: {error}") from None
 
 
 def _parsed(lines: Iterable[bytes], folder: Path) -> Iterator[Event]:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from fda_core.config import ExperimentConfig, LaneSpec
-from fda_core.events import Event, LaneFinished, Round, RunStarted
+from fda_core.events import Event, LaneFinished, Round, RunResumed, RunStarted
+from fda_core.resumption import Resumption
 from fda_core.runs.runner import Runner, Snapshot
 from fda_core.types import Progress, Tick
 from tests.tiny_events import a_round, an_epoch
@@ -36,12 +37,18 @@ class Fake:
     def let_go(self) -> None:
         self.held = False
 
-    def __call__(self, config: ExperimentConfig, progress: Progress, tick: Tick) -> Iterator[Event]:
+    def __call__(
+        self, config: ExperimentConfig, progress: Progress, tick: Tick, keep=None, resumption: Resumption | None = None
+    ) -> Iterator[Event]:
         self.played.append(config)
         for done in range(self.texts):
             self._await_permit(lambda done=done: progress(done, self.texts))
-        yield run_started(config)
         racing = {lane.id: Lane(lane, config) for lane in config.lanes}
+        if resumption is None:
+            yield run_started(config)
+        else:
+            yield RunResumed(from_round=dict(resumption.recorded))
+            racing = {id: lane for id, lane in racing.items() if id not in resumption.ended}
         for number in range(len(racing) * config.rounds):
             if self.error is not None and number == self.after:
                 error, self.error = self.error, None

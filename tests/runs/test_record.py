@@ -47,9 +47,9 @@ def test_a_whole_run_is_finished_without_a_message(folder):
     assert play(folder) == ("finished", "")
 
 
-def test_the_folder_holds_three_files_and_no_drafts(folder):
+def test_the_folder_holds_what_it_should_and_no_drafts(folder):
     play(folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["config.json", EVENTS, "summary.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", EVENTS, "lock", "summary.json"]
 
 
 def test_the_kept_configuration_is_the_one_played(folder):

@@ -6,7 +6,7 @@ import pytest
 
 from fda_core.events import Epoch, LaneFinished, Round, RunFinished
 from fda_core.runs.runner import Runner
-from fda_core.runs.store import CONFIG, EVENTS, SUMMARY, read_events
+from fda_core.runs.store import CONFIG, EVENTS, LOCK, SUMMARY, read_events
 from tests.runs.fake import Fake, changes_within, fast_config, paused, reach, reach_rounds, rounds_in, until
 
 
@@ -144,7 +144,7 @@ def test_the_folder_of_an_ended_run_is_complete(runner, fake):
     run_id = runner.start(fast_config())
     reach(runner, run_id, "finished")
     folder = runner.folder / run_id
-    assert sorted(path.name for path in folder.iterdir()) == [CONFIG, EVENTS, SUMMARY]
+    assert sorted(path.name for path in folder.iterdir()) == [CONFIG, EVENTS, LOCK, SUMMARY]
     assert tuple(read_events(folder)) == runner.snapshot(run_id).events
 
 

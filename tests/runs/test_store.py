@@ -11,7 +11,8 @@ import pytest
 from fda_core.config import ExperimentConfig
 from fda_core.events import Epoch, LaneFinished, RunFinished
 from fda_core.runs import store
-from fda_core.runs.store import CONFIG, EVENTS, SUMMARY, Recorder, StoreError, folder_of, new_run_id, read_events
+from fda_core.runs.recorder import Recorder
+from fda_core.runs.store import CONFIG, EVENTS, LOCK, SUMMARY, StoreError, folder_of, new_run_id, read_events
 from tests.tiny import fixed
 from tests.tiny_events import a_round, an_epoch, started
 
@@ -81,7 +82,7 @@ def test_a_round_can_be_read_as_soon_as_it_is_added(folder):
 
 def test_a_round_is_synced_to_the_disk(folder, monkeypatch):
     recorder, synced = written(folder, STORY[:2]), []
-    monkeypatch.setattr(store.os, "fsync", lambda handle: synced.append(os.fstat(handle).st_size))
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_size))
     recorder.add(STORY[2])
     assert synced == [len((folder / EVENTS).read_bytes())]
 
@@ -168,7 +169,7 @@ def test_the_summary_is_written_whole_or_not_at_all(folder):
     recorder = written(folder)
     recorder.write_summary({"lanes": [1]})
     assert json.loads((folder / SUMMARY).read_text()) == {"lanes": [1]}
-    assert sorted(path.name for path in folder.iterdir()) == sorted([CONFIG, EVENTS, SUMMARY])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([CONFIG, EVENTS, LOCK, SUMMARY])
 
 
 def test_a_folder_that_holds_a_run_is_refused_and_left_alone(folder):
@@ -197,7 +198,7 @@ def test_a_failed_write_is_a_sentence_and_the_record_stays_whole(folder, monkeyp
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(StoreError, match=r"cannot be written \(No space left on device\).*make room"):
             recorder.add(STORY[5])
     recorder.finish("failed", "no space")

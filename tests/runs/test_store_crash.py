@@ -22,7 +22,8 @@ def folder(tmp_path):
 WRITE = """
 import sys
 from pathlib import Path
-from fda_core.runs.store import Recorder, StoreError
+from fda_core.runs.recorder import Recorder
+from fda_core.runs.store import StoreError
 from tests.tiny_events import a_round, an_epoch, started
 
 recorder = Recorder(Path(sys.argv[1]), "the-run")

@@ -6,7 +6,8 @@ import pytest
 
 from fda_core.config import LaneSpec, Target
 from fda_core.events import LaneFinished
-from fda_core.runs.store import Recorder, read_events
+from fda_core.runs.recorder import Recorder
+from fda_core.runs.store import read_events
 from fda_core.runs.summary import (
     Cost,
     costs,

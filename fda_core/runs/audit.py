@@ -1,0 +1,99 @@
+"""Checks the record of a run line by line: `events.jsonl` is also its audit log (docs/runs.md)."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from fda_core.events import Round, RunFinished, parse
+from fda_core.runs.store import EVENTS, StoreError
+
+INTACT = """\
+{lines:,} lines, sha256 {digest}
+Count and digest in the last line are right: no line before it was lost, added or changed by accident.
+This does not prove who wrote the file, nor that its numbers are true: whoever can change the file can write another
+digest. Note the digest above somewhere else when the run ends, and compare it here."""
+OPEN = """\
+{lines:,} lines, sha256 {digest}
+The record is not closed: the run is still going on, or was interrupted. What is there is in order; without the closing
+line nobody can say whether its end was cut off."""
+
+
+@dataclass
+class Audit:
+    """What a record came to. `digest` is the sha256 of all lines but the closing one; `problems` are sentences."""
+
+    lines: int = 0
+    digest: str = ""
+    closed: bool = False
+    rounds: list[Round] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def report(self) -> str:
+        if self.problems:
+            return "\n".join([f"Damaged: {len(self.problems)} problem(s) in {self.lines:,} lines.", *self.problems])
+        return (INTACT if self.closed else OPEN).format(lines=self.lines, digest=self.digest)
+
+
+def audit(folder: Path) -> Audit:
+    """Every line an event of one run, in order; counts, digest and sums right. Raises `StoreError` without a record."""
+    try:
+        lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise StoreError(f"{folder / EVENTS} cannot be read ({error.strerror}): name a run's folder.") from None
+    found, reader, digest = Audit(lines=len(lines)), Reader(), hashlib.sha256()
+    for number, line in enumerate(lines):
+        if found.closed:
+            found.problems.append(f"Line {number + 1} comes after the closing line.")
+        if number == len(lines) - 1 and not line.endswith(b"\n"):
+            found.problems.append(f"Line {number + 1} is torn: the process was killed while writing it.")
+            break
+        try:
+            event, head = parse(line), json.loads(line)
+        except (ValidationError, ValueError):
+            found.problems.append(f"Line {number + 1} is not an event.")
+            digest.update(line)
+            continue
+        found.problems += [f"Line {number + 1}: {problem}." for problem in reader.problems(number, head, event)]
+        if isinstance(event, Round):
+            found.rounds.append(event)
+        if isinstance(event, RunFinished):
+            found.closed = True
+            if event.count != number:
+                found.problems.append(f"The closing line counts {event.count} lines before it, there are {number}.")
+            if event.digest != digest.hexdigest():
+                found.problems.append("The digest of the closing line is not that of the lines before it.")
+        else:
+            digest.update(line)
+    found.digest = digest.hexdigest()
+    return found
+
+
+class Reader:
+    """Follows the lines of one run and says what does not fit together."""
+
+    def __init__(self):
+        self.run_id: str | None = None
+        self.played: dict[str, int] = {}
+        self.sent: dict[str, int] = {}
+
+    def problems(self, number: int, head: dict, event) -> list[str]:
+        found = []
+        if head.get("seq") != number:
+            found.append(f"its number is {head.get('seq')} instead of {number}")
+        self.run_id = self.run_id or head.get("run_id")
+        if head.get("run_id") != self.run_id:
+            found.append("it is of another run")
+        return found + (self.of_round(event) if isinstance(event, Round) else [])
+
+    def of_round(self, event: Round) -> list[str]:
+        found, before = [], self.played.get(event.lane, 0)
+        if event.round != before + 1:
+            found.append(f"round {event.round} of lane {event.lane} follows its round {before}")
+        total = self.sent.get(event.lane, 0) + event.bytes_down + event.bytes_up + event.bytes_monitor
+        if event.bytes_total != total:
+            found.append(f"bytes_total is {event.bytes_total:,}, the rounds of lane {event.lane} add up to {total:,}")
+        self.played[event.lane], self.sent[event.lane] = event.round, total
+        return found

@@ -1,0 +1,163 @@
+"""Writes the record of a run, round by round, and takes up the record of an interrupted one."""
+
+import hashlib
+import io
+import json
+import logging
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fda_core.checkpoint import Checkpoint, CheckpointError, save
+from fda_core.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
+from fda_core.resumption import Resumption
+from fda_core.runs.store import CHECKPOINTS, CONFIG, EVENTS, SUMMARY, StoreError, hold, read_checkpoint, read_events
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Writes one run, closed by `finish`, or by `close` if it is to be resumed.
+
+    With `resume` it continues an interrupted run; `kept` are the events on record. Raises `StoreError` when the folder
+    cannot be made or written, already holds a run, or has none to resume.
+    """
+
+    def __init__(self, folder: Path, run_id: str, resume: bool = False):
+        self.folder, self.run_id = folder, run_id
+        self.waiting: list[bytes] = []
+        self.count = 0
+        self.digest = hashlib.sha256()
+        self.racing: dict[str, None] = {}
+        self.rounds: dict[str, int] = {}  # on record, by lane
+        self.kept: list[Event] = []
+        if resume and not (folder / EVENTS).is_file():
+            raise StoreError(f"{folder} holds no run to resume.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.lock = hold(folder)
+            self.file = self._open("r+b" if resume else "xb")
+        except FileExistsError:
+            raise StoreError(f"{folder} already holds a run: choose another folder.") from None
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from None
+        if resume:
+            self._take_up()
+
+    def _open(self, mode: str) -> io.FileIO:
+        try:
+            return open(self.folder / EVENTS, mode, buffering=0)
+        except OSError:
+            self.lock.release()
+            raise
+
+    def _take_up(self) -> None:
+        """Cuts off what the interruption tore, and counts what is there."""
+        try:
+            self.kept = read_events(self.folder)
+            if not self.kept or isinstance(self.kept[-1], RunFinished):
+                state = "has ended" if self.kept else "ended before its first round"
+                raise StoreError(f"The run {self.folder.name} {state}: there is nothing to resume. Start a new one.")
+            lines = self.file.readall().splitlines(keepends=True)[: len(self.kept)]
+            self.file.truncate(sum(map(len, lines)))
+            self.file.seek(0, os.SEEK_END)
+        except StoreError:
+            self.close()
+            raise
+        self.run_id = json.loads(lines[0]).get("run_id", self.run_id)
+        self._account(lines)
+        for event in self.kept:
+            self._follow(event)
+
+    @property
+    def resumption(self) -> Resumption:
+        """For an engine that goes on where the record ends."""
+        known = {lane: read_checkpoint(self.folder, lane) for lane in self.rounds}
+        # A checkpoint is written after its round: one that is ahead belongs to another record.
+        usable = {lane: found for lane, found in known.items() if found and found.round <= self.rounds[lane]}
+        return Resumption(dict(self.rounds), frozenset(self.rounds) - frozenset(self.racing), usable)
+
+    def known(self, event: Event) -> bool:
+        """Whether the event belongs to a round that is on record: a lane may resume at an earlier one."""
+        return isinstance(event, Epoch | Round) and event.round <= self.rounds.get(event.lane, 0)
+
+    def add(self, event: Event) -> None:
+        """Takes one event; a round's epochs wait for the round."""
+        if isinstance(event, RunStarted):
+            self._write_text(CONFIG, json.dumps(event.config, indent=2) + "\n")
+        self.waiting.append(self._line(event))
+        if not isinstance(event, Epoch):
+            self._flush()
+        self._follow(event)
+
+    def _follow(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            self.racing = {lane["id"]: None for lane in event.config["lanes"]}
+            self.rounds = dict.fromkeys(self.racing, 0)
+        elif isinstance(event, LaneFinished):
+            self.racing.pop(event.lane, None)
+        elif isinstance(event, Round):
+            self.rounds[event.lane] = event.round
+
+    def keep(self, lane: str, checkpoint: Checkpoint) -> None:
+        """A lane's newest checkpoint replaces the one before. One that cannot be written costs time, not the run."""
+        try:
+            save(checkpoint, self.folder / CHECKPOINTS / f"{lane}.safetensors")
+        except CheckpointError as error:
+            log.warning("%s A resumption would begin further back.", error)
+
+    def finish(self, status: str, message: str = "") -> list[Event]:
+        """Closes the record; lanes still racing are marked stopped, their unfinished round is dropped."""
+        self.waiting.clear()
+        closing: list[Event] = [LaneFinished(lane=lane, status="stopped", message=message) for lane in self.racing]
+        for event in closing:
+            self.add(event)
+        last = RunFinished(status=status, message=message, count=self.count, digest=self.digest.hexdigest())
+        self.add(last)
+        self.close()
+        return [*closing, last]
+
+    def close(self) -> None:
+        self.file.close()
+        self.lock.release()
+
+    def write_summary(self, summary: dict) -> None:
+        self._write_text(SUMMARY, json.dumps(summary, indent=2) + "\n")
+
+    def _line(self, event: Event) -> bytes:
+        body = event.model_dump_json(by_alias=True)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        sequence = self.count + len(self.waiting)
+        head = json.dumps({"run_id": self.run_id, "seq": sequence, "time": now})
+        return f"{body[:-1]},{head[1:]}\n".encode()
+
+    def _flush(self) -> None:
+        lines, self.waiting = self.waiting, []
+        good = self.file.tell()
+        try:
+            rest = memoryview(b"".join(lines))
+            while rest:
+                rest = rest[self.file.write(rest) :]
+            os.fsync(self.file.fileno())
+        except OSError as error:
+            # Half a round on a full disk would damage the record once there is room again.
+            with suppress(OSError):
+                self.file.truncate(good)
+                self.file.seek(good)
+            problem = f"{self.folder} cannot be written ({error.strerror})"
+            raise StoreError(f"{problem}: earlier rounds are kept; make room and start again.") from None
+        self._account(lines)
+
+    def _account(self, lines: list[bytes]) -> None:
+        self.count += len(lines)
+        for line in lines:
+            self.digest.update(line)
+
+    def _write_text(self, name: str, text: str) -> None:
+        draft = self.folder / f"{name}.part"
+        try:
+            draft.write_text(text, encoding="utf-8")
+            os.replace(draft, self.folder / name)
+        except OSError as error:
+            raise StoreError(f"{draft.parent} cannot be written ({error.strerror}): choose another folder.") from None
