@@ -18,4 +18,4 @@ class Cancelled(LabError):
 
 
 class Parked(LabError):
-    """The work gives its place away and is to be continued later."""
+    """The work gives its place away and is to be continued later; with a sentence if somebody must see to it."""

@@ -1,12 +1,13 @@
 """The Race page's parts: buttons and progress, the live chart, the numbers, the sentences."""
 
+import math
 from collections.abc import Callable
 
 import streamlit as st
 
 from fda_core import assets
 from fda_core.config import REFERENCE_RULES, ExperimentConfig
-from fda_core.errors import ConfigError
+from fda_core.errors import ConfigError, LabError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
@@ -60,6 +61,8 @@ def live_part(config: ExperimentConfig | None, live: bool) -> None:
     controls(run, config)  # above the sentence, whose length changes: buttons must not move under the mouse
     if run is not None and run.status == "failed":
         st.error(plain(run.message))
+    if run is not None and run.status == "interrupted" and run.message:
+        st.info(plain(run.message))
     st.markdown(words)
     if shown is not None:
         chart(run, shown, lanes, words)
@@ -79,25 +82,37 @@ def before_the_first_round(run: Snapshot | None) -> str:
 
 def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
     """Start, pause, step and stop in one row with the progress."""
-    live = run is not None and run.live
-    ready = config is not None and assets.problem() is None
-    paused = live and run.status == "paused"
-    play, step, stop, progress = st.columns([1.1, 1, 1, 5], vertical_alignment="center")
-    if not live:
-        button(play, "start", "play_arrow", "race.start_again" if run else "race.start", ready, start, config)
-    elif paused:
-        button(play, "resume", "play_arrow", "race.resume", True, runner().resume, run.run_id)
-    else:
-        button(play, "pause", "pause", "race.pause", run.status == "running", runner().pause, run.run_id)
-    if live:
-        button(step, "step", "skip_next", "race.step", paused, runner().step, run.run_id)
-        button(stop, "stop", "stop", "race.stop", run.status != "stopping", runner().stop, run.run_id)
-    else:
-        button(step, "step", "skip_next", "race.step", ready, start, config, 1)
-        button(stop, "stop", "stop", "race.stop", False, start)
+    *places, progress = st.columns([1.1, 1, 1, 5], vertical_alignment="center")
+    for place, choice in zip(places, choices(run, config), strict=True):
+        button(place, *choice)
     if run is not None:
         share, text = progress_of(run)
         progress.progress(share, text)
+
+
+def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple]:
+    """The three buttons of this moment: key, icon, label, whether it can be pressed, what it does."""
+    ready = config is not None and assets.problem() is None
+    if run is not None and run.live:
+        keeper, paused = runner(), run.status == "paused"
+        return [
+            ("resume", "play_arrow", "race.resume", True, keeper.resume, run.run_id) if paused
+            else ("pause", "pause", "race.pause", run.status == "running", keeper.pause, run.run_id),
+            ("step", "skip_next", "race.step", paused, keeper.step, run.run_id),
+            ("stop", "stop", "race.stop", run.status != "stopping", keeper.stop, run.run_id),
+        ]  # fmt: skip
+    stop = ("stop", "stop", "race.stop", False, start)
+    if run is not None and run.status == "interrupted":
+        return [
+            ("resume", "play_arrow", "race.resume", assets.problem() is None, take_up, run.run_id),
+            ("start", "restart_alt", "race.start_again", ready, start, config),
+            stop,
+        ]
+    return [
+        ("start", "play_arrow", "race.start_again" if run else "race.start", ready, start, config),
+        ("step", "skip_next", "race.step", ready, start, config, 1),
+        stop,
+    ]
 
 
 def button(place, key: str, icon: str, label: str, enabled: bool, action: Callable, *arguments) -> None:
@@ -117,6 +132,14 @@ def start(config: ExperimentConfig, rounds: int | None = None) -> None:
         st.session_state.notice = plain(str(error))
 
 
+def take_up(run_id: str) -> None:
+    try:
+        runner().take_up(run_id)
+        st.session_state.notice = None
+    except LabError as error:
+        st.session_state.notice = plain(str(error))
+
+
 def progress_of(run: Snapshot) -> tuple[float, str]:
     """Share done in 0…1 and the status in words."""
     played = rounds_played(run.events)
@@ -127,7 +150,14 @@ def progress_of(run: Snapshot) -> tuple[float, str]:
         return done / total, t("status.preparing", done=done, total=total)
     expected = rounds_at_most(list(run.events), run.config.rounds, len(run.config.lanes))
     share = 1.0 if run.status == "finished" else min(1.0, played / max(1, expected))
+    if run.status == "queued" and run.wait is not None:
+        return share, t("status.queued_wait", place=run.place, wait=duration(run.wait))
     return share, t(f"status.{run.status}", played=played, place=run.place)
+
+
+def duration(seconds: float) -> str:
+    minutes = math.ceil(seconds / 60)
+    return t("status.minute") if minutes <= 1 else t("status.minutes", count=minutes)
 
 
 def chart(run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str) -> None:

@@ -98,7 +98,7 @@ def shown_run() -> tuple[Snapshot | None, str | None]:
     if run_id is None:
         return None, None
     try:
-        run = runner().snapshot(run_id)
+        run = runner().snapshot(run_id, watching=True)
     except LabError as error:
         return None, plain(str(error))
     return run, None if run else t("race.unknown_run", run=plain(run_id[:40]))

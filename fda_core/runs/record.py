@@ -7,7 +7,7 @@ from pathlib import Path
 from fda_core.checkpoint import Checkpoint
 from fda_core.config import ExperimentConfig
 from fda_core.errors import Cancelled, LabError, Parked
-from fda_core.events import Event
+from fda_core.events import Event, RunStarted
 from fda_core.resumption import Resumption
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import StoreError
@@ -41,12 +41,14 @@ def record(
     tick: Tick = lambda: None,
     produce: Producer = simulate,
     resume: bool = False,
+    group: str | None = None,
 ) -> tuple[str, str]:
     """Writes events and summary, showing each event to `watch` once it is kept; returns status and message.
 
     Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, or parked (`tick` or
     `progress` raised Parked): then the record stays open, to be continued with `resume`, which shows the events on
-    record to `watch` first. Raises `StoreError` only if the folder cannot be used at all.
+    record to `watch` first. group: the seed study the run belongs to. Raises `StoreError` only if the folder cannot be
+    used at all.
     """
     recorder = Recorder(folder, run_id, resume)
     events: list[Event] = []
@@ -60,12 +62,14 @@ def record(
         for event in recorder.kept:
             show(event)
         for event in produce(config, progress, tick, recorder.keep, recorder.resumption if resume else None):
+            if isinstance(event, RunStarted) and group:
+                event = event.model_copy(update={"group": group})
             if not recorder.known(event):
                 recorder.add(event)
                 show(event)
-    except Parked:
+    except Parked as parked:
         recorder.close()
-        return "parked", ""
+        return "parked", str(parked)
     except (Cancelled, KeyboardInterrupt):
         status = "stopped"
     except LabError as error:
@@ -74,11 +78,22 @@ def record(
         log.exception("run %s failed", run_id)
         status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
     try:
-        for event in recorder.finish(status, message):
-            show(event)
-        recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
+        close(recorder, status, message, show, events)
     except StoreError as error:
         status, message = "failed", str(error)
     finally:
         recorder.close()
     return status, message
+
+
+def close(recorder: Recorder, status: str, message: str, show: Callable[[Event], None], events: list[Event]) -> None:
+    for event in recorder.finish(status, message):
+        show(event)
+    recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
+
+
+def give_up(folder: Path) -> None:
+    """Closes the record of an interrupted run as stopped. Raises `StoreError`."""
+    recorder = Recorder(folder, folder.name, resume=True)
+    events = list(recorder.kept)
+    close(recorder, "stopped", "", events.append, events)

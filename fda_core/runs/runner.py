@@ -6,59 +6,28 @@ read from its folder, so its address goes on working after a restart.
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from fda_core.config import ExperimentConfig
-from fda_core.errors import Cancelled, ConfigError, LabError
-from fda_core.events import Event, Round, RunFinished
-from fda_core.runs.record import Producer, record, simulate
-from fda_core.runs.store import config_of, folder_of, new_run_id, read_events, runs_folder
+from fda_core.errors import Cancelled, ConfigError, LabError, Parked
+from fda_core.events import Epoch, Event, Round, RunStarted
+from fda_core.runs.estimate import seconds_left, seconds_per_round
+from fda_core.runs.guard import Guard
+from fda_core.runs.record import Producer, give_up, record, simulate
+from fda_core.runs.snapshot import LIVE, Job, Snapshot, stored, whole
+from fda_core.runs.store import StoreError, folder_of, new_run_id, runs_folder
 
 log = logging.getLogger(__name__)
 
-LIVE = ("queued", "preparing", "running", "paused", "stopping")
 LONGEST_QUEUE = 20
 KEPT_IN_MEMORY = 20
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A run as it was at one moment. `revision` grows with every change; equal revisions look equal.
-
-    status: queued, preparing, running, paused, stopping, finished, stopped, failed, or interrupted (the process that
-    ran it is gone). place: runs ahead in the queue. prepared: texts of the frozen prefix done and total.
-    """
-
-    run_id: str
-    config: ExperimentConfig
-    status: str
-    revision: int
-    events: tuple[Event, ...] = ()
-    message: str = ""
-    place: int = 0
-    prepared: tuple[int, int] = (0, 0)
-
-    @property
-    def live(self) -> bool:
-        return self.status in LIVE
-
-
-@dataclass
-class Job:
-    """A run's state; every field is read and written under the runner's lock."""
-
-    run_id: str
-    config: ExperimentConfig
-    status: str = "queued"
-    revision: int = 0
-    events: list[Event] = field(default_factory=list)
-    message: str = ""
-    prepared: tuple[int, int] = (0, 0)
-    rounds_allowed: int | None = None  # None: no limit; 0: paused
-    stopping: bool = False
+UNWATCHED = 60  # seconds without a viewer after which a run gives its place to one that waits
+PAUSED = 600  # seconds a paused run may keep others waiting, watched or not
+PATROL = 1.0  # seconds between two looks at these
+MAKE_WAY = "It was paused while other runs were waiting: resume it to go on."
 
 
 class Runner:
@@ -74,15 +43,44 @@ class Runner:
 
     def start(self, config: ExperimentConfig, rounds: int | None = None) -> str:
         """Queues a run and returns its id; with `rounds` it pauses after that many. Raises `ConfigError`."""
-        with self.changed:
-            if len(self._live()) >= LONGEST_QUEUE:
-                raise ConfigError(f"{LONGEST_QUEUE} runs are waiting already: stop one or wait until one has ended.")
-            job = Job(new_run_id(), config, rounds_allowed=rounds)
-            self.jobs[job.run_id] = job
-            self._forget_old()
-            self._touch(job)
-        self.wake()
+        job = Job(new_run_id(), config, rounds_allowed=rounds)
+        self._admit([job])
         return job.run_id
+
+    def start_study(self, config: ExperimentConfig, seeds: int) -> list[str]:
+        """Queues the experiment with so many seeds, from its own upwards, as one group. Raises `ConfigError`."""
+        group = new_run_id()
+        configs = [ExperimentConfig(**config.to_dict() | {"seed": config.seed + i}) for i in range(seeds)]
+        jobs = [Job(new_run_id(), config, group=group) for config in configs]
+        self._admit(jobs)
+        return [job.run_id for job in jobs]
+
+    def take_up(self, run_id: str) -> None:
+        """Queues an interrupted run to be continued. Raises `ConfigError` or `StoreError`."""
+        folder = folder_of(run_id, self._root())
+        known = folder and stored(folder)
+        if known is None or known.status != "interrupted":
+            state = "does not exist" if known is None else f"is {known.status}"
+            raise StoreError(f"Only an interrupted run can be resumed: this one {state}.")
+        with self.changed:
+            old = self.jobs.get(run_id)
+            revision = max(old.revision if old else 0, known.revision)
+            if old is None or old.status not in LIVE:
+                self._admit([Job(run_id, known.config, events=list(known.events), revision=revision, resumed=True)])
+
+    def _admit(self, jobs: list[Job]) -> None:
+        with self.changed:
+            if len(self._live()) + len(jobs) > LONGEST_QUEUE:
+                raise ConfigError(
+                    f"At most {LONGEST_QUEUE} runs can wait and {len(self._live())} are waiting already:"
+                    " stop one or wait until one has ended."
+                )
+            for job in jobs:
+                self.jobs[job.run_id] = job
+                self.jobs.move_to_end(job.run_id)
+                self._touch(job)
+            self._forget_old()
+        self.wake()
 
     def wake(self) -> None:
         """Starts the worker if it is not there; it then waits for runs."""
@@ -104,22 +102,42 @@ class Runner:
     def stop(self, run_id: str) -> None:
         """Ends the run within one local step; finished rounds are kept."""
         with self.changed:
-            if (job := self.jobs.get(run_id)) and job.status in LIVE:
-                job.stopping = True
-                job.status = "stopped" if job.status == "queued" else "stopping"
-                self._touch(job)
+            if not (job := self.jobs.get(run_id)) or job.status not in LIVE:
+                return
+            queued, job.stopping = job.status == "queued", True
+            job.status = "stopped" if queued else "stopping"
+            self._touch(job)
+        if queued and job.resumed:
+            self._close(job)
 
-    def snapshot(self, run_id: str) -> Snapshot | None:
-        """The run as it is now, from memory or from its folder; None if there is no such run. Raises `StoreError`."""
+    def snapshot(self, run_id: str, watching: bool = False) -> Snapshot | None:
+        """The run as it is now, from memory or from its folder; None if there is no such run. Raises `StoreError`.
+
+        watching: a viewer looks at it, which keeps it from giving its place away.
+        """
         with self.changed:
             if job := self.jobs.get(run_id):
-                ahead = [other.run_id for other in self._live()]
-                place = ahead.index(run_id) if job.status == "queued" else 0
+                if watching:
+                    job.seen = time.monotonic()
+                place, wait = self._outlook(job)
                 return Snapshot(
-                    run_id, job.config, job.status, job.revision, tuple(job.events), job.message, place, job.prepared
-                )
+                    run_id, job.config, job.status, job.revision, tuple(job.events), job.message, place, wait,
+                    job.prepared,
+                )  # fmt: skip
         folder = folder_of(run_id, self._root())
         return folder and stored(folder)
+
+    def _outlook(self, job: Job) -> tuple[int, float | None]:
+        """Runs ahead of a queued one, and how long they take at most."""
+        if job.status != "queued":
+            return 0, None
+        live = self._live()
+        ahead = live[: live.index(job)]
+        if not ahead or any(other.status == "paused" for other in ahead):
+            return len(ahead), None
+        pace = next((seconds_per_round(other.events) for other in ahead if seconds_per_round(other.events)), None)
+        left = [seconds_left(other.config, other.events, pace) for other in ahead]
+        return len(ahead), None if None in left else sum(left)
 
     def queue(self) -> list[tuple[str, str]]:
         """Run ids and statuses of the runs that have not ended, in their order."""
@@ -159,20 +177,21 @@ class Runner:
                 self.changed.wait_for(lambda: any(job.status == "queued" for job in self.jobs.values()))
                 job = next(job for job in self.jobs.values() if job.status == "queued")
                 job.status = "preparing"
+                # Two unwatched runs that give way to each other must each get somewhere in between.
+                job.in_round, job.seen = True, time.monotonic()
                 self._touch(job)
             self._play(job)
 
     def _play(self, job: Job) -> None:
+        known = len(job.events)
+
         def watch(event: Event) -> None:
+            nonlocal known
+            if known:  # on record before
+                known -= 1
+                return
             with self.changed:
-                if job.status == "preparing":
-                    job.status = "paused" if job.rounds_allowed == 0 else "running"
-                job.events.append(event)
-                if isinstance(event, Round) and job.rounds_allowed:
-                    job.rounds_allowed -= 1
-                    if job.rounds_allowed == 0 and job.status == "running":
-                        job.status = "paused"
-                self._touch(job)
+                self._happened(job, event)
 
         def progress(done: int, total: int) -> None:
             with self.changed:
@@ -182,27 +201,66 @@ class Runner:
                     raise Cancelled
 
         def tick() -> None:
+            guard.check()
             with self.changed:
-                self.changed.wait_for(lambda: job.rounds_allowed != 0 or job.stopping)
-                if job.stopping:
-                    raise Cancelled
+                self._await_turn(job, guard)
 
         try:
-            outcome = record(job.config, self._root() / job.run_id, job.run_id, watch, progress, tick, self.produce)
+            guard = Guard()
+            status, message = record(
+                job.config, self._root() / job.run_id, job.run_id, watch, progress, tick, self.produce,
+                job.resumed, job.group,
+            )  # fmt: skip
         except LabError as error:
-            outcome = ("failed", str(error))
+            status, message = "failed", str(error)
         with self.changed:
-            job.status, job.message = outcome
-            self._touch(job)
+            self._ended(job, status, message)
 
+    def _happened(self, job: Job, event: Event) -> None:
+        if job.status == "preparing":
+            job.status = "paused" if job.rounds_allowed == 0 else "running"
+        job.events.append(event)
+        if isinstance(event, Epoch | Round):
+            job.in_round = isinstance(event, Epoch)
+        if isinstance(event, Round) and job.rounds_allowed:
+            job.rounds_allowed -= 1
+            if job.rounds_allowed == 0 and job.status == "running":
+                job.status = "paused"
+        self._touch(job)
 
-def stored(folder: Path) -> Snapshot:
-    """A run read back from its folder. Raises `StoreError`."""
-    events = read_events(folder)
-    config = config_of(events, folder)
-    last = events[-1]
-    ended = isinstance(last, RunFinished)
-    return Snapshot(
-        folder.name, config, last.status if ended else "interrupted", len(events),
-        tuple(events), last.message if ended else "",
-    )  # fmt: skip
+    def _await_turn(self, job: Job, guard: Guard) -> None:
+        """Returns when the next step may be taken. Raises `Cancelled` or `Parked`."""
+        began = time.monotonic()
+        while True:
+            if job.stopping:
+                raise Cancelled
+            still = time.monotonic() - began
+            if self._gives_way(job, still):
+                raise Parked(MAKE_WAY if job.rounds_allowed == 0 else "")
+            if job.rounds_allowed != 0:
+                return guard.wait(still)
+            self.changed.wait(PATROL)
+
+    def _gives_way(self, job: Job, still: float) -> bool:
+        """Whether another run gets the place: nobody looks at this one, or it has stood still for too long."""
+        if (job.in_round and job.rounds_allowed != 0) or len(self._live()) < 2:
+            return False
+        return time.monotonic() - job.seen > UNWATCHED or still > PAUSED
+
+    def _ended(self, job: Job, status: str, message: str) -> None:
+        job.message = message
+        if status == "parked":
+            del job.events[whole(job.events) :]
+            job.resumed = any(isinstance(event, RunStarted) for event in job.events)
+            status = "interrupted" if message else "queued"
+            self.jobs.move_to_end(job.run_id)
+        job.status = status
+        self._touch(job)
+
+    def _close(self, job: Job) -> None:
+        try:
+            give_up(self._root() / job.run_id)
+        except StoreError as error:
+            with self.changed:
+                job.message = str(error)
+                self._touch(job)

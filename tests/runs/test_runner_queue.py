@@ -36,7 +36,9 @@ def test_the_queue_moves_up_in_order(runner, fake):
 def test_a_full_queue_refuses_with_a_sentence(runner):
     for _ in range(LONGEST_QUEUE):
         runner.start(fast_config())
-    with pytest.raises(ConfigError, match=f"^{LONGEST_QUEUE} runs are waiting already: .*\\.$"):
+    with pytest.raises(
+        ConfigError, match=f"^At most {LONGEST_QUEUE} runs can wait and {LONGEST_QUEUE} are waiting already: .*\\.$"
+    ):
         runner.start(fast_config())
     assert len(runner.queue()) == LONGEST_QUEUE
 

@@ -107,12 +107,12 @@ def test_a_run_read_from_its_folder_is_the_one_that_ended(runner, fake, restarte
     assert not read.live
 
 
-def test_a_run_without_its_last_line_is_interrupted(runner, fake, restarted):
+def test_a_run_that_another_process_plays_can_be_looked_at(runner, fake, restarted):
     run_id = runner.start(fast_config())
     fake.allow(5)
     reach_rounds(runner, run_id, 5)
     read = restarted.snapshot(run_id)
-    assert (read.status, rounds_in(read), read.live) == ("interrupted", 5, False)
+    assert (read.status, rounds_in(read), read.live) == ("elsewhere", 5, False)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT 
 ENGLISH = catalogue("en")
 
 X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy")
+ENDED = ("finished", "stopped", "failed", "interrupted", "elsewhere")
 # The choices behind keys with a computed part; a key that is not listed must at least begin like an existing one.
 CHOICES = {
     "settings.preset_*": [f"settings.preset_{name}" for name in presets.names()],
@@ -41,7 +42,7 @@ CHOICES = {
     "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],
     "method.*": [f"method.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
     "method.*_*": [f"method.{family}_{server}" for family in ("fed", "fda") for server in SERVERS],
-    "status.*": [f"status.{name}" for name in {*LIVE, "finished", "stopped", "failed", "interrupted"} - {"preparing"}],
+    "status.*": [f"status.{name}" for name in {*LIVE, *ENDED} - {"preparing"}],
     "lane_status.*": [f"lane_status.{name}" for name in ("racing", "target", "cap", "diverged", "stopped")],
     "race.*_axis": ["race.x_axis", "race.y_axis"],
     "race.*_*": [*(f"race.x_{name}" for name in X), *(f"race.y_{name}" for name in Y)],

@@ -6,7 +6,9 @@ import pytest
 import streamlit as st
 
 from fda_core.config import LaneSpec
+from fda_core.errors import Parked
 from fda_core.runs.runner import LONGEST_QUEUE, Runner
+from fda_core.runs.store import hold, runs_folder
 from fda_core.runs.summary import summarize
 from tests.runs.fake import Fake, fast_config, reach, reach_rounds
 from ui import session
@@ -206,26 +208,59 @@ def test_a_diverged_lane_is_explained(visit, runner, fake):
     assert page.table[0].value[t("table.status")].tolist()[1] == t("lane_status.diverged")
 
 
-def test_an_interrupted_run_keeps_its_rounds_on_the_page(visit, runner, fake):
+@pytest.fixture
+def interrupted(runner, fake):
+    """A run of two lanes' first rounds whose process is gone."""
+    fake.error, fake.after = Parked("The lid was closed."), 4
+    fake.let_go()
     run_id = runner.start(fast_config())
-    fake.allow(4)
-    reach_rounds(runner, run_id, 4)
-    job = runner.jobs.pop(run_id)  # the process that knew it is gone
-    try:
-        page = visit(run=run_id)
-        assert not page.exception
-        assert progress(page) == t("status.interrupted", played=4)
-        assert page.table[0].value[t("table.rounds")].tolist() == ["2", "1", "1"]
-        assert labels(page)[t("race.start_again")]
-    finally:
-        runner.jobs[run_id] = job
+    reach(runner, run_id, "interrupted")
+    del runner.jobs[run_id]
+    return run_id
 
 
-def test_a_run_in_the_queue_says_how_many_are_ahead(visit, runner):
+def test_an_interrupted_run_keeps_its_rounds_on_the_page(visit, interrupted):
+    page = visit(run=interrupted)
+    assert not page.exception
+    assert progress(page) == t("status.interrupted", played=4)
+    assert page.table[0].value[t("table.rounds")].tolist() == ["2", "1", "1"]
+    assert labels(page) == {t("race.resume"): True, t("race.start_again"): True, t("race.stop"): False}
+
+
+def test_an_interrupted_run_is_resumed_by_its_button(visit, runner, interrupted):
+    page = visit(run=interrupted)
+    page.button(key="resume").click().run()
+    reach(runner, interrupted, "finished")
+    page.run()
+    assert not page.exception
+    assert page.query_params["run"] == interrupted
+    assert page.table[0].value[t("table.rounds")].tolist() == ["3", "3", "3"]
+
+
+def test_a_run_that_was_parked_says_why(visit, runner, fake):
+    fake.error, fake.after = Parked("Only 5 MB are left."), 4
+    fake.let_go()
+    run_id = runner.start(fast_config())
+    reach(runner, run_id, "interrupted")
+    assert "Only 5 MB are left." in [info.value for info in visit(run=run_id).info]
+
+
+def test_a_run_that_another_process_plays_is_shown_as_such(visit, runner, interrupted):
+    lock = hold(runs_folder() / interrupted)
+    page = visit(run=interrupted)
+    assert progress(page) == t("status.elsewhere", played=4)
+    lock.release()
+
+
+def test_a_run_in_the_queue_says_how_many_are_ahead_and_how_long_they_take(visit, runner, fake):
     reach(runner, runner.start(fast_config()), "running")
     page = visit()
     begin(page)
     assert progress(page) == t("status.queued", place=1)
+    fake.allow(2)
+    reach_rounds(runner, runner.queue()[0][0], 2)
+    # 7 rounds of the run ahead are left, 0.1 s each.
+    assert progress(page.run()) == t("status.queued_wait", place=1, wait=t("status.minute"))
     assert labels(page)[t("race.stop")]
 
 
@@ -259,7 +294,7 @@ def test_a_full_queue_refuses_in_one_sentence(visit, runner):
     page = visit()
     page.button(key="start").click().run()
     assert not page.exception
-    assert [notice.value[:25] for notice in page.warning] == ["20 runs are waiting alrea"]
+    assert [notice.value[:25] for notice in page.warning] == ["At most 20 runs can wait "]
 
 
 def test_twenty_viewers_see_one_run_and_leave_one_thread(visit, runner, fake):

@@ -1,0 +1,25 @@
+"""How long a run will take at most, from the rounds it has played."""
+
+from collections.abc import Sequence
+
+from fda_core.config import ExperimentConfig
+from fda_core.events import Event, Round
+from fda_core.runs.summary import rounds_at_most
+
+
+def seconds_per_round(events: Sequence[Event]) -> float | None:
+    """The measured mean; None before the first round."""
+    seconds = [event.seconds for event in events if isinstance(event, Round)]
+    return sum(seconds) / len(seconds) if seconds else None
+
+
+def seconds_left(config: ExperimentConfig, events: Sequence[Event], pace: float | None) -> float | None:
+    """Seconds until the end if no lane reaches the target early.
+
+    pace: seconds a round for a run that has none of its own; None where that is unknown too.
+    """
+    pace = seconds_per_round(events) or pace
+    if pace is None:
+        return None
+    played = sum(isinstance(event, Round) for event in events)
+    return pace * (rounds_at_most(list(events), config.rounds, len(config.lanes)) - played)

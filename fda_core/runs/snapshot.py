@@ -1,0 +1,72 @@
+"""A run as one looks at it, and the state the runner keeps of it."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fda_core.config import ExperimentConfig
+from fda_core.events import Epoch, Event, RunFinished
+from fda_core.runs.store import config_of, held, read_events
+
+LIVE = ("queued", "preparing", "running", "paused", "stopping")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it was at one moment. `revision` grows with every change; equal revisions look equal.
+
+    status: queued, preparing, running, paused, stopping, finished, stopped, failed, interrupted (to be resumed), or
+    elsewhere (another process plays it). place: runs ahead in the queue; wait: seconds until its turn at most, None
+    where nothing is known. prepared: texts of the frozen prefix done and total.
+    """
+
+    run_id: str
+    config: ExperimentConfig
+    status: str
+    revision: int
+    events: tuple[Event, ...] = ()
+    message: str = ""
+    place: int = 0
+    wait: float | None = None
+    prepared: tuple[int, int] = (0, 0)
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+
+@dataclass
+class Job:
+    """A run's state; every field is read and written under the runner's lock."""
+
+    run_id: str
+    config: ExperimentConfig
+    status: str = "queued"
+    revision: int = 0
+    events: list[Event] = field(default_factory=list)
+    message: str = ""
+    prepared: tuple[int, int] = (0, 0)
+    rounds_allowed: int | None = None  # None: no limit; 0: paused
+    stopping: bool = False
+    group: str | None = None
+    resumed: bool = False  # its record is there and goes on
+    in_round: bool = False
+    seen: float = field(default_factory=time.monotonic)  # when somebody last looked at it
+
+
+def whole(events: list[Event]) -> int:
+    """How many of the events are on record: all but the epochs of an unfinished round."""
+    count = len(events)
+    while count and isinstance(events[count - 1], Epoch):
+        count -= 1
+    return count
+
+
+def stored(folder: Path) -> Snapshot:
+    """A run read back from its folder. Raises `StoreError`."""
+    events = read_events(folder)
+    config = config_of(events, folder)
+    last = events[-1]
+    if isinstance(last, RunFinished):
+        return Snapshot(folder.name, config, last.status, len(events), tuple(events), last.message)
+    return Snapshot(folder.name, config, "elsewhere" if held(folder) else "interrupted", len(events), tuple(events))
