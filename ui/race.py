@@ -17,6 +17,7 @@ from ui.controls import adopt, settings
 from ui.frames import race_frame
 from ui.i18n import plain, t
 from ui.live_chart import live_chart
+from ui.presenter import act, entrance, following, may_act
 from ui.session import from_address, has_settings, keep_address, palette, runner, shown_run
 
 CHART_HEIGHT = 310
@@ -34,11 +35,17 @@ def page() -> None:
         st.session_state.notice = t("settings.bad_link", problem=plain(problem)) if problem else None
     live = run is not None and run.live
     with st.sidebar:
-        config = settings(frozen=live, measured=lambda config: comparable(run, config))
+        config = settings(frozen=live and may_act(), measured=lambda config: comparable(run, config))
+        entrance()
     keep_address(config)
     if unreadable:
         st.warning(unreadable)
-    st.fragment(run_every=1.0 if live else None)(live_part)(config, live)
+    st.fragment(run_every=1.0 if live or following() else None)(live_part)(config, identity(run))
+
+
+def identity(run: Snapshot | None) -> tuple[str | None, bool]:
+    """What of the run matters to the page around the fragment."""
+    return (run.run_id, run.live) if run else (None, False)
 
 
 def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
@@ -48,10 +55,10 @@ def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
     return run.events
 
 
-def live_part(config: ExperimentConfig | None, live: bool) -> None:
+def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool]) -> None:
     run, _ = shown_run()
-    if (run is not None and run.live) != live:
-        st.rerun()  # the settings in the sidebar freeze or thaw
+    if identity(run) != around:
+        st.rerun()  # the settings in the sidebar freeze or thaw, the address changes
     shown = run.config if run else config
     events = list(run.events) if run else []
     lanes = summarize(events)
@@ -118,8 +125,8 @@ def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple
 def button(place, key: str, icon: str, label: str, enabled: bool, action: Callable, *arguments) -> None:
     """A button whose action is a callback: it works in a redraw of the page as in one of the fragment."""
     place.button(
-        t(label), key=key, icon=f":material/{icon}:", disabled=not enabled, width="stretch", on_click=action,
-        args=arguments, type="primary" if key in ("start", "resume") else "secondary",
+        t(label), key=key, icon=f":material/{icon}:", disabled=not (enabled and may_act()), width="stretch",
+        on_click=act, args=(action, *arguments), type="primary" if key in ("start", "resume") else "secondary",
         help=t("race.step_help") if key == "step" else None,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from fda_core.errors import LabError
 from fda_core.runs.runner import Runner, Snapshot
 from ui.i18n import plain, t
 from ui.live_chart import publish
+from ui.presenter import following
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,16 @@ def require_app() -> None:
         st.stop()
 
 
+def presented() -> str | None:
+    """In a class, the run under way, which viewers follow."""
+    queue = runner().queue() if following() else []
+    return queue[0][0] if queue else None
+
+
 def shown_run() -> tuple[Snapshot | None, str | None]:
     """The run this viewer looks at, or a sentence why it cannot be shown; neither where none was chosen."""
+    if live := presented():
+        st.session_state.run = live
     run_id = st.session_state.get("run")
     if run_id is None:
         return None, None
