@@ -81,7 +81,7 @@ def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool]) 
 
 def before_the_first_round(run: Snapshot | None) -> str:
     if run is None:
-        return t("race.empty")
+        return t("race.empty") if may_act() else t("class.wait")
     if run.place:
         return t("race.in_the_queue")
     return t("race.getting_ready") if run.live else t("race.nothing_played")

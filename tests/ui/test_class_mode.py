@@ -35,7 +35,9 @@ def present(page, pin: str = SECRET):
 
 
 def test_a_viewer_can_press_nothing(visit):
-    assert controls(visit()) == [False, False, False]
+    page = visit()
+    assert controls(page) == [False, False, False]
+    assert t("class.wait") in [text.value for text in page.markdown]
 
 
 def forged(page, key: str) -> None:
