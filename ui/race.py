@@ -16,7 +16,7 @@ from ui.charts import race_chart
 from ui.controls import adopt, settings
 from ui.frames import race_frame
 from ui.i18n import plain, t
-from ui.live_chart import live_chart
+from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, following, may_act
 from ui.session import from_address, has_settings, keep_address, palette, runner, shown_run
 
@@ -171,17 +171,27 @@ def chart(run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummar
     left, right = st.columns([3, 2])
     x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
     y = choice(right, "y", ("test_loss", "accuracy"))
-    labels = sentences.lane_labels(config)
-    reached = {lane.lane: lane.to_target.rounds for lane in lanes if lane.to_target}
-    figure = race_chart(race_frame(run.events if run else ()), labels, palette(), x, y, config.target, reached)
+    view = f"{run.run_id if run else 'none'}/{x}/{y}"
+    moment = (run.revision, len(run.events)) if run else config.to_json()
     live_chart(
-        figure,
+        shared_figure(view, moment, x, y, run, config, lanes),
         key="race",
-        view=f"{run.run_id if run else 'none'}/{x}/{y}",
         height=CHART_HEIGHT,
         alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words.replace("**", "")),
         unavailable=t("chart.unavailable"),
     )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def shared_figure(
+    view: str, moment: object, x: str, y: str, _run: Snapshot | None, _config: ExperimentConfig,
+    _lanes: list[LaneSummary],
+) -> str:  # fmt: skip
+    """The chart as the browser gets it, made once for all who look at this moment of a run."""
+    frame = race_frame(_run.events if _run else ())
+    reached = {lane.lane: lane.to_target.rounds for lane in _lanes if lane.to_target}
+    figure = race_chart(frame, sentences.lane_labels(_config), palette(), x, y, _config.target, reached)
+    return figure_json(figure, view)
 
 
 def choice(place, axis: str, options: tuple[str, ...]) -> str:

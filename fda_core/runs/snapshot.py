@@ -1,14 +1,16 @@
 """A run as one looks at it, and the state the runner keeps of it."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from fda_core.config import ExperimentConfig
 from fda_core.events import Epoch, Event, RunFinished
-from fda_core.runs.store import config_of, held, read_events
+from fda_core.runs.store import EVENTS, StoreError, config_of, held, read_events
 
 LIVE = ("queued", "preparing", "running", "paused", "stopping")
+KEPT_READ = 32  # runs read from their folders
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,22 @@ def whole(events: list[Event]) -> int:
 
 def stored(folder: Path) -> Snapshot:
     """A run read back from its folder. Raises `StoreError`."""
+    try:
+        state = (folder / EVENTS).stat()
+    except OSError as error:
+        raise StoreError(f"{folder.name} cannot be read ({error.strerror}).") from None
+    run = _read(folder, state.st_size, state.st_mtime_ns)
+    return replace(run, status="elsewhere") if run.status == "interrupted" and held(folder) else run
+
+
+@lru_cache(maxsize=KEPT_READ)
+def _read(folder: Path, size: int, changed: int) -> Snapshot:
+    """Once for all who look at the run, until its record changes."""
     events = read_events(folder)
     config = config_of(events, folder)
     last = events[-1]
-    if isinstance(last, RunFinished):
-        return Snapshot(folder.name, config, last.status, len(events), tuple(events), last.message)
-    return Snapshot(folder.name, config, "elsewhere" if held(folder) else "interrupted", len(events), tuple(events))
+    ended = isinstance(last, RunFinished)
+    return Snapshot(
+        folder.name, config, last.status if ended else "interrupted", len(events), tuple(events),
+        last.message if ended else "",
+    )  # fmt: skip

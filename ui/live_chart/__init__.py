@@ -25,18 +25,16 @@ _mount = st.components.v2.component(
 
 
 def live_chart(
-    figure: go.Figure,
+    figure: str,
     *,
     key: str,
-    view: str,
     height: int,
     alt: str,
     unavailable: str = UNAVAILABLE,
 ) -> None:
-    """Show `figure` and keep what the reader did to it for as long as `view` is the same.
+    """Show a figure (from `figure_json`) and keep what the reader did to it while its `view` is the same.
 
-    `view` names what is being looked at, for example "run-42/bytes/loss"; a new name resets
-    zoom and legend. `alt` is read out instead of the picture. `unavailable` stands in for
+    `alt` is read out instead of the picture. `unavailable` stands in for
     the chart if the browser cannot get the library. Text, grid and background colours come
     from Streamlit's theme unless the figure sets them; its width and height are ignored.
 
@@ -44,7 +42,7 @@ def live_chart(
     Traces are remembered by `uid`, else by position: set `uid` where traces come and go.
     """
     data = {
-        "figure": figure_json(figure, view),
+        "figure": figure,
         "plotly": file_name(),
         "height": height,
         "alt": alt,
@@ -54,7 +52,11 @@ def live_chart(
 
 
 def figure_json(figure: go.Figure, view: str) -> str:
-    """The figure as the browser gets it: no template, sized by its box, tied to `view`."""
+    """The figure as the browser gets it: no template, sized by its box, tied to `view`.
+
+    `view` names what is being looked at, for example "run-42/bytes/loss"; a new name resets
+    zoom and legend.
+    """
     content = figure.to_dict()
     layout = content.setdefault("layout", {})
     # Streamlit's default template holds placeholder colours that only st.plotly_chart

@@ -4,11 +4,13 @@ import contextlib
 import os
 import shutil
 import tempfile
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import as_file, files
 from pathlib import Path
 
 
+@cache
 def file_name() -> str:
     """Name of the served copy; it carries the version, so a browser never reuses an old one."""
     return f"plotly-{version('plotly')}.min.js"
