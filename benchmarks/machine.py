@@ -2,13 +2,12 @@
 
 import datetime
 import os
-import platform
-import re
 import shlex
 import sys
-from pathlib import Path
 
 import torch
+
+from fda_core.machine import processor
 
 
 def about(module: str) -> dict[str, str | int]:
@@ -24,14 +23,6 @@ def about(module: str) -> dict[str, str | int]:
 
 def lines(facts: dict) -> str:
     return "\n".join(f"{name}: {value}" for name, value in facts.items()) + "\n"
-
-
-def processor() -> str:
-    try:
-        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    except OSError:  # not Linux
-        found = None
-    return found[1] if found else platform.processor() or platform.machine()
 
 
 def memory() -> str:

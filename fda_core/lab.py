@@ -23,6 +23,7 @@ from fda_core.config import ExperimentConfig
 from fda_core.data.partition import dirichlet_partition
 from fda_core.data.reviews import LABELS, reviews
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
+from fda_core.machine import processor
 from fda_core.models import anatomy, packaged
 from fda_core.models.adapted import adapt
 from fda_core.models.cohort import CohortTrainer
@@ -69,7 +70,8 @@ class Lab:
     def versions() -> dict[str, Any]:
         return {
             "python": platform.python_version(), **{name: version(name) for name in PACKAGES},
-            "platform": f"{sys.platform} {platform.machine()}", "threads": torch.get_num_threads(),
+            "platform": f"{sys.platform} {platform.machine()}", "processor": processor(),
+            "threads": torch.get_num_threads(),
         }  # fmt: skip
 
 

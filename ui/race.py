@@ -11,7 +11,7 @@ from fda_core.errors import ConfigError, LabError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
-from ui import sentences
+from ui import replay, sentences
 from ui.charts import race_chart
 from ui.controls import adopt, settings
 from ui.frames import race_frame
@@ -40,12 +40,13 @@ def page() -> None:
     keep_address(config)
     if unreadable:
         st.warning(unreadable)
-    st.fragment(run_every=1.0 if live or following() else None)(live_part)(config, identity(run))
+    often = replay.REDRAW if replay.playing(run) else 1.0 if live or following() else None
+    st.fragment(run_every=often)(live_part)(config, identity(run))
 
 
-def identity(run: Snapshot | None) -> tuple[str | None, bool]:
+def identity(run: Snapshot | None) -> tuple[str | None, bool, bool]:
     """What of the run matters to the page around the fragment."""
-    return (run.run_id, run.live) if run else (None, False)
+    return (run.run_id, run.live, replay.playing(run)) if run else (None, False, False)
 
 
 def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
@@ -55,17 +56,20 @@ def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
     return run.events
 
 
-def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool]) -> None:
-    run, _ = shown_run()
-    if identity(run) != around:
-        st.rerun()  # the settings in the sidebar freeze or thaw, the address changes
+def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool, bool]) -> None:
+    whole, _ = shown_run()
+    if identity(whole) != around:
+        st.rerun()  # the settings in the sidebar freeze or thaw, the address changes, a replay moves or stands
+    run = replay.replayed(whole)
     shown = run.config if run else config
     events = list(run.events) if run else []
     lanes = summarize(events)
-    words = sentences.headline(shown, lanes, run.live) if lanes else before_the_first_round(run)
+    going_on = run is not None and (run.live or len(run.events) < len(whole.events))
+    words = sentences.headline(shown, lanes, going_on) if lanes else before_the_first_round(whole)
     if st.session_state.notice:
         st.warning(st.session_state.notice)
-    controls(run, config)  # above the sentence, whose length changes: buttons must not move under the mouse
+    controls(whole, config)  # above the sentence, whose length changes: buttons must not move under the mouse
+    replay.controls(whole)
     if run is not None and run.status == "failed":
         st.error(plain(run.message))
     if run is not None and run.status == "interrupted" and run.message:

@@ -5,6 +5,7 @@ kills the process, the file holds whole rounds and at most a torn end, which rea
 A lock file, held while a run is written, tells other processes that it is not theirs to resume.
 """
 
+import json
 import logging
 import os
 import re
@@ -96,6 +97,15 @@ def read_events(folder: Path) -> list[Event]:
     while events and isinstance(events[-1], Epoch):  # of a round that did not reach the disk whole
         events.pop()
     return events
+
+
+def recorded_at(folder: Path) -> datetime | None:
+    """When the run began; None where its first line does not say."""
+    try:
+        with open(folder / EVENTS, "rb") as file:
+            return datetime.fromisoformat(json.loads(file.readline())["time"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def config_of(events: Sequence[Event], folder: Path) -> ExperimentConfig:

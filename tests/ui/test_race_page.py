@@ -35,7 +35,8 @@ def settings_of(page) -> list:
 
 def labels(page) -> dict[str, bool]:
     """The buttons of the race and whether they can be pressed."""
-    return {button.label: not button.disabled for button in page.button}
+    buttons = [button for button in page.button if not button.key.startswith("replay")]
+    return {button.label: not button.disabled for button in buttons}
 
 
 def progress(page) -> str:

@@ -1,0 +1,73 @@
+"""What the lab survives: `python -m benchmarks.faults [--kills N] [--inputs N] [--refreshes N] [--json]`.
+
+Kills: training processes get SIGKILL at random moments and their runs are resumed (one thread). Inputs: generated bad
+settings, addresses and event files. Refreshes: a running race is reloaded in real Chromium.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from benchmarks import bad_inputs, kills, machine
+from fda_core.runs.store import EVENTS
+
+
+def refresh(count: int, folder: Path) -> dict:
+    """Runs and training threads that so many reloads of a running race leave."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import QUIET, Server
+    from tests.browser.race import Race
+
+    folder.mkdir()
+    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+    server = Server(folder).start()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+            race = Race(browser.new_page(viewport={"width": 1280, "height": 720}), server.url).start()
+            run_id = race.run_id()
+            for _ in range(count):
+                race.page.reload(wait_until="domcontentloaded")
+            race.drawn()
+            before = race.points()
+            went_on = race.wait_for_points(before + 3) > before
+            same = race.run_id() == run_id
+            browser.close()
+    finally:
+        server.kill()
+    return {"refreshes": count, "runs_afterwards": len(list(server.runs.glob("2*"))), "same_run": same and went_on}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--inputs", type=int, default=600)
+    parser.add_argument("--refreshes", type=int, default=20, help="0 needs no browser")
+    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
+    options = parser.parse_args()
+    facts = machine.about("benchmarks.faults")
+    print(machine.lines(facts))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        killed = kills.measure(options.kills, folder)
+        refreshed = refresh(options.refreshes, folder / "browser") if options.refreshes else {}
+        sample = (folder / "alone" / EVENTS).read_bytes()
+        bad = bad_inputs.measure(options.inputs, folder, sample)
+    result = {
+        "kills": killed.kills, "rounds_lost": killed.rounds_lost, "records_damaged": killed.damaged,
+        "resumed_runs": killed.runs, "resumed_equal": killed.equal == killed.runs, **refreshed,
+        "bad_inputs": bad.inputs, "refused": bad.refused, "slowest_seconds": round(bad.slowest, 3),
+        "faults": len(bad.faults),
+    }  # fmt: skip
+    print(machine.table(["what", "count"], [[name.replace("_", " "), f"{value}"] for name, value in result.items()]))
+    for fault in bad.faults[:20]:
+        print("fault:", fault)
+    if options.json:
+        print(json.dumps(result | facts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Kills training processes at random moments, resumes their runs, and compares them with one that was left alone."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fda_core import presets
+from fda_core.config import ExperimentConfig
+from fda_core.events import Event, Round
+from fda_core.runs.audit import audit
+from fda_core.runs.record import record
+from fda_core.runs.store import new_run_id, read_events
+
+INTERRUPTIONS = ("run_started", "run_resumed", "run_finished")
+MEASURED = {"seconds", "versions"}  # what no two runs share
+
+
+@dataclass
+class Found:
+    """Of all killed runs: finished rounds that were not on record, runs whose numbers were those of the undisturbed."""
+
+    kills: int = 0
+    rounds_lost: int = 0
+    damaged: int = 0
+    runs: int = 0
+    equal: int = 0
+    killed_after: list[float] = field(default_factory=list)  # seconds after the first event
+
+
+def config() -> ExperimentConfig:
+    """Real training, short enough to be repeated: two lanes, some seconds."""
+    lanes = [
+        {"id": "fedopt-e1", "rule": "schedule", "epochs": 1},
+        {"id": "fda-opt", "rule": "adaptive", "max_epochs": 4},
+    ]
+    size = {"train_examples": 400, "test_examples": 200, "clients": 10, "clients_per_round": 5, "max_tokens": 48}
+    end = {"rounds": 40, "target": {"metric": "accuracy", "value": 1.0}}
+    return presets.build({"lanes": lanes, "server_optimizer": "adam", "server_lr": 0.001} | size | end)
+
+
+def play(folder: Path) -> None:
+    """What a killed process does: plays or resumes the run and says every event that is on record."""
+    resume = (folder / "events.jsonl").exists()
+    record(config(), folder, new_run_id(), lambda event: print(event.event, flush=True), resume=resume)
+
+
+def launch(folder: Path) -> subprocess.Popen:
+    command = [sys.executable, "-c", f"from benchmarks.kills import *; play(Path({str(folder)!r}))"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+def kill(process: subprocess.Popen, after: float) -> tuple[int, bool]:
+    """Rounds the process had said when it was killed so many seconds after its first event; whether it was in time."""
+    said = [process.stdout.readline()]
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    said += process.stdout.readlines()
+    return sum(line.strip() == "round" for line in said), process.wait() == -signal.SIGKILL
+
+
+def numbers(events: list[Event]) -> list[dict]:
+    return [
+        {name: value for name, value in event if name not in MEASURED}
+        for event in events
+        if event.event not in INTERRUPTIONS
+    ]
+
+
+def measure(kills: int, folder: Path, seed: int = 0) -> Found:
+    found, drawn = Found(), random.Random(seed)
+    alone = launch(folder / "alone")
+    began = None
+    for _ in alone.stdout:
+        began = began or time.monotonic()
+    alone.wait()
+    length = time.monotonic() - began
+    whole = numbers(read_events(folder / "alone"))
+    while found.kills < kills:
+        disturb(folder / f"run{found.runs}", kills, length, drawn, whole, found)
+    return found
+
+
+def disturb(folder: Path, kills: int, length: float, drawn: random.Random, whole: list[dict], found: Found) -> None:
+    """One run, killed again and again until it gets to its end."""
+    while found.kills < kills:
+        after = drawn.uniform(0, length / 2)
+        said, in_time = kill(launch(folder), after)
+        events = read_events(folder)
+        # A resumed process says the rounds on record too, so what it said is all there must be.
+        found.rounds_lost += max(0, said - sum(isinstance(event, Round) for event in events))
+        found.damaged += bool(audit(folder).problems) and not only_torn(folder)
+        if not in_time:
+            break
+        found.kills += 1
+        found.killed_after.append(after)
+    if events[-1].event != "run_finished":
+        launch(folder).communicate()
+    found.runs += 1
+    found.equal += numbers(read_events(folder)) == whole and not audit(folder).problems
+
+
+def only_torn(folder: Path) -> bool:
+    """A torn last line is what a kill may leave; readers drop it."""
+    problems = audit(folder).problems
+    return len(problems) == 1 and "torn" in problems[0]

@@ -1,0 +1,15 @@
+"""Which processor this is."""
+
+import platform
+import re
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def processor() -> str:
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    except OSError:  # not Linux
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
