@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from fda_core import presets
@@ -29,7 +29,6 @@ class Found:
     damaged: int = 0
     runs: int = 0
     equal: int = 0
-    killed_after: list[float] = field(default_factory=list)  # seconds after the first event
 
 
 def config() -> ExperimentConfig:
@@ -54,9 +53,13 @@ def launch(folder: Path) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
-def kill(process: subprocess.Popen, after: float) -> tuple[int, bool]:
-    """Rounds the process had said when it was killed so many seconds after its first event; whether it was in time."""
-    said = [process.stdout.readline()]
+def kill(process: subprocess.Popen, after: float, resumed: bool) -> tuple[int, bool]:
+    """Rounds said by the time it was killed, so many seconds after it began to train; whether that was in time."""
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.strip() == ("run_resumed" if resumed else "run_started"):
+            break
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
     said += process.stdout.readlines()
@@ -89,7 +92,7 @@ def disturb(folder: Path, kills: int, length: float, drawn: random.Random, whole
     """One run, killed again and again until it gets to its end."""
     while found.kills < kills:
         after = drawn.uniform(0, length / 2)
-        said, in_time = kill(launch(folder), after)
+        said, in_time = kill(launch(folder), after, resumed=folder.exists())
         events = read_events(folder)
         # A resumed process says the rounds on record too, so what it said is all there must be.
         found.rounds_lost += max(0, said - sum(isinstance(event, Round) for event in events))
@@ -97,7 +100,6 @@ def disturb(folder: Path, kills: int, length: float, drawn: random.Random, whole
         if not in_time:
             break
         found.kills += 1
-        found.killed_after.append(after)
     if events[-1].event != "run_finished":
         launch(folder).communicate()
     found.runs += 1
