@@ -53,12 +53,15 @@ def launch(folder: Path) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
-def kill(process: subprocess.Popen, after: float, resumed: bool) -> tuple[int, bool]:
-    """Rounds said by the time it was killed, so many seconds after it began to train; whether that was in time."""
+def kill(process: subprocess.Popen, after: float, begin: tuple[str, int]) -> tuple[int, bool]:
+    """Rounds said by the time it was killed, so many seconds after it began to train; whether it was there to be killed.
+
+    begin: the event, and which of its kind, after which this process trains.
+    """
     said = []
     for line in process.stdout:
         said.append(line)
-        if line.strip() == ("run_resumed" if resumed else "run_started"):
+        if (line.strip(), sum(other == line for other in said)) == begin:
             break
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
@@ -91,15 +94,17 @@ def measure(kills: int, folder: Path, seed: int = 0) -> Found:
 def disturb(folder: Path, kills: int, length: float, drawn: random.Random, whole: list[dict], found: Found) -> None:
     """One run, killed again and again until it gets to its end."""
     while found.kills < kills:
-        after = drawn.uniform(0, length / 2)
-        said, in_time = kill(launch(folder), after, resumed=folder.exists())
+        known = read_events(folder) if folder.exists() else []
+        resumed = sum(event.event == "run_resumed" for event in known)
+        begin = ("run_resumed", resumed + 1) if known else ("run_started", 1)
+        said, in_time = kill(launch(folder), drawn.uniform(0, length / 2), begin)
         events = read_events(folder)
         # A resumed process says the rounds on record too, so what it said is all there must be.
         found.rounds_lost += max(0, said - sum(isinstance(event, Round) for event in events))
         found.damaged += bool(audit(folder).problems) and not only_torn(folder)
-        if not in_time:
+        found.kills += in_time
+        if events[-1].event == "run_finished":
             break
-        found.kills += 1
     if events[-1].event != "run_finished":
         launch(folder).communicate()
     found.runs += 1
