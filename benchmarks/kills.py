@@ -54,7 +54,7 @@ def launch(folder: Path) -> subprocess.Popen:
 
 
 def kill(process: subprocess.Popen, after: float, begin: tuple[str, int]) -> tuple[int, bool]:
-    """Rounds said by the time it was killed, so many seconds after it began to train; whether it was there to be killed.
+    """Rounds said by the time it was killed, so many seconds after it began to train; whether it was still there.
 
     begin: the event, and which of its kind, after which this process trains.
     """
