@@ -1,4 +1,4 @@
-"""`python -m fda_core run`, `resume`, `audit`, `presets` and `evidence`: words and files in, a progress bar, tables.
+"""`python -m fda_core run`, `resume`, `audit`, `import`, `presets`, `evidence`: words and files in, tables out.
 
 Exit codes: 0 done, 1 the run failed or its record is damaged, 2 a value that is not allowed, 3 a record that is intact
 but not closed, 130 stopped by Ctrl-C (finished rounds are kept).
@@ -20,8 +20,9 @@ from fda_core.config import ExperimentConfig
 from fda_core.errors import LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
 from fda_core.runs.audit import audit
+from fda_core.runs.imports import import_events
 from fda_core.runs.record import record
-from fda_core.runs.store import config_of, new_run_id, read_events
+from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
 
 console = Console()
@@ -53,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     audit = actions.add_parser("audit", help="check a run's record line by line, and print what was sent")
     audit.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
     audit.set_defaults(action=audit_run)
+    take = actions.add_parser("import", help="check somebody else's events.jsonl and keep it among the app's runs")
+    take.add_argument("file", type=Path, metavar="FILE")
+    take.set_defaults(action=import_run)
     actions.add_parser("presets", help="list the presets").set_defaults(action=list_presets)
     evidence = actions.add_parser("evidence", help="FedOpt against FDA-OPT over servers, heterogeneities and seeds")
     evidence.add_argument("--runs", type=Path, default=Path("runs/evidence"), metavar="DIR",
@@ -117,6 +121,15 @@ def audit_run(options: argparse.Namespace) -> int:
     console.print(table)
     print(found.report())
     return 1 if found.problems else 0 if found.closed else 3
+
+
+def import_run(options: argparse.Namespace) -> int:
+    try:
+        data = options.file.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{options.file} cannot be read ({error.strerror}): name an events.jsonl.") from None
+    print(import_events(data, runs_folder()))
+    return 0
 
 
 def make_evidence(options: argparse.Namespace) -> int:

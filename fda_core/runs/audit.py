@@ -43,6 +43,11 @@ def audit(folder: Path) -> Audit:
         lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
     except OSError as error:
         raise StoreError(f"{folder / EVENTS} cannot be read ({error.strerror}): name a run's folder.") from None
+    return audit_lines(lines)
+
+
+def audit_lines(lines: list[bytes]) -> Audit:
+    """The same of lines that are in no folder yet."""
     found, reader, digest = Audit(lines=len(lines)), Reader(), hashlib.sha256()
     for number, line in enumerate(lines):
         if found.closed:
