@@ -248,7 +248,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     words = [
         t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
         t(
-            "race.model", model=facts["model"], trained=facts["trainable_parameters"],
+            "race.model", model=plain(str(facts["model"])[:200]), trained=facts["trainable_parameters"],
             bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}",
         ),
     ]  # fmt: skip
