@@ -1,4 +1,4 @@
-"""`python -m fda_core run`, `resume`, `audit`, `import`, `presets`, `evidence`: words and files in, tables out.
+"""`python -m fda_core run`, `resume`, `audit`, `import`, `index`, `presets`, `evidence`: words in, tables out.
 
 Exit codes: 0 done, 1 the run failed or its record is damaged, 2 a value that is not allowed, 3 a record that is intact
 but not closed, 130 stopped by Ctrl-C (finished rounds are kept).
@@ -21,6 +21,7 @@ from fda_core.errors import LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
+from fda_core.runs.index import Index
 from fda_core.runs.record import record
 from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
@@ -56,7 +57,11 @@ def parser() -> argparse.ArgumentParser:
     audit.set_defaults(action=audit_run)
     take = actions.add_parser("import", help="check somebody else's events.jsonl and keep it among the app's runs")
     take.add_argument("file", type=Path, metavar="FILE")
+    take.add_argument("--runs", type=Path, metavar="DIR", help="the folder of runs (default: the app's)")
     take.set_defaults(action=import_run)
+    index = actions.add_parser("index", help="make the list of runs again from their folders")
+    index.add_argument("--runs", type=Path, metavar="DIR", help="the folder of runs (default: the app's)")
+    index.set_defaults(action=index_runs)
     actions.add_parser("presets", help="list the presets").set_defaults(action=list_presets)
     evidence = actions.add_parser("evidence", help="FedOpt against FDA-OPT over servers, heterogeneities and seeds")
     evidence.add_argument("--runs", type=Path, default=Path("runs/evidence"), metavar="DIR",
@@ -128,7 +133,17 @@ def import_run(options: argparse.Namespace) -> int:
         data = options.file.read_bytes()
     except OSError as error:
         raise StoreError(f"{options.file} cannot be read ({error.strerror}): name an events.jsonl.") from None
-    print(import_events(data, runs_folder()))
+    print(import_events(data, options.runs or runs_folder()))
+    return 0
+
+
+def index_runs(options: argparse.Namespace) -> int:
+    root = options.runs or runs_folder()
+    entries = Index(root).rebuild()
+    damaged = [entry for entry in entries if entry.status == "damaged"]
+    print(f"{len(entries)} run(s) in {root}, {len(damaged)} of them damaged")
+    for entry in damaged:
+        print(entry.message)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def audit_lines(lines: list[bytes]) -> Audit:
             found.problems.append(f"Line {number + 1} is not an event.")
             digest.update(line)
             continue
-        found.problems += [f"Line {number + 1}: {problem}." for problem in reader.problems(number, head, event)]
+        found.problems += [f"Line {number + 1}: {plain(problem)}." for problem in reader.problems(number, head, event)]
         if isinstance(event, Round):
             found.rounds.append(event)
         if isinstance(event, RunFinished):
@@ -87,10 +88,12 @@ class Reader:
     def problems(self, number: int, head: dict, event) -> list[str]:
         found = []
         if head.get("seq") != number:
-            found.append(f"its number is {head.get('seq')} instead of {number}")
+            found.append(f"its number is {head.get('seq')!a:.40} instead of {number}")
         self.run_id = self.run_id or head.get("run_id")
         if head.get("run_id") != self.run_id:
             found.append("it is of another run")
+        if not sound(list(vars(event).values())):
+            return [*found, "it holds a number that is not finite, or of more than 64 bits"]
         return found + (self.of_round(event) if isinstance(event, Round) else [])
 
     def of_round(self, event: Round) -> list[str]:
@@ -102,3 +105,23 @@ class Reader:
             found.append(f"bytes_total is {event.bytes_total:,}, the rounds of lane {event.lane} add up to {total:,}")
         self.played[event.lane], self.sent[event.lane] = event.round, total
         return found
+
+
+def sound(value: object) -> bool:
+    """Whether all numbers in it are ones that a run writes: what is not finite is null in a record."""
+    match value:
+        case dict():
+            return all(map(sound, value.values()))
+        case list():
+            return all(map(sound, value))
+        case float():
+            return math.isfinite(value)
+        case int():
+            return abs(value) < 2**63
+    return True
+
+
+def plain(text: str, most: int = 500) -> str:
+    """One printable line of a text that holds words of the record, which may be anything."""
+    line = "".join(char if char.isprintable() else "?" for char in text[:most])
+    return f"{line}…" if len(text) > most else line

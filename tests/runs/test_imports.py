@@ -1,17 +1,31 @@
 """A foreign record is taken over whole or refused in a sentence; nothing of a refused one stays."""
 
+import hashlib
 import json
+import os
 import random
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from benchmarks.bad_inputs import damaged
 from fda_core.runs import imports
+from fda_core.runs.audit import audit
+from fda_core.runs.entries import read_entry
 from fda_core.runs.imports import import_events
+from fda_core.runs.meta import META, Meta, read_meta
+from fda_core.runs.record import record as play
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
-from fda_core.runs.store import EVENTS, StoreError, read_events
-from tests.tiny_events import a_round, an_epoch, started
+from fda_core.runs.store import CONFIG, EVENTS, RUN_ID, StoreError, config_of, read_events
+from fda_core.runs.summary import rounds_played, summarize
+from tests.runs.fake import Fake
+from tests.stored_runs import begun, keep_run
+from tests.tiny_events import a_round, an_epoch
 
 
 @pytest.fixture
@@ -22,15 +36,21 @@ def root(tmp_path):
 @pytest.fixture
 def record(tmp_path) -> bytes:
     recorder = Recorder(tmp_path / "theirs", "their-run")
-    for event in (started(), an_epoch(), a_round(), an_epoch("fda-opt"), a_round("fda-opt"), a_round(number=2)):
+    for event in (begun(), an_epoch(), a_round(), an_epoch("fda-opt"), a_round("fda-opt"), a_round(number=2)):
         recorder.add(event)
     recorder.finish("finished")
     return (tmp_path / "theirs" / EVENTS).read_bytes()
 
 
+def one_sentence(text: str) -> bool:
+    """Printable, of a length one reads, and with what to do behind a colon."""
+    return text.isprintable() and len(text) < 700 and text.endswith((".", "…")) and ": " in text
+
+
 def refused(data: bytes, root, sentence: str) -> None:
-    with pytest.raises(StoreError, match=sentence):
+    with pytest.raises(StoreError, match=sentence) as error:
         import_events(data, root)
+    assert one_sentence(str(error.value))
     assert not root.exists() or list(root.iterdir()) == []
 
 
@@ -53,21 +73,114 @@ def test_an_open_record_is_an_interrupted_run(record, root):
     assert stored(root / run_id).status == "interrupted"
 
 
+def test_an_imported_run_is_named_as_such_and_has_its_configuration(record, root):
+    run_id = import_events(record, root)
+    assert RUN_ID.fullmatch(run_id)
+    assert sorted(path.name for path in (root / run_id).iterdir()) == sorted([EVENTS, CONFIG, META])
+    assert read_meta(root / run_id) == Meta(tags=("imported",))
+    assert json.loads((root / run_id / CONFIG).read_text()) == begun().config
+
+
+def test_a_run_without_a_round_is_taken(record, root):
+    run_id = import_events(record.splitlines(keepends=True)[0], root)
+    assert (stored(root / run_id).status, read_entry(root / run_id).rounds) == ("interrupted", 0)
+
+
+def test_a_first_loss_that_was_not_finite_is_null_and_taken(record, root):
+    assert import_events(rewritten(record, lambda rows: rows[0]["initial"].update(test_loss=None)), root)
+
+
+def test_two_imports_are_two_runs_and_leave_the_others_alone(record, root):
+    other = keep_run(root)
+    before = (root / other / EVENTS).read_bytes()
+    runs = {import_events(record, root), import_events(record, root), other}
+    assert {path.name for path in root.iterdir()} == runs and len(runs) == 3
+    assert (root / other / EVENTS).read_bytes() == before
+
+
+def test_an_imported_run_that_was_interrupted_begins_its_lanes_again(record, root):
+    run_id = import_events(rewritten(record, lambda rows: rows[0]["config"].update(rounds=3)), root)
+    config = config_of(read_events(root / run_id), root / run_id)
+    assert play(config, root / run_id, run_id, lambda event: None, produce=Fake(), resume=True) == ("finished", "")
+    # The three rounds on record are not written twice; their bytes are not those of the stand-in.
+    assert rounds_played(read_events(root / run_id)) == 6
+    assert [problem for problem in audit(root / run_id).problems if "bytes_total" not in problem] == []
+
+
+def lane(name):
+    return lambda rows: rows[1].update(lane=name)
+
+
+def config(**values):
+    return lambda rows: rows[0]["config"].update(values)
+
+
+NOT_FINITE = "Line 3: it holds a number that is not finite, or of more than 64 bits"
+CHANGES = {
+    "no first line": (lambda rows: rows.pop(0), "Line 1: its number is 1 instead of 0"),
+    "a number that is a text": (lambda rows: rows[1].update(seq="1\n" * 99), r"Line 2: its number is '1\\n1"),
+    "a wrong sum": (lambda rows: rows[2].update(bytes_total=1), "Line 3: bytes_total is 1"),
+    "a round left out": (lambda rows: rows[5].update(round=3), "Line 6: round 3 of lane fedopt follows its round 1"),
+    "a nasty round": (lambda rows: rows[2].update(lane="\n\u202e" * 5000, round=3), r"Line 3: round 3 of lane \?"),
+    "a text for a number": (lambda rows: rows[2].update(accuracy="good"), "Line 3 is not an event"),
+    "nan": (lambda rows: rows[2].update(accuracy=float("nan")), NOT_FINITE),
+    "infinity": (lambda rows: rows[2].update(seconds=float("inf")), NOT_FINITE),
+    "nan as a text": (lambda rows: rows[2].update(test_loss="NaN"), NOT_FINITE),
+    "nan far inside": (lambda rows: rows[2].update(paths=[[[0.0, float("nan")]]]), NOT_FINITE),
+    "nan in a metric": (lambda rows: rows[2].update(metrics={"f1": float("nan")}), NOT_FINITE),
+    "nan in the facts": (lambda rows: rows[0].update(facts={"a": {"b": [float("nan")]}}), "Line 1: it holds a number"),
+    "a huge number": (lambda rows: rows[2].update(bytes_up=10**4000, bytes_total=10**4000 + 24), NOT_FINITE),
+    "below zero": (lambda rows: rows[1].update(steps=-1), "Line 2 counts something below zero"),
+    "a setting": (config(clients=0), r"Line 1 holds a setting .*: clients = 0 is not allowed: choose"),
+    "an unknown setting": (config(x="y" * 10_000), r"Line 1 holds a setting .*: x is not a setting"),
+    "a long value": (config(model="y" * 10_000), r"Line 1 holds a setting .*: model = 'yyy"),
+    "a setting that is no name": (config(**{"5": 1}), "Line 1 holds settings of another program"),
+    "a setting that Python knows": (config(self=1), "Line 1 holds settings of another program"),
+    "no lanes": (lambda rows: rows[0]["config"].pop("lanes"), "Line 1 names no lanes"),
+    "no first loss": (lambda rows: rows[0]["initial"].pop("test_loss"), "Line 1 has no number initial.test_loss"),
+    "a first text": (lambda rows: rows[0]["initial"].update(accuracy="1"), "Line 1 has no number initial.accuracy"),
+    "no size": (lambda rows: rows[0]["facts"].update(model_bytes=None), "Line 1 has no number facts.model_bytes"),
+    "a truth value": (lambda rows: rows[0]["facts"].update(model_bytes=True), "Line 1 has no number facts.model_bytes"),
+    "no model": (lambda rows: rows[0]["facts"].pop("model"), "Line 1 has no facts.model"),
+    "a foreign lane": (lane("x"), "Line 2 speaks of the lane 'x', which the run does not have"),
+    "a nasty lane": (lane("\n\u202e" * 5000), r"Line 2 speaks of the lane '\\n\\u202e"),
+    "a foreign lane's end": (
+        lambda rows: rows[1].update(event="lane_finished", status="cap", lane="x"), "Line 2 speaks of the lane 'x'"
+    ),
+    "a foreign lane resumed": (
+        lambda rows: rows[1].update(event="run_resumed", from_round={"fedopt": 1, "x": 1}), "Line 2 speaks of the lane"
+    ),
+    "another run": (lambda rows: rows[1].update(rows[0], seq=1), "Line 2 starts another run"),
+    "another run's line": (lambda rows: rows[3].update(run_id="b"), "Line 4: it is of another run"),
+    "no start": (lambda rows: rows[0].update(event="epoch"), "Line 1 is not an event"),
+    "another first event": (lambda rows: rows[0].update(rows[1], seq=0), "Line 1 does not start a run"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_wrong_line_is_named_in_one_sentence(record, root, name):
+    change, sentence = CHANGES[name]
+    refused(rewritten(record, change), root, "^" + sentence)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda rows: rows.pop(0), "Line 1: its number is 1 instead of 0"),
-        (lambda rows: rows[2].update(bytes_total=1), "Line 3: bytes_total is 1"),
-        (lambda rows: rows[2].update(accuracy="good"), "Line 3 is not an event"),
-        (lambda rows: rows[0]["config"].update(clients=0), "clients"),
-        (lambda rows: rows[1].update(lane="x"), "Line 2 speaks of a lane that the run does not have: 'x'"),
-        (lambda rows: rows[1].update(rows[0], seq=1), "Line 2 starts another run"),
-        (lambda rows: rows[0].update(event="epoch"), "Line 1 is not an event"),
-        (lambda rows: rows[0].update(rows[1], seq=0), "Line 1 does not start a run"),
+        (lambda lines: lines[:3] + lines[4:], "Line 4: its number is 4 instead of 3"),
+        (lambda lines: [*lines[:3], lines[3].replace(b"0.5", b"0.6"), *lines[4:]], "The digest of the closing line"),
+        (lambda lines: [*lines, lines[1]], "Line 10 comes after the closing line"),
+        (lambda lines: [*lines[:-1], lines[-1][:-1]], "Line 9 has no end: copy the whole file"),
+        (lambda lines: [*lines[:2], b"\n", *lines[3:]], "Line 3 is not an event"),
+        (
+            lambda lines: [*lines[:2], lines[2].replace(b'"lane"', b'"l\xff"'), *lines[3:]],
+            "Line 3 is not text in UTF-8",
+        ),
+        (lambda lines: [b"\xef\xbb\xbf" + lines[0], *lines[1:]], "Line 1 is not an event"),
+        (lambda lines: [lines[0].decode().encode("utf-16"), *lines[1:]], "Line 1 is not text in UTF-8"),
     ],
-)  # fmt: skip
-def test_the_wrong_line_is_named(record, root, change, sentence):
-    refused(rewritten(record, change), root, sentence)
+)
+def test_a_changed_record_is_refused_by_its_line(record, root, change, sentence):
+    refused(b"".join(change(record.splitlines(keepends=True))), root, "^" + sentence)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"hello", b"\xff\xfe\n", b"[]\n", b"null\n"])
@@ -79,6 +192,14 @@ def test_what_is_no_record_is_refused(data, root):
 def test_what_is_too_large_is_refused_before_it_is_read(record, root, monkeypatch, limit):
     monkeypatch.setattr(imports, limit, 5)
     refused(record, root, "too large|longer than 5 bytes")
+
+
+@pytest.mark.parametrize("limit", ["MOST_BYTES", "MOST_LINES", "LONGEST_LINE"])
+def test_the_limits_themselves_are_allowed(record, root, monkeypatch, limit):
+    lines = record.splitlines(keepends=True)
+    sizes = {"MOST_BYTES": len(record), "MOST_LINES": len(lines), "LONGEST_LINE": max(map(len, lines))}
+    monkeypatch.setattr(imports, limit, sizes[limit])
+    assert import_events(record, root)
 
 
 def test_five_hundred_damaged_records_leave_no_trace_and_no_traceback(record, root):
@@ -100,3 +221,142 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(record, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"cannot be written"):
         import_events(record, tmp_path / "file")
+
+
+def test_a_disk_that_fills_up_leaves_no_half_run(record, root, monkeypatch):
+    other = keep_run(root)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    for call in ("fda_core.runs.imports.os.replace", "pathlib.Path.write_text"):
+        with monkeypatch.context() as patch:
+            patch.setattr(call, full)
+            with pytest.raises(StoreError, match=r"cannot be written \(No space left on device\): make room"):
+                import_events(record, root)
+        assert os.listdir(root) == [other]
+
+
+# Generated damage
+
+
+@pytest.fixture(scope="module")
+def place():
+    """A folder of runs with one run in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        keep_run(Path(folder))
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def rows(place) -> list[dict]:
+    (run,) = place.iterdir()
+    return [json.loads(line) for line in (run / EVENTS).read_bytes().splitlines()]
+
+
+def taken_or_refused(data: bytes, place: Path) -> bool:
+    """Whether it was taken; asserts that nothing else happened, and leaves the folder as it was."""
+    neighbours = {path: (path / EVENTS).read_bytes() for path in place.iterdir()}
+    try:
+        run = place / import_events(data, place)
+    except StoreError as error:
+        assert one_sentence(str(error)), error
+        run = None
+    else:
+        assert (run / EVENTS).read_bytes() == data
+        assert stored(run).status == read_entry(run).status
+        assert read_entry(run).status != "damaged"
+        summarize(read_events(run))
+        shutil.rmtree(run)
+    assert {path: (path / EVENTS).read_bytes() for path in place.iterdir()} == neighbours
+    return run is not None
+
+
+NAMES = [
+    "event", "lane", "round", "seq", "run_id", "time", "config", "facts", "bytes_total", "paths", "status", "count",
+    "digest", "from_round", "clients", "lanes", "seed", "rule", "id", "self", "5", "",
+]  # fmt: skip
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=20)
+    | st.sampled_from(["fedopt", "fda-opt", "round", "epoch", "run_resumed", "run_finished", "NaN", "-inf", "1e999"])
+)  # fmt: skip
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+)
+WOUNDS = st.lists(
+    st.tuples(
+        st.sampled_from(["set", "set", "set", "drop", "remove", "double", "swap"]),
+        st.integers(0, 8),
+        st.integers(0, 99),
+        st.integers(0, 99),
+        VALUES,
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def wounded(rows: list[dict], wounds) -> list[dict]:
+    rows = json.loads(json.dumps(rows))
+    for kind, line, first, second, value in wounds:
+        line %= len(rows) or 1
+        if not rows:
+            break
+        match kind:
+            case "set" | "drop":
+                spot = inside(rows[line], first, second)
+                name = sorted(spot)[first % len(spot)] if spot and second % 4 else NAMES[first % len(NAMES)]
+                spot[name] = value
+                if kind == "drop":
+                    del spot[name]
+            case "remove":
+                del rows[line]
+            case "double":
+                rows.insert(line, dict(rows[line]))
+            case "swap":
+                rows[line], rows[first % len(rows)] = rows[first % len(rows)], rows[line]
+    return rows
+
+
+def inside(row: dict, first: int, second: int) -> dict:
+    """The row itself, its configuration, or one of its lanes."""
+    config = row.get("config")
+    if not isinstance(config, dict) or second % 3 == 0:
+        return row
+    lanes = config.get("lanes")
+    if second % 3 == 1 or not (isinstance(lanes, list) and lanes and isinstance(lanes[first % len(lanes)], dict)):
+        return config
+    return lanes[first % len(lanes)]
+
+
+def sealed(rows: list[dict]) -> bytes:
+    """Numbered and closed again, so that what is behind numbers and digest is reached."""
+    lines, digest = [], hashlib.sha256()
+    for number, row in enumerate(rows):
+        row = row | {"seq": number}
+        if row.get("event") == "run_finished" and number == len(rows) - 1:
+            row |= {"count": number, "digest": digest.hexdigest()}
+        lines.append(json.dumps(row).encode() + b"\n")
+        digest.update(lines[-1])
+    return b"".join(lines)
+
+
+def test_the_record_that_is_wounded_is_whole(rows, place):
+    assert taken_or_refused(sealed(rows), place)
+    assert not taken_or_refused(sealed(rows[:2] + rows[3:]), place)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(wounds=WOUNDS, seal=st.booleans())
+@example(wounds=[("set", 0, 15, 4, {"5": 1})], seal=True)
+def test_records_with_other_values_are_taken_or_refused(rows, place, wounds, seal):
+    rows = wounded(rows, wounds)
+    taken_or_refused(sealed(rows) if seal else b"".join(json.dumps(row).encode() + b"\n" for row in rows), place)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(data=st.binary(max_size=60), place_in=st.floats(0, 1), length=st.integers(0, 300))
+def test_records_with_other_bytes_are_taken_or_refused(rows, place, data, place_in, length):
+    whole = sealed(rows)
+    start = int(place_in * len(whole))
+    taken_or_refused(whole[:start] + data + whole[start + length :], place)

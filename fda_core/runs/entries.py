@@ -1,0 +1,122 @@
+"""What a list shows of a run, read from its folder."""
+
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fda_core.events import Event, RunFinished
+from fda_core.runs.meta import META, read_meta
+from fda_core.runs.store import EVENTS, RUN_ID, StoreError, config_of, read_events, recorded_at
+from fda_core.runs.summary import rounds_played, started, summarize
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of the list.
+
+    status: finished, stopped, failed, interrupted (not closed) or damaged; message: the run's, or what is damaged.
+    From `preset` on everything is empty or None where the record says nothing: damaged, or ended before it began.
+    to_target: bytes by lane until the target was reached; None where it was not.
+    """
+
+    run_id: str
+    created: datetime
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    status: str = "damaged"
+    message: str = ""
+    preset: str = ""
+    clients: int | None = None
+    alpha: float | None = None
+    seed: int | None = None
+    model: str = ""
+    server_optimizer: str = ""
+    group: str | None = None
+    lanes: tuple[str, ...] = ()
+    rounds: int = 0
+    to_target: dict[str, int | None] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self) | {"created": self.created.isoformat()})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Entry":
+        values = json.loads(text)
+        lists = {name: tuple(values[name]) for name in ("tags", "lanes")}
+        return cls(**values | lists | {"created": datetime.fromisoformat(values["created"])})
+
+
+def states(root: Path) -> dict[str, str]:
+    """The run folders by id, each with a text that changes when its record or its name does. Raises `StoreError`."""
+    try:
+        folders = [entry for entry in os.scandir(root) if RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StoreError(f"{root} cannot be read ({error.strerror}): choose another folder of runs.") from None
+    return {entry.name: f"{state(entry.path, EVENTS)} {state(entry.path, META)}" for entry in folders}
+
+
+def state(folder: str, name: str) -> str:
+    try:
+        found = os.stat(os.path.join(folder, name))
+    except OSError:
+        return "none"
+    # A name written twice within one tick of the file system's clock is another file.
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}"
+
+
+def read_entry(folder: Path) -> Entry:
+    """The run in a folder; a damaged one says so itself and raises nothing."""
+    meta = read_meta(folder)
+    entry = Entry(folder.name, created_at(folder), meta.name, meta.tags)
+    try:
+        return recorded(entry, read_events(folder), folder)
+    except StoreError as error:
+        return replace(entry, message=str(error))
+    except Exception:  # no folder, whatever is in it, may hide the others
+        log.exception("the run %s cannot be read", folder.name)
+        return replace(entry, message=f"The run {folder.name} is damaged: its record is not one of this program.")
+
+
+def recorded(entry: Entry, events: list[Event], folder: Path) -> Entry:
+    last = events[-1] if events else None
+    if isinstance(last, RunFinished):
+        entry = replace(entry, status=last.status, message=last.message)
+    start = started(events)
+    if start is None and isinstance(last, RunFinished):
+        return entry  # it failed before it began, and says why
+    config = config_of(events, folder)
+    lanes = summarize(events)
+    return replace(
+        entry,
+        status=entry.status if isinstance(last, RunFinished) else "interrupted",
+        preset=config.preset,
+        clients=config.clients,
+        alpha=config.alpha,
+        seed=config.seed,
+        model=config.model,
+        server_optimizer=config.server_optimizer,
+        group=start.group,
+        lanes=tuple(lane.lane for lane in lanes),
+        rounds=rounds_played(events),
+        to_target={lane.lane: lane.to_target and lane.to_target.bytes for lane in lanes},
+    )
+
+
+def created_at(folder: Path) -> datetime:
+    """When the run began, in UTC; by its id where its first line does not say."""
+    try:
+        found = recorded_at(folder)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (AttributeError, OverflowError, RecursionError):  # no time, one outside the calendar, no JSON for people
+        pass
+    try:
+        return datetime.strptime(folder.name[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
