@@ -48,7 +48,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--address", default="0.0.0.0", help="the address to listen on (default: every network)")
     options = parser.parse_args(words)
     try:
-        pin = pin_from(None, secret)
+        pin = pin_from(secret)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -6,7 +6,6 @@ settings, addresses and event files. Refreshes: a running race is reloaded in re
 
 import argparse
 import json
-import os
 import tempfile
 from pathlib import Path
 
@@ -16,18 +15,14 @@ from fda_core.runs.store import EVENTS
 
 def refresh(count: int, folder: Path) -> dict:
     """Runs and training threads that so many reloads of a running race leave."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser.conftest import QUIET, Server
-    from tests.browser.race import Race
+    from benchmarks.browser import viewer
+    from tests.server import Server
 
     folder.mkdir()
-    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
     server = Server(folder).start()
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-            race = Race(browser.new_page(viewport={"width": 1280, "height": 720}), server.url).start()
+        with viewer(server.url) as race:
+            race.start()
             run_id = race.run_id()
             for _ in range(count):
                 race.page.reload(wait_until="domcontentloaded")
@@ -35,7 +30,6 @@ def refresh(count: int, folder: Path) -> dict:
             before = race.points()
             went_on = race.wait_for_points(before + 3) > before
             same = race.run_id() == run_id
-            browser.close()
     finally:
         server.kill()
     return {"refreshes": count, "runs_afterwards": len(list(server.runs.glob("2*"))), "same_run": same and went_on}

@@ -9,7 +9,6 @@ shown. Interaction: a click that draws the whole page again.
 import argparse
 import asyncio
 import json
-import os
 import random
 import tempfile
 import time
@@ -92,24 +91,16 @@ def quantile(values: list[float], share: float) -> float:
 
 def in_chromium(server, run: str) -> float:
     """Seconds from the address to the drawn chart in a real browser with an empty cache."""
-    from playwright.sync_api import sync_playwright
+    from benchmarks.browser import viewer
 
-    from tests.browser.conftest import QUIET
-    from tests.browser.race import Race
-
-    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
+    with viewer(server.url) as race:
         began = time.perf_counter()
-        Race(page, server.url).open(run=run)
-        taken = time.perf_counter() - began
-        browser.close()
-    return taken
+        race.open(run=run)
+        return time.perf_counter() - began
 
 
 def measure(viewers: int, seconds: float) -> dict:
-    from tests.browser.conftest import Server
+    from tests.server import Server
 
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder)).start()

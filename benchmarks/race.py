@@ -75,20 +75,15 @@ def child(repeats: int, cache: Path) -> list[dict]:
 
 def in_the_app(repeats: int) -> list[dict]:
     """One viewer in Chromium presses Start on the default race; the first time the cache is empty."""
-    from playwright.sync_api import sync_playwright
+    from benchmarks.browser import viewer
+    from tests.server import Server
 
-    from tests.browser.conftest import QUIET, Server
-    from tests.browser.race import Race
-
-    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder)).start()
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         try:
-            page = browser.new_page(viewport={"width": 1280, "height": 720})
-            return [viewed(Race(page, server.url), server, stop_early=i == 0) for i in range(repeats + 1)]
+            with viewer(server.url) as race:
+                return [viewed(race, server, stop_early=i == 0) for i in range(repeats + 1)]
         finally:
-            browser.close()
             server.kill()
 
 

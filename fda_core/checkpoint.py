@@ -4,14 +4,13 @@ Generators are not in it, because every random number has a stream of its own (`
 """
 
 import json
-import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fda_core.errors import LabError
+from fda_core.files import replace_whole
 
 State = dict[str, Any]  # nested; leaves are tensors or what JSON has
 ROUND, VALUES = "round", "values"
@@ -29,6 +28,9 @@ class Checkpoint:
     state: State
 
 
+Keep = Callable[[str, Checkpoint], None]  # takes a lane's newest one
+
+
 def save(checkpoint: Checkpoint, file: Path) -> None:
     """Replaces the file in one step. Raises `CheckpointError`, in a sentence, and leaves the old one."""
     from safetensors.torch import save as to_bytes
@@ -36,17 +38,10 @@ def save(checkpoint: Checkpoint, file: Path) -> None:
     tensors, values = split(checkpoint.state)
     metadata = {ROUND: str(checkpoint.round), VALUES: json.dumps(values)}
     data = to_bytes({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, metadata)
-    draft = file.with_name(f"{file.name}.part")
     try:
         file.parent.mkdir(exist_ok=True)
-        with open(draft, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(draft, file)
+        replace_whole(file, data)
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
         raise CheckpointError(f"{file} cannot be written ({error.strerror}).") from None
 
 

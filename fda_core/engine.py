@@ -3,11 +3,11 @@
 Whoever consumes the generator sets the pace: not asking for the next event is a pause.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from time import perf_counter
 
 from fda_core import report
-from fda_core.checkpoint import Checkpoint
+from fda_core.checkpoint import Keep
 from fda_core.config import LaneSpec
 from fda_core.data.batches import cohorts
 from fda_core.events import Event, LaneFinished, RunResumed, RunStarted
@@ -19,8 +19,6 @@ from fda_core.policies import Reason, make_rule
 from fda_core.resumption import Restorable, Resumption, taken_up
 from fda_core.rounds import LocalRound
 from fda_core.servers import Server
-
-Keep = Callable[[str, Checkpoint], None]
 
 
 def run(lab: Lab, keep: Keep = lambda lane, checkpoint: None, resumption: Resumption | None = None) -> Iterator[Event]:

@@ -39,3 +39,7 @@ def change_line(folder: Path, number: int, **values) -> None:
     rows = [json.loads(line) for line in (folder / EVENTS).read_text().splitlines()]
     rows[number] |= values
     (folder / EVENTS).write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def ids(entries) -> list[str]:
+    return [entry.run_id for entry in entries]

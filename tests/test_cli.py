@@ -309,20 +309,3 @@ def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(c
         comparable(e) for e in whole if isinstance(e, Round)
     ]
     assert any(e.event == "run_resumed" and any(e.from_round.values()) for e in torn)
-
-
-def test_an_exported_record_is_imported_among_the_app_s_runs(fake, out, tmp_path, monkeypatch, capsys):
-    run(out, "rounds=1")
-    capsys.readouterr()
-    monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path / "runs"))
-    assert cli.main(["import", str(out / EVENTS)]) == 0
-    run_id = capsys.readouterr().out.strip()
-    assert read_events(tmp_path / "runs" / run_id) == read_events(out)
-
-
-def test_a_file_that_is_no_record_is_not_imported(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path / "runs"))
-    (tmp_path / "bad").write_text("hello\n")
-    assert "Line 1 is not an event" in refusal(capsys, cli.main(["import", str(tmp_path / "bad")]))
-    assert "cannot be read" in refusal(capsys, cli.main(["import", str(tmp_path / "none")]))
-    assert not (tmp_path / "runs").exists()

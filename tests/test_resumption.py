@@ -1,6 +1,7 @@
 """A lane taken up from its checkpoint plays on exactly as the one that was never interrupted."""
 
 import json
+import os
 from itertools import product
 
 import pytest
@@ -113,10 +114,15 @@ def test_a_damaged_or_missing_checkpoint_is_said_to_be_one(checkpoint, tmp_path,
         load(file)
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(checkpoint, tmp_path):
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(checkpoint, tmp_path, monkeypatch):
     file = tmp_path / "lane.safetensors"
     save(checkpoint, file)
-    file.with_name("lane.safetensors.part").mkdir()
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CheckpointError, match="cannot be written"):
         save(Checkpoint(8, checkpoint.state), file)
     assert load(file).round == 7
+    assert list(tmp_path.iterdir()) == [file]

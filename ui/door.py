@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Literal
 
@@ -27,9 +27,9 @@ def checked(pin: str) -> str:
     return pin
 
 
-def pin_from(environment: dict[str, str] | None, secrets: Callable[[], str | None]) -> str | None:
+def pin_from(secrets: Callable[[], str | None], environment: Mapping[str, str] = os.environ) -> str | None:
     """FDA_OPT_LAB_PIN, else `presenter_pin` of the secrets; None without either. Raises `ConfigError`."""
-    pin = (os.environ if environment is None else environment).get(PIN) or secrets()
+    pin = environment.get(PIN) or secrets()
     return checked(str(pin)) if pin else None
 
 

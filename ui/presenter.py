@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def door() -> Door | None:
     """The one door of this server; None where everybody may do everything."""
     try:
-        pin = pin_from(None, secret)
+        pin = pin_from(secret)
     except ConfigError as error:
         log.error("%s", error)
         return Door(None)

@@ -1,13 +1,11 @@
 """What people call a run: `meta.json` in its folder, so that whatever lists runs can be made again from the folders."""
 
-import os
-import secrets
 import unicodedata
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from fda_core.files import replace_whole
 from fda_core.runs.store import StoreError
 
 META = "meta.json"
@@ -64,12 +62,8 @@ def read_meta(folder: Path) -> Meta:
 
 def write_meta(folder: Path, meta: Meta) -> None:
     """Replaces the run's name and tags. Raises `StoreError`."""
-    draft = folder / f"{META}.{secrets.token_hex(4)}.part"  # two pages may write at once
     try:
-        draft.write_text(meta.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        os.replace(draft, folder / META)
+        replace_whole(folder / META, f"{meta.model_dump_json(indent=2)}\n".encode())
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         problem = f"The name and tags of {folder.name} cannot be kept ({error.strerror})"
         raise StoreError(f"{problem}: see that the run is still there and can be written.") from None

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
-from fda_core.checkpoint import Checkpoint
+from fda_core.checkpoint import Keep
 from fda_core.config import ExperimentConfig
 from fda_core.errors import Cancelled, LabError, Parked
 from fda_core.events import Event, RunStarted
@@ -16,7 +17,6 @@ from fda_core.types import Progress, Tick
 
 log = logging.getLogger(__name__)
 
-Keep = Callable[[str, Checkpoint], None]
 Producer = Callable[[ExperimentConfig, Progress, Tick, Keep, Resumption | None], Iterator[Event]]
 
 
@@ -94,6 +94,6 @@ def close(recorder: Recorder, status: str, message: str, show: Callable[[Event],
 
 def give_up(folder: Path) -> None:
     """Closes the record of an interrupted run as stopped. Raises `StoreError`."""
-    recorder = Recorder(folder, folder.name, resume=True)
-    events = list(recorder.kept)
-    close(recorder, "stopped", "", events.append, events)
+    with closing(Recorder(folder, folder.name, resume=True)) as recorder:
+        events = list(recorder.kept)
+        close(recorder, "stopped", "", events.append, events)

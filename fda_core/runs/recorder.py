@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fda_core.checkpoint import Checkpoint, CheckpointError, save
 from fda_core.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
+from fda_core.files import replace_whole
 from fda_core.resumption import Resumption
 from fda_core.runs.store import CHECKPOINTS, CONFIG, EVENTS, SUMMARY, StoreError, hold, read_checkpoint, read_events
 
@@ -155,9 +156,7 @@ class Recorder:
             self.digest.update(line)
 
     def _write_text(self, name: str, text: str) -> None:
-        draft = self.folder / f"{name}.part"
         try:
-            draft.write_text(text, encoding="utf-8")
-            os.replace(draft, self.folder / name)
+            replace_whole(self.folder / name, text.encode())
         except OSError as error:
-            raise StoreError(f"{draft.parent} cannot be written ({error.strerror}): choose another folder.") from None
+            raise StoreError(f"{self.folder} cannot be written ({error.strerror}): choose another folder.") from None

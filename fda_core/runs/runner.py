@@ -17,8 +17,8 @@ from fda_core.events import Epoch, Event, Round, RunStarted
 from fda_core.runs.estimate import seconds_left, seconds_per_round
 from fda_core.runs.guard import Guard
 from fda_core.runs.record import Producer, give_up, record, simulate
-from fda_core.runs.snapshot import LIVE, Job, Snapshot, stored, whole
-from fda_core.runs.store import StoreError, folder_of, new_run_id, runs_folder
+from fda_core.runs.snapshot import LIVE, Job, Snapshot, stored
+from fda_core.runs.store import StoreError, drop_unfinished, folder_of, new_run_id, runs_folder
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ class Runner:
         ahead = live[: live.index(job)]
         if not ahead or any(other.status == "paused" for other in ahead):
             return len(ahead), None
-        pace = next((seconds_per_round(other.events) for other in ahead if seconds_per_round(other.events)), None)
+        pace = next(filter(None, (seconds_per_round(other.events) for other in ahead)), None)
         left = [seconds_left(other.config, other.events, pace) for other in ahead]
         return len(ahead), None if None in left else sum(left)
 
@@ -250,7 +250,7 @@ class Runner:
     def _ended(self, job: Job, status: str, message: str) -> None:
         job.message = message
         if status == "parked":
-            del job.events[whole(job.events) :]
+            drop_unfinished(job.events)
             job.resumed = any(isinstance(event, RunStarted) for event in job.events)
             status = "interrupted" if message else "queued"
             self.jobs.move_to_end(job.run_id)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fda_core.config import ExperimentConfig
-from fda_core.events import Epoch, Event, RunFinished
+from fda_core.events import Event, RunFinished
 from fda_core.runs.store import EVENTS, StoreError, config_of, held, read_events
 
 LIVE = ("queued", "preparing", "running", "paused", "stopping")
@@ -54,14 +54,6 @@ class Job:
     resumed: bool = False  # its record is there and goes on
     in_round: bool = False
     seen: float = field(default_factory=time.monotonic)  # when somebody last looked at it
-
-
-def whole(events: list[Event]) -> int:
-    """How many of the events are on record: all but the epochs of an unfinished round."""
-    count = len(events)
-    while count and isinstance(events[count - 1], Epoch):
-        count -= 1
-    return count
 
 
 def stored(folder: Path) -> Snapshot:

@@ -52,11 +52,14 @@ def folder_of(run_id: str, root: Path | None = None) -> Path | None:
     return folder if (folder / EVENTS).is_file() else None
 
 
-def hold(folder: Path) -> FileLock:
-    """Locks a run folder for this process; the lock ends with the process. Raises `StoreError` if another has it."""
+def hold(folder: Path, patience: float = 1.0) -> FileLock:
+    """Locks a run folder for this process; the lock ends with the process. Raises `StoreError` if another has it.
+
+    patience: seconds; whoever asks whether it is held has it for a moment.
+    """
     lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
         raise StoreError(f"The run {folder.name} is being written by another process: watch it there.") from None
     return lock
@@ -67,7 +70,7 @@ def held(folder: Path) -> bool:
     if not (folder / LOCK).exists():
         return False
     try:
-        hold(folder).release()
+        hold(folder, patience=0.1).release()
     except StoreError:
         return True
     except OSError:  # a folder that cannot be written is not being written
@@ -94,9 +97,14 @@ def read_events(folder: Path) -> list[Event]:
     except OSError as error:
         raise StoreError(f"{folder.name} cannot be read ({error.strerror}): its file {EVENTS} is missing.") from None
     events = list(_parsed(lines, folder))
-    while events and isinstance(events[-1], Epoch):  # of a round that did not reach the disk whole
-        events.pop()
+    drop_unfinished(events)
     return events
+
+
+def drop_unfinished(events: list[Event]) -> None:
+    """Takes away the epochs of a round that did not end: they are on no record, or on one that was torn."""
+    while events and isinstance(events[-1], Epoch):
+        events.pop()
 
 
 def recorded_at(folder: Path) -> datetime | None:

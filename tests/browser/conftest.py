@@ -1,4 +1,7 @@
-"""The app in a real browser: a server on a free port, and Chromium where there is one."""
+"""The app in a real browser: a server on a free port, and Chromium where there is one.
+
+Nothing here outlives this folder's tests: while Playwright is on, its event loop keeps others from running theirs.
+"""
 
 import os
 import shutil
@@ -19,7 +22,7 @@ def unavailable(reason: str) -> None:
     (pytest.fail if REQUIRED else pytest.skip)(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     names = ("chromium", "chromium-browser", "google-chrome")
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
@@ -35,14 +38,14 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory, chromium):
     server = Server(tmp_path_factory.mktemp("server")).start()
     yield server
     server.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def context(chromium):
     """One for all tests: its cache holds the scripts of the page, and each tab is a viewer of its own anyway."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})

@@ -2,6 +2,8 @@
 
 import pytest
 
+from fda_core.runs import index as module
+from fda_core.runs.index import Index
 from fda_core.runs.runner import Runner
 from tests.runs.fake import Fake, until
 
@@ -10,6 +12,25 @@ from tests.runs.fake import Fake, until
 def fake():
     """Every round waits for `fake.allow`."""
     return Fake(held=True)
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A folder of runs that is not there yet."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def index(root):
+    return Index(root)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The ids of the runs whose folders were read."""
+    seen, real = [], module.read_entry
+    monkeypatch.setattr(module, "read_entry", lambda folder: seen.append(folder.name) or real(folder))
+    return seen
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,10 @@ def test_runs_are_kept_where_the_environment_says(monkeypatch, tmp_path):
 
 def test_run_ids_do_not_repeat():
     assert len({new_run_id() for _ in range(100)}) == 100
+
+
+def test_those_who_ask_at_once_whether_a_run_is_held_do_not_take_each_other_for_its_writer(folder):
+    folder.mkdir(exist_ok=True)
+    (folder / LOCK).touch()
+    with ThreadPoolExecutor(12) as viewers:
+        assert not any(viewers.map(lambda _: store.held(folder), range(400)))

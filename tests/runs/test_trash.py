@@ -16,11 +16,6 @@ UNKNOWN = "20260101-000000-abcdef"
 
 
 @pytest.fixture
-def root(tmp_path):
-    return tmp_path / "runs"
-
-
-@pytest.fixture
 def run_id(root):
     return keep_run(root)
 
