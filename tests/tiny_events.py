@@ -11,7 +11,7 @@ TWO_LANES = (
 
 def started(*lanes: LaneSpec, **changes) -> RunStarted:
     """The first event of a run of these lanes, or of one lane each of FedOpt and FDA-OPT."""
-    config = ExperimentConfig(lanes=lanes or TWO_LANES, **changes)
+    config = ExperimentConfig(**{"lanes": lanes or TWO_LANES} | changes)
     return RunStarted(config=config.to_json(), versions={"threads": 2}, facts={"model": "x"}, initial={"accuracy": 0.5})
 
 

@@ -54,13 +54,17 @@ def race_chart(
     if reached:
         _explain_stars(figure)
     if target.metric == y:
-        figure.add_hline(
-            y=target.value, line={"color": "#888888", "dash": "dash", "width": 1},
-            annotation={"text": t("chart.target", value=f"{target.value:g}"), "font": {"size": 12}},
-            annotation_position="top right" if y == "test_loss" else "bottom right",
-        )  # fmt: skip
-    _dress(figure, x, y)
+        target_line(figure, target.value, y)
+    dress(figure, x, y)
     return figure
+
+
+def target_line(figure: go.Figure, value: float, y: str) -> None:
+    figure.add_hline(
+        y=value, line={"color": "#888888", "dash": "dash", "width": 1},
+        annotation={"text": t("chart.target", value=f"{value:g}"), "font": {"size": 12}},
+        annotation_position="top right" if y == "test_loss" else "bottom right",
+    )  # fmt: skip
 
 
 def _reference(figure: go.Figure, values: pd.Series, width: float, y: str, line: dict, label: str, lane: str) -> None:
@@ -89,7 +93,8 @@ def _explain_stars(figure: go.Figure) -> None:
     )  # fmt: skip
 
 
-def _dress(figure: go.Figure, x: str, y: str) -> None:
+def dress(figure: go.Figure, x: str, y: str) -> None:
+    """Axes, hover and legend as all charts of curves have them."""
     figure.update_layout(
         xaxis={"title": t(f"chart.x_{x}"), "rangemode": "tozero", "hoverformat": ",.1f" if x == "bytes" else ",.0f"},
         yaxis={"title": t(f"chart.y_{y}")},

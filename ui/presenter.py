@@ -68,7 +68,7 @@ def entrance() -> None:
         return
     if not may_act():
         st.toggle(t("class.follow"), value=True, key="follow", help=t("class.follow_help"), persist_state="session")
-    with st.expander(t("class.title"), icon=":material/co_present:"):
+    with st.expander(t("class.on" if may_act() else "class.title"), icon=":material/co_present:"):
         if may_act():
             st.write(t("class.presenting"))
             st.button(t("class.leave"), on_click=leave)

@@ -10,7 +10,7 @@ from fda_core.config import REFERENCE_RULES, ExperimentConfig
 from fda_core.errors import ConfigError, LabError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
-from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
+from fda_core.runs.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
 from ui import replay, sentences
 from ui.charts import race_chart
 from ui.controls import adopt, settings
@@ -28,6 +28,7 @@ NOT_VARIANCE = {"preset", "lanes", "rounds", "target", "after_target_rounds", "l
 def page() -> None:
     """Settings in the sidebar, everything live in one fragment."""
     run, unreadable = shown_run()
+    st.session_state.setdefault("notice", None)
     if "base" not in st.session_state:
         follow = run is not None and (run.live or not has_settings())
         config, problem = (run.config, None) if follow else from_address()
@@ -220,20 +221,12 @@ def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
                 t("table.up"): f"{lane.bytes_up / 1e6:,.1f}",
                 t("table.monitor"): f"{lane.bytes_monitor / 1e6:,.1f}",
                 t("table.best"): "–" if lane.best_accuracy is None else f"{100 * lane.best_accuracy:.1f} %",
-                t("table.to_target"): spent(lane.to_target),
+                t("table.to_target"): sentences.spent(lane.to_target),
             }
             for lane in lanes
         ],
         hide_index=True,
     )
-
-
-def spent(cost: Cost | None) -> str:
-    if cost is None:
-        return t("table.not_reached")
-    if not cost.bytes:
-        return sentences.epochs(cost.local_epochs)
-    return t("table.spent", mb=sentences.megabytes(cost.bytes), epochs=sentences.epochs(cost.local_epochs))
 
 
 def notes(run: Snapshot, config: ExperimentConfig | None) -> None:

@@ -57,6 +57,15 @@ def epochs(count: int) -> str:
     return t("count.epoch" if count == 1 else "count.epochs", count=count)
 
 
+def spent(cost: Cost | None) -> str:
+    """52 MB, 123 local epochs; a dash for a target that was not reached."""
+    if cost is None:
+        return t("table.not_reached")
+    if not cost.bytes:
+        return epochs(cost.local_epochs)
+    return t("table.spent", mb=megabytes(cost.bytes), epochs=epochs(cost.local_epochs))
+
+
 def goal(target: Target) -> str:
     if target.metric == "accuracy":
         return t("headline.goal_accuracy", value=f"{100 * target.value:g}")
@@ -91,7 +100,7 @@ def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary,
     values = {"us": lane_label(us), "them": lane_label(them), "goal": goal(target)}
     a, b = ours.to_target, theirs.to_target
     if a and b:
-        return t(f"headline.{outcome(a, b)}", **values, **cost_words(a, b))
+        return t(f"headline.{outcome(a.bytes, b.bytes)}", **values, **cost_words(a, b))
     if not a and not b:
         return t("headline.neither_yet" if undecided(ours, theirs, running) else "headline.neither", **values)
     winner, late = ("us", theirs) if a else ("them", ours)
@@ -129,8 +138,9 @@ def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> s
     return t("headline.alone_not_yet" if running and lane.status is None else "headline.alone_not", **values)
 
 
-def outcome(ours: Cost, theirs: Cost) -> str:
-    ratio = theirs.bytes / ours.bytes
+def outcome(ours: float, theirs: float) -> str:
+    """Of two numbers of bytes: fewer, tie or more."""
+    ratio = theirs / ours
     if abs(ratio - 1) <= TIE:
         return "tie"
     return "fewer" if ratio > 1 else "more"

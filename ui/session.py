@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # Words of the address that are not settings of an experiment.
 RESERVED = {"run", "lang", "hide"}
+# Words of other pages' addresses.
+ELSEWHERE = {"runs", "search", "tag"}
 TRAINING_PRIORITY = 10  # of 0 (as the pages) to 19
 ENTRY = Path(__file__).parent.parent / "app.py"
 STATIC = ENTRY.parent / "static"
@@ -114,12 +116,12 @@ def shown_run() -> tuple[Snapshot | None, str | None]:
 
 
 def has_settings() -> bool:
-    return any(name not in RESERVED for name in st.query_params)
+    return any(name not in RESERVED | ELSEWHERE for name in st.query_params)
 
 
 def from_address() -> tuple[ExperimentConfig, str | None]:
     """The settings in the page's address, or the default ones and what was wrong with the address."""
-    words = [(name, value) for name in st.query_params if name not in RESERVED for value in [st.query_params[name]]]
+    words = [(name, st.query_params[name]) for name in st.query_params if name not in RESERVED | ELSEWHERE]
     try:
         return presets.build(from_query(urlencode(words))), None
     except LabError as error:
@@ -128,12 +130,19 @@ def from_address() -> tuple[ExperimentConfig, str | None]:
 
 def keep_address(config: ExperimentConfig | None) -> None:
     """Writes run and settings into the address, so that a refresh or a copied link finds them again."""
+    settings = {}
+    if config is not None:
+        settings = dict(parse_qsl(to_query(config, presets.build(preset=config.preset))))
+        if not st.session_state.get("run") and len(settings) == 1 and config.preset == "default":
+            settings = {}
+    keep_words(**settings)
+
+
+def keep_words(**words: str) -> None:
+    """Writes the run and a page's own words into the address; empty ones are left out, and so are other pages'."""
     wanted = {name: st.query_params[name] for name in RESERVED - {"run"} if name in st.query_params}
     if run_id := st.session_state.get("run"):
         wanted["run"] = run_id
-    if config is not None:
-        base = presets.build(preset=config.preset)
-        settings = dict(parse_qsl(to_query(config, base)))
-        wanted |= settings if run_id or len(settings) > 1 or config.preset != "default" else {}
+    wanted |= {name: word for name, word in words.items() if word}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -14,6 +14,7 @@ from pathlib import Path
 from fda_core.config import ExperimentConfig
 from fda_core.errors import Cancelled, ConfigError, LabError, Parked
 from fda_core.events import Epoch, Event, Round, RunStarted
+from fda_core.runs import trash
 from fda_core.runs.estimate import seconds_left, seconds_per_round
 from fda_core.runs.guard import Guard
 from fda_core.runs.record import Producer, give_up, record, simulate
@@ -139,6 +140,14 @@ class Runner:
         left = [seconds_left(other.config, other.events, pace) for other in ahead]
         return len(ahead), None if None in left else sum(left)
 
+    def delete(self, run_id: str) -> None:
+        """Moves a run that has ended to the trash. Raises `StoreError`."""
+        with self.changed:  # so that nobody resumes it meanwhile
+            if (job := self.jobs.get(run_id)) and job.status in LIVE:
+                raise StoreError(f"The run {run_id} has not ended: stop it, then delete it.")
+            trash.delete(run_id, self._root())
+            self.jobs.pop(run_id, None)
+
     def queue(self) -> list[tuple[str, str]]:
         """Run ids and statuses of the runs that have not ended, in their order."""
         with self.changed:
@@ -242,8 +251,13 @@ class Runner:
             self.changed.wait(PATROL)
 
     def _gives_way(self, job: Job, still: float) -> bool:
-        """Whether another run gets the place: nobody looks at this one, or it has stood still for too long."""
-        if (job.in_round and job.rounds_allowed != 0) or len(self._live()) < 2:
+        """Whether another run gets the place: nobody looks at this one, or it has stood still for too long.
+
+        Runs of one seed study do not take it from each other.
+        """
+        if job.in_round and job.rounds_allowed != 0:
+            return False
+        if not any(other is not job and (job.group is None or other.group != job.group) for other in self._live()):
             return False
         return time.monotonic() - job.seen > UNWATCHED or still > PAUSED
 

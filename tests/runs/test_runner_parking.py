@@ -182,3 +182,22 @@ def test_a_wrong_limit_fails_the_run_and_not_the_runner(runner, fake, monkeypatc
         patch.setenv("FDA_OPT_LAB_MAX_MINUTES", "soon")
         assert "FDA_OPT_LAB_MAX_MINUTES is 'soon'" in reach(runner, runner.start(fast_config()), "failed").message
     reach(runner, runner.start(fast_config()), "finished")
+
+
+def test_runs_of_one_study_do_not_take_the_place_from_each_other(runner, fake, impatient):
+    first, second = runner.start_study(fast_config(), 2)
+    fake.let_go()
+    reach(runner, second, "finished")
+    assert not any(isinstance(event, RunResumed) for event in runner.snapshot(first).events)
+
+
+def test_a_study_gives_way_to_others(runner, fake, impatient):
+    first, _ = runner.start_study(fast_config(), 2)
+    fake.allow(2)
+    reach_rounds(runner, first, 2)
+    other = runner.start(fast_config(seed=9))
+    fake.allow(1)
+    until(lambda: status(runner, first) == "queued", "the study kept its place")
+    fake.let_go()
+    reach(runner, other, "finished")
+    reach(runner, first, "finished")

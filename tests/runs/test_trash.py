@@ -9,6 +9,7 @@ import pytest
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, StoreError, folder_of, hold
 from fda_core.runs.trash import GOING, TRASH, delete, deleted, empty, restore
+from tests.runs.fake import fast_config, reach
 from tests.stored_runs import keep_run
 
 DAY = 86_400
@@ -172,3 +173,22 @@ def test_a_link_is_removed_and_not_what_it_points_to(root, run_id, tmp_path):
     delete(UNKNOWN, root)
     assert empty(root, older_than_days=0) == [UNKNOWN]
     assert (tmp_path / "elsewhere").is_dir()
+
+
+def test_a_run_that_has_not_ended_cannot_be_deleted(runner, fake):
+    run_id = runner.start(fast_config())
+    waiting = runner.start(fast_config())
+    reach(runner, run_id, "running")
+    for live in (run_id, waiting):
+        with pytest.raises(StoreError, match="stop it, then delete it"):
+            runner.delete(live)
+
+
+def test_a_run_deleted_by_the_runner_is_gone_until_it_is_restored(runner, fake):
+    fake.let_go()
+    run_id = runner.start(fast_config())
+    before = reach(runner, run_id, "finished").events
+    runner.delete(run_id)
+    assert runner.snapshot(run_id) is None
+    restore(run_id, runner.folder)
+    assert runner.snapshot(run_id).events == before

@@ -148,3 +148,28 @@ def test_alone_and_without_a_pin_there_is_no_class(visit, monkeypatch):
     page = visit()
     assert controls(page)[0]
     assert not page.toggle and not page.text_input
+
+
+@pytest.fixture
+def kept(runner, fake):
+    """A run that has ended."""
+    fake.let_go()
+    run_id = runner.start(fast_config())
+    reach(runner, run_id, "finished")
+    return run_id
+
+
+def test_a_viewer_sees_the_runs_and_can_change_none(visit, kept):
+    page = visit("runs", runs=kept)
+    assert not page.exception and len(page.dataframe[0].value) == 1
+    assert page.button(key="study").disabled and page.button(key="delete").disabled
+    assert not page.button(key="open").disabled
+
+
+@pytest.mark.parametrize("key", ["study", "delete"])
+def test_a_viewer_s_forged_click_changes_no_run(visit, runner, kept, key):
+    page = present(visit("runs", runs=kept))
+    page.session_state["presenter"] = False
+    page.button(key=key).click().run()
+    assert not page.exception
+    assert runner.queue() == [] and runner.snapshot(kept) is not None

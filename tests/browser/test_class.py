@@ -1,0 +1,39 @@
+"""A class in real browsers: the presenter starts a run with the PIN, and it appears at everybody else's."""
+
+import pytest
+
+from tests.browser.race import SMALL, Race
+from tests.server import Server
+from ui.door import PIN
+
+SECRET = "open-sesame"
+
+
+@pytest.fixture
+def classroom(tmp_path, chromium):
+    server = Server(tmp_path, {PIN: SECRET}).start()
+    yield server
+    server.kill()
+
+
+def test_viewers_follow_what_the_presenter_starts_and_can_press_nothing(classroom, context):
+    viewer = Race(context.new_page(), classroom.url).open()
+    teacher = Race(context.new_page(), classroom.url).open(**SMALL)
+    assert not viewer.page.get_by_role("button", name="Start").is_enabled()
+    teacher.page.get_by_text("Presenter", exact=True).click()
+    teacher.page.get_by_label("Presenter PIN").fill(SECRET)
+    teacher.page.get_by_label("Presenter PIN").press("Enter")
+    teacher.page.get_by_text("You are presenting").wait_for()
+    teacher.press("Start")
+    viewer.wait_for_points(5)
+    assert viewer.run_id() == teacher.run_id()
+    for name in ("Pause", "Stop"):
+        assert not viewer.page.get_by_role("button", name=name).is_enabled()
+        assert teacher.page.get_by_role("button", name=name).is_enabled()
+    viewer.page.get_by_role("link", name="Runs").click()
+    viewer.page.wait_for_selector('[data-testid="stDataFrame"]')
+    assert SECRET not in viewer.page.url + teacher.page.url
+    assert SECRET not in classroom.log
+    teacher.stop()
+    viewer.page.close()
+    teacher.page.close()

@@ -1,0 +1,69 @@
+"""The list of runs: what is on record, and what waits for its turn."""
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from fda_core.runs.entries import Entry, created_at
+from fda_core.runs.index import Index
+from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.store import runs_folder
+from ui.i18n import t
+from ui.sentences import megabytes
+from ui.session import runner
+
+
+@st.cache_resource(show_spinner=False)
+def index() -> Index:
+    """The one of this process."""
+    return Index(runs_folder())
+
+
+def listed(search: str, tag: str | None) -> list[Entry]:
+    """The runs that match, newest first, and without a search those that only wait as well. Raises `StoreError`."""
+    live = dict(runner().queue())
+    found = [replace(entry, status=live.get(entry.run_id, entry.status)) for entry in index().entries(search, tag)]
+    if search or tag:
+        return found
+    known = {entry.run_id for entry in found}
+    waiting = [runner().snapshot(run_id) for run_id in live if run_id not in known]
+    return [*(waits(run) for run in reversed(waiting) if run), *found]
+
+
+def waits(run: Snapshot) -> Entry:
+    """A run that has no folder yet."""
+    config = run.config
+    return Entry(
+        run.run_id, created_at(runs_folder() / run.run_id), status=run.status, preset=config.preset,
+        clients=config.clients, alpha=config.alpha, seed=config.seed, model=config.model,
+        server_optimizer=config.server_optimizer, lanes=tuple(lane.id for lane in config.lanes),
+    )  # fmt: skip
+
+
+def title(entry: Entry) -> str:
+    return entry.name or f"{entry.created:%Y-%m-%d %H:%M}"
+
+
+def table(entries: list[Entry]) -> pd.DataFrame:
+    """One row a run; bytes to the target in MB (10⁶), by lane."""
+    rows = [
+        {
+            t("runs.name"): entry.name or "–",
+            t("runs.began"): entry.created,
+            t("runs.status"): t(f"runs.is_{entry.status}"),
+            t("runs.preset"): entry.preset,
+            t("runs.clients"): entry.clients,
+            t("runs.alpha"): entry.alpha,
+            t("runs.seed"): entry.seed,
+            t("runs.rounds"): entry.rounds,
+            t("runs.to_target"): to_target(entry),
+            t("runs.tags"): list(entry.tags),
+        }
+        for entry in entries
+    ]
+    return pd.DataFrame(rows)
+
+
+def to_target(entry: Entry) -> str:
+    return " · ".join(f"{lane} {'–' if cost is None else megabytes(cost)}" for lane, cost in entry.to_target.items())
