@@ -31,6 +31,7 @@ class Viewer:
     def __init__(self, url: str, page: str, query: str = ""):
         self.url, self.page, self.query = url.replace("http", "ws", 1), page, query
         self.seen, self.buttons = Seen(), {}
+        self.page_hash = ""  # the page's name for the server once it has been drawn
         self.finished, self.drawing = asyncio.Event(), asyncio.Lock()
         self.timers: dict[str, asyncio.Task] = {}
 
@@ -59,7 +60,7 @@ class Viewer:
             began = time.perf_counter()
             message = BackMsg()
             state = message.rerun_script
-            state.query_string, state.page_name = self.query, self.page
+            state.query_string, state.page_name, state.page_script_hash = self.query, self.page, self.page_hash
             state.fragment_id, state.is_auto_rerun = fragment, bool(fragment)
             if press is not None:
                 pressed = state.widget_states.widgets.add()
@@ -92,6 +93,8 @@ class Viewer:
                 self.seen.errors.append("the page did not compile")
             if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 self.finished.set()
+        elif kind == "navigation":
+            self.page_hash = message.navigation.page_script_hash
         elif kind == "new_session" and not message.metadata.run.fragment_ids:
             self._stop_timers()
         elif kind == "auto_rerun":

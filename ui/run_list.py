@@ -8,7 +8,7 @@ import streamlit as st
 from fda_core.runs.entries import Entry, created_at
 from fda_core.runs.index import Index
 from fda_core.runs.snapshot import Snapshot
-from fda_core.runs.store import runs_folder
+from fda_core.runs.store import held, runs_folder
 from ui.i18n import t
 from ui.sentences import megabytes
 from ui.session import runner
@@ -23,12 +23,19 @@ def index() -> Index:
 def listed(search: str, tag: str | None) -> list[Entry]:
     """The runs that match, newest first, and without a search those that only wait as well. Raises `StoreError`."""
     live = dict(runner().queue())
-    found = [replace(entry, status=live.get(entry.run_id, entry.status)) for entry in index().entries(search, tag)]
+    found = [replace(entry, status=status_of(entry, live)) for entry in index().entries(search, tag)]
     if search or tag:
         return found
     known = {entry.run_id for entry in found}
     waiting = [runner().snapshot(run_id) for run_id in live if run_id not in known]
     return [*(waits(run) for run in reversed(waiting) if run), *found]
+
+
+def status_of(entry: Entry, live: dict[str, str]) -> str:
+    """As the index has it; this process's own runs, and those of others that are being written, are further."""
+    if entry.run_id in live:
+        return live[entry.run_id]
+    return "elsewhere" if entry.status == "interrupted" and held(runs_folder() / entry.run_id) else entry.status
 
 
 def waits(run: Snapshot) -> Entry:

@@ -5,7 +5,7 @@ import re
 import sqlite3
 import threading
 import unicodedata
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from peewee import CharField, Model, SqliteDatabase, TextField, fn
@@ -42,9 +42,12 @@ class Index:
 
         Folders that changed are read first. Raises `StoreError` only if the folder of runs cannot be read.
         """
-        with suppress(OSError):  # another one than "it is not there" is told when the folder is read
-            if not self.root.exists():
-                return []
+        try:
+            self.root.stat()
+        except FileNotFoundError:
+            return []
+        except OSError:  # told when the folder is read
+            pass
         with self.lock:
             for mend in (self._replace, self._move_to_memory):
                 try:

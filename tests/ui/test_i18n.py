@@ -48,7 +48,7 @@ CHOICES = {
     "race.*_*": [*(f"race.x_{name}" for name in X), *(f"race.y_{name}" for name in Y)],
     "chart.x_*": [f"chart.x_{name}" for name in X],
     "chart.y_*": [f"chart.y_{name}" for name in Y],
-    "runs.is_*": [f"runs.is_{name}" for name in {*LIVE, *ENDED, "damaged"} - {"elsewhere"}],
+    "runs.is_*": [f"runs.is_{name}" for name in {*LIVE, *ENDED, "damaged"}],
     "runs.versus_*": [f"runs.versus_{name}" for name in ("fewer", "tie", "more")],
     "runs.file_*": [f"runs.file_{name}" for name in ("csv", "json", "jsonl")],
     "runs.help_*": [f"runs.help_{name}" for name in ("csv", "json", "jsonl")],
