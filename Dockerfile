@@ -15,6 +15,7 @@ COPY .streamlit/config.toml .streamlit/
 COPY fda_core fda_core
 COPY ui ui
 COPY pages pages
+COPY recorded recorded
 # What the app would do when it starts, were the folder its own.
 RUN python -c "from pathlib import Path; from ui.live_chart import publish; publish(Path('static'))"
 
@@ -38,4 +39,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
 # FDA_OPT_LAB_PIN in its environment, nobody can start a run. With a server address of its own to print, Streamlit need
 # not ask the internet for one.
 CMD ["python", "-m", "streamlit", "run", "app.py", "--server.address", "0.0.0.0", "--server.port", "8501", \
-    "--server.headless", "true", "--browser.serverAddress", "localhost"]
+    "--server.headless", "true", "--browser.serverAddress", "localhost", "--server.allowedHosts", "*"]

@@ -63,6 +63,8 @@ def main(words: list[str] | None = None) -> int:
     print(f"The class opens http://{seen}:{options.port}/race - stop with Ctrl-C.", flush=True)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     where = ["--server.address", options.address, "--server.port", str(options.port)]
+    # Told its address, Streamlit need not ask the internet for one. A class comes by whatever name this machine has.
+    where += ["--browser.serverAddress", seen, "--server.allowedHosts", "*"]
     # By the environment: a secrets file in a home folder is not where every Streamlit looks first.
     return subprocess.call([*command, *where], cwd=FOLDER, env=os.environ | {PIN: pin})
 

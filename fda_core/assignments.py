@@ -45,6 +45,9 @@ def to_query(config: ExperimentConfig, base: ExperimentConfig) -> str:
     return urlencode(pairs)
 
 
+DEEPEST = 3  # dots in a name; what follows belongs to a name that is no setting
+
+
 def from_query(query: str) -> dict[str, Any]:
     return from_words(f"{name}={value}" for name, value in parse_qsl(query))
 
@@ -56,7 +59,7 @@ def from_words(words: Iterable[str]) -> dict[str, Any]:
         name, equals, value = word.partition("=")
         if not equals or not name.strip():
             raise ConfigError(f"{word!r} is not of the form name=value: write for example clients=20.")
-        *parents, leaf = name.strip().split(".")
+        *parents, leaf = name.strip().split(".", DEEPEST)
         place = settings
         for parent in parents:
             place = place.setdefault(parent, {})

@@ -156,7 +156,7 @@ class ExperimentConfig(Part):
     lora: Lora = Lora()
     link: Link = Link()
 
-    def __init__(self, **values: Any):
+    def __init__(self, /, **values: Any):
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -265,5 +265,5 @@ def _field(path: str):
 
 def _owner(path: str) -> type[Part]:
     """The part that a dotted path's last name belongs to."""
-    head, *rest = [part for part in path.split(".") if not part.isdigit()]
+    head, *rest = [part for part in path.split(".") if not part.isdigit()] or [path]
     return OWNERS.get(head, ExperimentConfig) if rest else ExperimentConfig

@@ -64,6 +64,8 @@ def test_with_a_pin_it_listens_on_the_network_and_passes_the_pin_by_the_environm
     [(command, environment)] = started
     assert command[command.index("--server.address") + 1] == "0.0.0.0"
     assert command[command.index("--server.port") + 1] == "8765"
+    assert command[command.index("--browser.serverAddress") + 1] == classroom.own_address()
+    assert command[command.index("--server.allowedHosts") + 1] == "*"
     assert environment[PIN] == "open-sesame" and "open-sesame" not in " ".join(command)
     printed = capsys.readouterr().out
     assert f"http://{classroom.own_address()}:8765/race" in printed and "sesame" not in printed

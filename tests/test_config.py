@@ -187,3 +187,10 @@ def test_the_default_lanes_pair_m_with_e():
     """M = 2E + 8 at E = 1, beside the equal-work control E = M/2."""
     one, control, ours = default_lanes()
     assert (one.epochs, control.epochs, ours.max_epochs) == (1, 5, 2 * one.epochs + 8)
+
+
+@pytest.mark.parametrize("name", ["self", "5", "0.1", "values", "cls", "", "a" + ".a" * 5000, "link" + ".a" * 5000])
+def test_a_name_that_is_no_setting_is_named_whatever_it_means_to_python(name):
+    values = from_words([f"{name}=1"]) if name else {"": 1}
+    with pytest.raises(ConfigError, match=r"is not a setting|is not allowed"):
+        ExperimentConfig(**values)

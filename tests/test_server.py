@@ -83,9 +83,9 @@ def ask(server: Server, path: str, method: str = "GET", body: bytes | None = Non
         connection.close()
 
 
-def handshake(server: Server, origin: str | None) -> int:
+def handshake(server: Server, origin: str | None, host: str = "127.0.0.1") -> int:
     """The status a WebSocket handshake gets; 101 opens the socket."""
-    place = f"127.0.0.1:{server.port}"
+    place = f"{host}:{server.port}"
     lines = [
         "GET /_stcore/stream HTTP/1.1", f"Host: {place}", "Connection: Upgrade", "Upgrade: websocket",
         "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: streamlit",
@@ -184,6 +184,21 @@ def test_every_site_may_read_the_chart_library_and_there_is_nothing_else(server)
 )
 def test_who_may_open_the_socket(server, origin, status):
     assert handshake(server, origin) == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 101),
+        ("localhost", 101),
+        ("LOCALHOST", 101),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+    ],
+)
+def test_a_foreign_name_that_points_here_opens_no_socket(server, host, status):
+    """What the page of such a site would send: its own name as host and origin."""
+    assert handshake(server, "http://HERE", host) == status
 
 
 def test_whoever_sends_another_site_s_name_makes_the_server_ask_for_its_own_address(server):

@@ -79,7 +79,7 @@ def round_number(value: float) -> str:
 
 
 def study_sentence(runs: Sequence[Snapshot]) -> str:
-    """Seed by seed, the FDA lane against each FedOpt lane; runs that have ended only."""
+    """Seed by seed, the FDA lane against each FedOpt lane."""
     config = runs[0].config
     labels = lane_labels(config)
     ours = [lane for lane in config.lanes if lane.max_epochs is not None]
@@ -91,7 +91,8 @@ def study_sentence(runs: Sequence[Snapshot]) -> str:
         versus(labels[us.id], labels[them.id], costs_to_target(events, us.id), costs_to_target(events, them.id))
         for them in theirs
     ]
-    return " ".join([t("runs.over_seeds", count=len(runs), goal=goal(config.target)), *pairs])
+    key = "runs.over_seeds_yet" if any(run.live for run in runs) else "runs.over_seeds"
+    return " ".join([t(key, count=len(runs), goal=goal(config.target)), *pairs])
 
 
 def versus(us: str, them: str, ours: Sequence[Cost | None], theirs: Sequence[Cost | None]) -> str:

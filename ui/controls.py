@@ -93,7 +93,7 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
         format_func=lambda alpha: t("settings.alpha_value", alpha=alpha), help=t("settings.alpha_help"),
         persist_state="session",
     )  # fmt: skip
-    st.html(ends(t("settings.alike"), t("settings.different")))
+    ends(t("settings.alike"), t("settings.different"))
     if own_lanes:
         st.caption(t("settings.lanes_own"))
     else:
@@ -195,10 +195,10 @@ def _collect(own_lanes: bool) -> tuple[ExperimentConfig | None, str | None]:
         return None, str(error)
 
 
-def ends(left: str, right: str) -> str:
+def ends(left: str, right: str) -> None:
     """Two words under a slider, one at each end."""
     style = "display:flex;justify-content:space-between;font-size:.8rem;opacity:.8;margin-top:-.6rem"
-    return f'<div style="{style}"><span>{left}</span><span>{right}</span></div>'
+    st.html(f'<div style="{style}"><span>{left}</span><span>{right}</span></div>')
 
 
 def mark_words(marks: dict[int, float], half: int) -> str:

@@ -1,9 +1,12 @@
 """Every visible sentence, by key: `t("race.start")`. A catalogue is one TOML file a language, beside this file."""
 
+import os
 import re
 import tomllib
 from functools import cache
 from pathlib import Path
+
+from fda_core.runs.store import runs_folder
 
 FOLDER = Path(__file__).parent / "catalogue"
 
@@ -20,6 +23,18 @@ def t(key: str, language: str = "en", **values) -> str:
     return catalogue(language)[key].format(**values)
 
 
+# Invisible, and no line breaks there: it parts what Streamlit would make a link, a smiley or an icon of.
+JOINER = "\u2060"
+
+
 def plain(text: str) -> str:
-    """Text from outside for Streamlit's Markdown, which then makes no picture, link or formula of it."""
-    return re.sub(r"([\\\[\]<>$*`])", r"\\\1", text)
+    """Text from outside for Streamlit's Markdown, which then makes no picture, link, list or formula of it.
+
+    Paths into the folder of runs begin there: where that lies is nobody's business in a browser.
+    """
+    root = str(runs_folder())
+    text = " ".join(text.replace(f"{root}{os.sep}", "").replace(root, Path(root).name).split())
+    text = re.sub(r"([\\\[\]<>$*`#~|&]|(?<!\w)_|_(?!\w))", r"\\\1", text)
+    text = re.sub(r"^([-+=]|\d+(?=[.)]))", rf"{JOINER}\1", text)
+    text = re.sub(r":(?=[-+\w/])", f":{JOINER}", text)
+    return re.sub(r"@|\bwww(?=\.)", rf"\g<0>{JOINER}", text, flags=re.IGNORECASE)

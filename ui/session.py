@@ -17,6 +17,8 @@ from fda_core.assignments import from_query, to_query
 from fda_core.config import ExperimentConfig
 from fda_core.errors import LabError
 from fda_core.runs.runner import Runner, Snapshot
+from fda_core.runs.store import runs_folder
+from fda_core.runs.tidy import tidy
 from ui.i18n import plain, t
 from ui.live_chart import publish
 from ui.presenter import following
@@ -44,6 +46,7 @@ def warm_up() -> None:
     """Runs in the thread that trains, before its first run."""
     time.sleep(1)  # the first page is drawn before torch takes the processor
     polite = give_way()
+    tidy(runs_folder())
     import torch
 
     import fda_core.lab  # noqa: F401

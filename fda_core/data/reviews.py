@@ -7,10 +7,10 @@ import pandas as pd
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from fda_core import assets
+from fda_core.data.labels import LABELS
 from fda_core.errors import ConfigError
 from fda_core.streams import stream
 
-LABELS = ("rotten", "fresh")
 # One division for every run: every seed is judged on the same test reviews, and one cache serves them all.
 SPLIT_SEED = 0
 

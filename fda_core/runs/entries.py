@@ -114,7 +114,7 @@ def created_at(folder: Path) -> datetime:
     try:
         found = recorded_at(folder)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (AttributeError, OverflowError, RecursionError):  # no time, one outside the calendar, no JSON for people
+    except (AttributeError, OverflowError):  # no time, or one outside the calendar
         pass
     try:
         return datetime.strptime(folder.name[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)

@@ -13,7 +13,17 @@ from fda_core.checkpoint import Checkpoint, CheckpointError, save
 from fda_core.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
 from fda_core.files import replace_whole
 from fda_core.resumption import Resumption
-from fda_core.runs.store import CHECKPOINTS, CONFIG, EVENTS, SUMMARY, StoreError, hold, read_checkpoint, read_events
+from fda_core.runs.store import (
+    CHECKPOINTS,
+    CONFIG,
+    EVENTS,
+    SUMMARY,
+    StoreError,
+    config_of,
+    hold,
+    read_checkpoint,
+    read_events,
+)  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +70,9 @@ class Recorder:
             if not self.kept or isinstance(self.kept[-1], RunFinished):
                 state = "has ended" if self.kept else "ended before its first round"
                 raise StoreError(f"The run {self.folder.name} {state}: there is nothing to resume. Start a new one.")
+            if strange := lanes_of(self.kept) - {lane.id for lane in config_of(self.kept, self.folder).lanes}:
+                problem = f"it speaks of the lane {min(strange)[:40]!a}, which it does not have"
+                raise StoreError(f"The run {self.folder.name} is damaged: {problem}. Start a new one.")
             lines = self.file.readall().splitlines(keepends=True)[: len(self.kept)]
             self.file.truncate(sum(map(len, lines)))
             self.file.seek(0, os.SEEK_END)
@@ -160,3 +173,8 @@ class Recorder:
             replace_whole(self.folder / name, text.encode())
         except OSError as error:
             raise StoreError(f"{self.folder} cannot be written ({error.strerror}): choose another folder.") from None
+
+
+def lanes_of(events: list[Event]) -> set[str]:
+    """All lanes that events name; each becomes the name of a checkpoint."""
+    return {event.lane for event in events if isinstance(event, Epoch | Round | LaneFinished)}

@@ -112,7 +112,7 @@ def recorded_at(folder: Path) -> datetime | None:
     try:
         with open(folder / EVENTS, "rb") as file:
             return datetime.fromisoformat(json.loads(file.readline())["time"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -19,7 +19,9 @@ from fda_core.runs.record import record
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.runner import stored
 from fda_core.runs.store import CHECKPOINTS, EVENTS, StoreError, config_of, hold, read_events
+from tests.stored_runs import keep_run
 from tests.tiny import comparable, fda_opt, fedopt, rounds, tiny_config, tiny_lab
+from tests.tiny_events import a_round
 
 CONFIG = tiny_config(fedopt(1), fda_opt(6), rounds=30, clients_per_round=2, server_optimizer="adam", client_dropout=0.1)
 PLAY = """
@@ -169,3 +171,13 @@ def test_events_of_the_resumed_part_carry_the_same_run_and_numbers_that_go_on(tm
     resumed = [row for row in rows if row["event"] == "run_resumed"]
     assert len(resumed) == 1 and resumed[0]["from_round"] and "versions" in resumed[0]
     assert isinstance(read_events(folder)[-3], Round) or rows[-3]["event"] == "lane_finished"
+
+
+@pytest.mark.parametrize("lane", ["../../elsewhere", "fda-opt-2", ""])
+def test_a_record_that_speaks_of_a_lane_it_has_not_is_not_resumed(tmp_path, lane):
+    folder = tmp_path / keep_run(tmp_path, [a_round(lane)], status=None)
+    before = (folder / EVENTS).read_bytes()
+    with pytest.raises(StoreError, match="which it does not have"):
+        Recorder(folder, folder.name, resume=True)
+    assert (folder / EVENTS).read_bytes() == before
+    hold(folder).release()  # nobody holds it

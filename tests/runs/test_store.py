@@ -256,3 +256,9 @@ def test_those_who_ask_at_once_whether_a_run_is_held_do_not_take_each_other_for_
     (folder / LOCK).touch()
     with ThreadPoolExecutor(12) as viewers:
         assert not any(viewers.map(lambda _: store.held(folder), range(400)))
+
+
+def test_a_first_line_that_is_nested_too_deep_has_no_time(folder):
+    folder.mkdir(exist_ok=True)
+    (folder / EVENTS).write_bytes(b'{"time":' + b"[" * 200_000 + b"\n")
+    assert store.recorded_at(folder) is None

@@ -1,5 +1,7 @@
 """Sentences, tables and charts of several runs, from hand-made events."""
 
+import dataclasses
+
 import pytest
 
 from fda_core.config import ExperimentConfig, Target
@@ -51,6 +53,11 @@ def test_a_study_has_its_seeds_target_and_pairs():
     words = study_sentence([run_of(1), run_of(2, fedopt=4)])
     assert words.startswith("One experiment, 2 seeds, target 80 % accuracy. FDA-OPT M=5")
     assert "**1.8 times fewer**" in words  # 3/2 and 4/2
+
+
+def test_a_study_under_way_speaks_of_so_far():
+    words = study_sentence([run_of(1), dataclasses.replace(run_of(2), status="running")])
+    assert "some still under way, target 80 % accuracy. So far: FDA-OPT" in words
 
 
 def test_a_study_without_an_opponent_counts_its_seeds():

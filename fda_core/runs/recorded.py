@@ -1,0 +1,17 @@
+"""Runs that come with the app, to be looked at before anything was run: real ones, kept whole under `recorded/`."""
+
+from pathlib import Path
+
+from fda_core.runs.snapshot import Snapshot, stored
+from fda_core.runs.store import EVENTS
+
+ROOT = Path(__file__).parents[2] / "recorded"
+
+
+def names() -> list[str]:
+    return sorted(file.parent.name for file in ROOT.glob(f"*/{EVENTS}"))
+
+
+def recorded(name: str) -> Snapshot:
+    """The run of this name; its name stands in for an id. Raises `StoreError`."""
+    return stored(ROOT / name)

@@ -1,0 +1,29 @@
+"""Text from outside stays text in the page that Streamlit's Markdown makes of it."""
+
+import pytest
+
+from fda_core.runs.meta import Meta, write_meta
+from tests.browser.race import CHART
+from tests.stored_runs import keep_run
+
+HOSTILE = (
+    "http://elsewhere.invalid/x", "www.elsewhere.invalid", "somebody@elsewhere.invalid", "# head", "- point", "1. one",
+    "![x](http://elsewhere.invalid/x)", "<b>bold</b>", ":smile: :red[x] :material/home:", "~~gone~~ _it_ **is**",
+    "$x^2$ `code` &amp; a|b", "https://elsewhere.invalid",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_is_read_as_it_was_written(server, context, name):
+    run_id = keep_run(server.runs, status="failed", message=name, seed=500)
+    write_meta(server.runs / run_id, Meta(name=name))
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{server.url}/race?run={run_id}")
+    page.wait_for_selector(f"{CHART} .main-svg")
+    box = page.get_by_test_id("stAlert").first
+    assert box.inner_text().replace("\u2060", "").strip() == name
+    assert box.locator("a, img, b, strong, em, del, code, h1, li, .katex").count() == 0
+    assert not any("elsewhere" in url for url in asked)
+    page.close()

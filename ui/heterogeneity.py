@@ -1,0 +1,161 @@
+"""The Heterogeneity page: who has which labels at the chosen α, and what that did to real runs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from fda_core.config import ExperimentConfig
+from fda_core.data.labels import LABELS, labels_per_client
+from fda_core.runs.effects import Effect, effect
+from fda_core.runs.recorded import names, recorded
+from ui.controls import ALPHAS, adopt, ends
+from ui.heterogeneity_charts import effects_chart, labels_chart
+from ui.i18n import plain, t
+from ui.live_chart import figure_json, live_chart
+from ui.sentences import goal, lane_labels, spent
+from ui.session import from_address, keep_words, palette
+
+HEIGHT = 400
+SERIES = "alpha-"  # the recorded runs that differ in α only
+ONE_SIDED = 0.9  # share of one label from which a client is called one-sided
+
+
+def page() -> None:
+    """One row of controls, the clients' labels beside the effects, two sentences, the table."""
+    config, problem = chosen()
+    if problem:
+        st.warning(t("settings.bad_link", problem=plain(problem)))
+    counts = shared_labels(config.train_examples, config.clients, config.alpha, config.seed)
+    runs = series()
+    st.markdown(" ".join([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)]))
+    left, right = st.columns([3, 2])
+    with left:
+        show("labels", labels_chart(counts, [t(f"heterogeneity.label_{name}") for name in LABELS], palette()), config)
+    with right:
+        if runs:
+            show("effects", effects_chart(runs, labels_of(), palette(), config.alpha), config)
+    if runs:
+        st.table(table(runs), hide_index=True)
+        st.caption(t("heterogeneity.recorded", seed=runs[0].seed, goal=goal(recorded(series_names()[0]).config.target)))
+    if st.button(t("heterogeneity.race"), key="mix_race", icon=":material/sports_score:"):
+        to_race(config)
+
+
+def to_race(config: ExperimentConfig) -> None:
+    """Opens the Race page with these settings, for a new run."""
+    st.session_state.run, st.session_state.notice = None, None
+    adopt(config)
+    st.switch_page("pages/race.py")
+
+
+def chosen() -> tuple[ExperimentConfig, str | None]:
+    """What the address or the controls say; the preset's other values."""
+    state = st.session_state
+    if "mix" not in state:
+        base, problem = from_address()
+        state.mix = base
+        state.mix_alpha, state.mix_clients, state.mix_seed, state.mix_problem = (
+            base.alpha,
+            base.clients,
+            base.seed,
+            problem,
+        )
+    base = state.mix
+    first, second, third = st.columns([3, 2, 1])
+    with first:
+        options = sorted({*ALPHAS, base.alpha}, reverse=True)
+        st.select_slider(
+            t("settings.alpha"), options, key="mix_alpha", help=t("settings.alpha_help"), persist_state="session",
+            format_func=lambda alpha: t("settings.alpha_value", alpha=alpha),
+        )  # fmt: skip
+        ends(t("settings.alike"), t("settings.different"))
+    second.slider(t("settings.clients"), 2, max(200, base.clients), key="mix_clients", persist_state="session")
+    third.number_input(t("settings.seed"), 0, 2**31 - 1, key="mix_seed", persist_state="session")
+    values = {"alpha": state.mix_alpha, "clients": state.mix_clients, "seed": state.mix_seed}
+    keep_words(**{name: f"{value:g}" for name, value in values.items() if value != getattr(ExperimentConfig(), name)})
+    cohort = min(base.cohort_size, state.mix_clients)
+    return ExperimentConfig(**base.to_dict() | values | {"clients_per_round": cohort}), state.mix_problem
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def shared_labels(train_examples: int, clients: int, alpha: float, seed: int) -> np.ndarray:
+    return labels_per_client(ExperimentConfig(train_examples=train_examples, clients=clients, alpha=alpha, seed=seed))
+
+
+def series_names() -> list[str]:
+    return [name for name in names() if name.startswith(SERIES)]
+
+
+@st.cache_data(show_spinner=False)
+def series() -> list[Effect]:
+    """The recorded runs, the most alike clients first."""
+    return sorted((effect(recorded(name).events) for name in series_names()), key=lambda run: -run.alpha)
+
+
+def labels_of() -> dict[str, str]:
+    return lane_labels(recorded(series_names()[0]).config)
+
+
+def show(name: str, figure, config: ExperimentConfig) -> None:
+    live_chart(
+        figure_json(figure, name), key=f"mix-{name}", height=HEIGHT, unavailable=t("chart.unavailable"),
+        alt=t(f"heterogeneity.alt_{name}", alpha=f"{config.alpha:g}", clients=config.clients),
+    )  # fmt: skip
+
+
+def labels_sentence(counts: np.ndarray, alpha: float) -> str:
+    """counts: [clients, labels]."""
+    shares = counts.max(axis=1) / counts.sum(axis=1)
+    return t(
+        "heterogeneity.labels", alpha=f"{alpha:g}", clients=len(counts), one_sided=int((shares >= ONE_SIDED).sum()),
+        share=f"{100 * ONE_SIDED:.0f}", middle=f"{100 * np.median(shares):.0f}",
+    )  # fmt: skip
+
+
+def effect_sentences(runs: Sequence[Effect], alpha: float) -> list[str]:
+    """The recorded run nearest to the α against the one with the most alike clients."""
+    if len(runs) < 2:
+        return []
+    alike, near = runs[0], min(runs, key=lambda run: abs(np.log(run.alpha / alpha)))
+    ours, before = monitored(near), monitored(alike)
+    if near is alike or None in (near.variance, alike.variance, ours.epochs, before.epochs):
+        return [t("heterogeneity.alike", alpha=f"{alike.alpha:g}")]
+    return [
+        t(
+            "heterogeneity.effect", near=f"{near.alpha:g}", alike=f"{alike.alpha:g}",
+            times=f"{near.variance / alike.variance:.2g}", epochs=f"{ours.epochs:.1f}", before=f"{before.epochs:.1f}",
+        ),
+        t("heterogeneity.reached_both" if ours.to_target and schedule(near).to_target else
+          "heterogeneity.reached_ours" if ours.to_target else
+          "heterogeneity.reached_theirs" if schedule(near).to_target else "heterogeneity.reached_none",
+          ours=spent(ours.to_target), theirs=spent(schedule(near).to_target)),
+    ]  # fmt: skip
+
+
+def monitored(run: Effect):
+    """The FDA lane."""
+    return next(lane for lane in run.lanes if lane.lane.startswith("fda"))
+
+
+def schedule(run: Effect):
+    """The first FedOpt lane."""
+    return next(lane for lane in run.lanes if lane.lane.startswith("fedopt"))
+
+
+def table(runs: Sequence[Effect]) -> list[dict[str, str]]:
+    labels = labels_of()
+    return [
+        {
+            t("runs.alpha"): f"{run.alpha:g}",
+            t("heterogeneity.variance"): "–" if run.variance is None else f"{run.variance:.3g}",
+            t("heterogeneity.epochs"): "–" if (mean := monitored(run).epochs) is None else f"{mean:.1f}",
+            **{labels[lane.lane]: cell(lane) for lane in run.lanes},
+        }
+        for run in runs
+    ]
+
+
+def cell(lane) -> str:
+    best = "–" if lane.best_accuracy is None else f"{100 * lane.best_accuracy:.1f} %"
+    return t("heterogeneity.cell", spent=spent(lane.to_target), best=best)
