@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fda_core import assets
+from ui import tour
 from ui.i18n import t
 from ui.session import publish_chart_library, runner
 
@@ -17,9 +18,11 @@ pages = [
     st.Page("pages/story.py", title=t("app.story"), icon=":material/menu_book:", default=True),
     st.Page("pages/race.py", title=t("app.race"), icon=":material/sports_score:"),
     st.Page("pages/heterogeneity.py", title=t("app.heterogeneity"), icon=":material/diversity_3:"),
+    st.Page("pages/lesson.py", title=t("app.lesson"), icon=":material/school:"),
     st.Page("pages/runs.py", title=t("app.runs"), icon=":material/folder_open:"),
 ]
 page = st.navigation(pages, position="top")
+tour.band(page.url_path or "story")
 if problem := assets.problem():
     st.warning(t("app.no_assets", problem=problem))
 page.run()

@@ -14,7 +14,7 @@ from ui.heterogeneity_charts import effects_chart, labels_chart
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.sentences import goal, lane_labels, spent
-from ui.session import from_address, keep_words, palette
+from ui.session import from_address, keep_words, linked, palette
 
 HEIGHT = 400
 SERIES = "alpha-"  # the recorded runs that differ in α only
@@ -52,7 +52,7 @@ def to_race(config: ExperimentConfig) -> None:
 def chosen() -> tuple[ExperimentConfig, str | None]:
     """What the address or the controls say; the preset's other values."""
     state = st.session_state
-    if "mix" not in state:
+    if "mix" not in state or linked():
         base, problem = from_address()
         state.mix = base
         state.mix_alpha, state.mix_clients, state.mix_seed, state.mix_problem = (

@@ -18,7 +18,7 @@ from ui.frames import race_frame
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, following, may_act
-from ui.session import from_address, has_settings, keep_address, palette, runner, shown_run
+from ui.session import from_address, has_settings, keep_address, linked, palette, runner, shown_run
 
 CHART_HEIGHT = 310
 # Settings that do not touch what Var is measured on, so that a run's variances still speak for the sliders.
@@ -27,9 +27,12 @@ NOT_VARIANCE = {"preset", "lanes", "rounds", "target", "after_target_rounds", "l
 
 def page() -> None:
     """Settings in the sidebar, everything live in one fragment."""
+    arrived = "base" not in st.session_state or linked()
+    if arrived and "run" not in st.query_params and not following():
+        st.session_state.run = None  # a link to settings is one to a new run
     run, unreadable = shown_run()
     st.session_state.setdefault("notice", None)
-    if "base" not in st.session_state:
+    if arrived:
         follow = run is not None and (run.live or not has_settings())
         config, problem = (run.config, None) if follow else from_address()
         adopt(config)

@@ -118,6 +118,12 @@ def shown_run() -> tuple[Snapshot | None, str | None]:
     return run, None if run else t("race.unknown_run", run=plain(run_id[:40]))
 
 
+def linked() -> bool:
+    """Whether a link brought settings that this page did not write into the address itself."""
+    words = {name: st.query_params[name] for name in st.query_params if name not in RESERVED | ELSEWHERE}
+    return bool(words) and words != st.session_state.get("address")
+
+
 def has_settings() -> bool:
     return any(name not in RESERVED | ELSEWHERE for name in st.query_params)
 
@@ -146,6 +152,7 @@ def keep_words(**words: str) -> None:
     wanted = {name: st.query_params[name] for name in RESERVED - {"run"} if name in st.query_params}
     if run_id := st.session_state.get("run"):
         wanted["run"] = run_id
-    wanted |= {name: word for name, word in words.items() if word}
+    st.session_state.address = {name: word for name, word in words.items() if word}
+    wanted |= st.session_state.address
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

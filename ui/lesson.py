@@ -1,0 +1,51 @@
+"""The Lesson page: the guided tour, three lesson plans whose links set everything up, and a quiz."""
+
+import streamlit as st
+
+from ui import tour
+from ui.i18n import t
+from ui.lesson_data import data
+
+
+def page() -> None:
+    st.subheader(t("lesson.title"))
+    st.write(t("lesson.lead"))
+    if st.button(t("lesson.tour"), type="primary", key="tour_start", icon=":material/tour:"):
+        tour.go(0)
+    for tab, plan in zip(st.tabs([plan_title(plan) for plan in data()["plans"]]), data()["plans"], strict=True):
+        with tab:
+            show(plan)
+    st.subheader(t("lesson.quiz"))
+    right = sum(question(number, each) for number, each in enumerate(data()["quiz"], 1))
+    st.caption(t("lesson.score", right=right, all=len(data()["quiz"])))
+
+
+def plan_title(plan: dict) -> str:
+    return t("lesson.plan", name=t(f"plan.{plan['id']}"), minutes=plan["minutes"])
+
+
+def show(plan: dict) -> None:
+    """What the plan is for, its steps with links and minutes, and what people should then be able to say."""
+    st.write(t(f"plan.{plan['id']}_for"))
+    for number, step in enumerate(plan["steps"], 1):
+        time, link, words = st.columns([1, 2.2, 9], vertical_alignment="center")
+        time.markdown(t("lesson.minutes", minutes=step["minutes"]))
+        link.page_link(f"pages/{step['page']}.py", label=f"{number}. {t(f'app.{step["page"]}')}",
+                       query_params=step.get("query"))  # fmt: skip
+        words.markdown(t(f"plan.{plan['id']}_{step['id']}"))
+    st.success(t(f"plan.{plan['id']}_outcome"), icon=":material/flag:")
+
+
+def question(number: int, each: dict) -> bool:
+    """Draws it and says why as soon as it is answered; whether it was answered rightly."""
+    id = each["id"]
+    answer = st.radio(
+        f"{number}. {t(f'quiz.{id}')}", range(1, each["answers"] + 1), index=None, key=f"quiz-{id}",
+        format_func=lambda answer: t(f"quiz.{id}_{answer}"), persist_state="session",
+    )  # fmt: skip
+    if answer is None:
+        return False
+    right = answer == each["right"]
+    why = t(f"quiz.{id}_why")
+    (st.success if right else st.warning)(t("lesson.right", why=why) if right else t("lesson.wrong", why=why))
+    return right
