@@ -3,13 +3,15 @@
 import streamlit as st
 
 from fda_core import assets
-from ui import tour
-from ui.i18n import t
+from ui import style, tour
+from ui.chrome import chrome
+from ui.i18n import plain, t
 from ui.session import publish_chart_library, runner
+from ui.viewing import settle
 
+strange = settle()
 st.set_page_config(page_title=t("app.title"), page_icon="📡", layout="wide")
-# The only style rule of the app: Streamlit leaves a fifth of a 720-pixel projector picture empty above the page.
-st.html("<style>.stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 2rem; }</style>")
+style.dress()
 # A refresh or a link brings the run's id; from then on the session knows it, whatever page it is on.
 st.session_state.setdefault("run", st.query_params.get("run"))
 runner()
@@ -22,7 +24,11 @@ pages = [
     st.Page("pages/runs.py", title=t("app.runs"), icon=":material/folder_open:"),
 ]
 page = st.navigation(pages, position="top")
-tour.band(page.url_path or "story")
+name = page.url_path or "story"
+chrome(name)
+tour.band(name)
+if strange:
+    st.warning(t("chrome.strange", word=plain(strange[:40])))
 if problem := assets.problem():
     st.warning(t("app.no_assets", problem=problem))
 page.run()

@@ -98,7 +98,7 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
         st.caption(t("settings.lanes_own"))
     else:
         _threshold(frozen, measured(config) if config else ())
-    with st.expander(t("settings.more")):
+    with st.expander(t("settings.more"), key="more"):
         _more(frozen, own_lanes)
     if problem:
         st.error(plain(problem))

@@ -27,7 +27,8 @@ def labels_chart(counts: np.ndarray, labels: Sequence[str], palette: Sequence[st
             customdata=order.tolist(), hovertemplate=t("heterogeneity.hover"),
             marker={
                 "color": palette[i % len(palette)], "line": {"width": 0},
-                "pattern": {"shape": SHADES[i % len(SHADES)], "size": 6, "fgcolor": "white", "solidity": 0.2},
+                "pattern": {"shape": SHADES[i % len(SHADES)], "size": 6, "fgcolor": "white", "solidity": 0.2,
+                            "fillmode": "overlay"},
             },
         )  # fmt: skip
     figure.update_layout(

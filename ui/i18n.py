@@ -1,4 +1,7 @@
-"""Every visible sentence, by key: `t("race.start")`. A catalogue is one TOML file a language, beside this file."""
+"""Every visible sentence, by key: `t("race.start")`. A catalogue is one TOML file a language, beside this file.
+
+A key with `__manager` at its end is the same sentence for somebody who wants no symbols.
+"""
 
 import os
 import re
@@ -7,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from fda_core.runs.store import runs_folder
+from ui.viewing import viewing
 
 FOLDER = Path(__file__).parent / "catalogue"
 
@@ -18,9 +22,15 @@ def catalogue(language: str) -> dict[str, str]:
     return {f"{table}.{key}": text for table, entries in tables.items() for key, text in entries.items()}
 
 
-def t(key: str, language: str = "en", **values) -> str:
-    """The sentence `key` with its values filled in. Raises KeyError for an unknown key: a defect, not a user error."""
-    return catalogue(language)[key].format(**values)
+def t(key: str, **values) -> str:
+    """The sentence `key` in the viewer's language, with its values filled in; in the manager's wording if it has one.
+
+    Raises KeyError for an unknown key: a defect, not a user error.
+    """
+    viewer = viewing()
+    texts = catalogue(viewer.language)
+    plain_words = texts.get(f"{key}__manager") if viewer.depth == "manager" else None
+    return (plain_words or texts[key]).format(**values)
 
 
 # Invisible, and no line breaks there: it parts what Streamlit would make a link, a smiley or an icon of.

@@ -30,8 +30,8 @@ def show(plan: dict) -> None:
     for number, step in enumerate(plan["steps"], 1):
         time, link, words = st.columns([1, 2.2, 9], vertical_alignment="center")
         time.markdown(t("lesson.minutes", minutes=step["minutes"]))
-        link.page_link(f"pages/{step['page']}.py", label=f"{number}. {t(f'app.{step["page"]}')}",
-                       query_params=step.get("query"))  # fmt: skip
+        name = t(f"app.{step['page']}")
+        link.page_link(f"pages/{step['page']}.py", label=f"{number}. {name}", query_params=step.get("query"))
         words.markdown(t(f"plan.{plan['id']}_{step['id']}"))
     st.success(t(f"plan.{plan['id']}_outcome"), icon=":material/flag:")
 
@@ -39,8 +39,9 @@ def show(plan: dict) -> None:
 def question(number: int, each: dict) -> bool:
     """Draws it and says why as soon as it is answered; whether it was answered rightly."""
     id = each["id"]
+    asked = t(f"quiz.{id}")
     answer = st.radio(
-        f"{number}. {t(f'quiz.{id}')}", range(1, each["answers"] + 1), index=None, key=f"quiz-{id}",
+        f"{number}. {asked}", range(1, each["answers"] + 1), index=None, key=f"quiz-{id}",
         format_func=lambda answer: t(f"quiz.{id}_{answer}"), persist_state="session",
     )  # fmt: skip
     if answer is None:

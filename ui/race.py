@@ -19,6 +19,7 @@ from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, following, may_act
 from ui.session import from_address, has_settings, keep_address, linked, palette, runner, shown_run
+from ui.viewing import engineer, viewing
 
 CHART_HEIGHT = 310
 # Settings that do not touch what Var is measured on, so that a run's variances still speak for the sliders.
@@ -180,7 +181,7 @@ def chart(run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummar
     x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
     y = choice(right, "y", ("test_loss", "accuracy"))
     view = f"{run.run_id if run else 'none'}/{x}/{y}"
-    moment = (run.revision, len(run.events)) if run else config.to_json()
+    moment = (viewing(), run.revision, len(run.events)) if run else (viewing(), config.to_json())
     live_chart(
         shared_figure(view, moment, x, y, run, config, lanes),
         key="race",
@@ -213,23 +214,25 @@ def choice(place, axis: str, options: tuple[str, ...]) -> str:
 def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
     """One row a lane: bytes by kind, work, quality, and what the target cost."""
     labels = sentences.lane_labels(config)
-    st.table(
-        [
-            {
-                t("table.lane"): labels[lane.lane],
-                t("table.status"): t(f"lane_status.{lane.status or 'racing'}"),
-                t("table.rounds"): f"{lane.spent.rounds}",
-                t("table.epochs"): f"{lane.spent.local_epochs}",
-                t("table.down"): f"{lane.bytes_down / 1e6:,.1f}",
-                t("table.up"): f"{lane.bytes_up / 1e6:,.1f}",
-                t("table.monitor"): f"{lane.bytes_monitor / 1e6:,.1f}",
-                t("table.best"): "–" if lane.best_accuracy is None else f"{100 * lane.best_accuracy:.1f} %",
-                t("table.to_target"): sentences.spent(lane.to_target),
-            }
-            for lane in lanes
-        ],
-        hide_index=True,
-    )
+    st.table([row(labels[lane.lane], lane) for lane in lanes], hide_index=True)
+
+
+def row(label: str, lane: LaneSummary) -> dict[str, str]:
+    """A manager gets all bytes in one number, an engineer each kind."""
+    kinds = {
+        t("table.down"): f"{lane.bytes_down / 1e6:,.1f}",
+        t("table.up"): f"{lane.bytes_up / 1e6:,.1f}",
+        t("table.monitor"): f"{lane.bytes_monitor / 1e6:,.1f}",
+    }
+    return {
+        t("table.lane"): label,
+        t("table.status"): t(f"lane_status.{lane.status or 'racing'}"),
+        t("table.rounds"): f"{lane.spent.rounds}",
+        t("table.epochs"): f"{lane.spent.local_epochs}",
+        **(kinds if engineer() else {t("table.megabytes"): sentences.megabytes(lane.spent.bytes)}),
+        t("table.best"): "–" if lane.best_accuracy is None else f"{100 * lane.best_accuracy:.1f} %",
+        t("table.to_target"): sentences.spent(lane.to_target),
+    }
 
 
 def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
@@ -243,18 +246,26 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     facts = start.facts
     words = [
         t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
-        t(
-            "race.model", model=plain(str(facts["model"])[:200]), trained=facts["trainable_parameters"],
-            bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}",
-        ),
-    ]  # fmt: skip
-    if states := state_bytes(run.events):
-        words.append(t("race.state", sizes=f" {t('race.state_or')} ".join(map(sentences.size, states))))
+        *(technical(run, facts) if engineer() else ()),
+    ]
     for lane in run.config.lanes:
         if lane.rule in REFERENCE_RULES:
             key = "race.reference_centralised" if lane.rule == "centralised" else "race.reference_local_only"
             words.append(t(key, lane=labels[lane.id]))
     st.caption(" ".join(words))
+
+
+def technical(run: Snapshot, facts: dict) -> list[str]:
+    """What is trained, and what a check sends."""
+    words = [
+        t(
+            "race.model", model=plain(str(facts["model"])[:200]), trained=facts["trainable_parameters"],
+            bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}",
+        )
+    ]  # fmt: skip
+    if states := state_bytes(run.events):
+        words.append(t("race.state", sizes=f" {t('race.state_or')} ".join(map(sentences.size, states))))
+    return words
 
 
 def waiting(run: Snapshot | None) -> None:

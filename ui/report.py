@@ -14,6 +14,7 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import runs_folder
 from ui import replay
 from ui.i18n import t
+from ui.viewing import viewing
 
 TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -22,7 +23,8 @@ def texts(runs: Sequence[Snapshot], names: Sequence[str]) -> dict:
     """All that the page says besides its numbers, in the language of whoever looks: they are not there any more when
     the page is made."""
     return {
-        "language": "en", "title": t("runs.report_title"), "no_script": t("runs.no_script"), "origin": t("runs.origin"),
+        "language": viewing().language, "title": t("runs.report_title"),
+        "no_script": t("runs.no_script"), "origin": t("runs.origin"),
         "runs": [
             {"id": run.run_id, "name": name, "recorded": replay.label(run), "settings": settings(run.config)}
             for run, name in zip(runs, names, strict=True)

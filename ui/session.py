@@ -26,7 +26,7 @@ from ui.presenter import following
 log = logging.getLogger(__name__)
 
 # Words of the address that are not settings of an experiment.
-RESERVED = {"run", "lang", "hide"}
+RESERVED = {"run", "lang", "depth", "hide"}
 # Words of other pages' addresses.
 ELSEWHERE = {"runs", "search", "tag"}
 TRAINING_PRIORITY = 10  # of 0 (as the pages) to 19

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fda_core.runs.summary import summarize
+from ui import style
 from ui.i18n import t
 from ui.lesson_data import data
 from ui.session import shown_run
@@ -24,11 +25,7 @@ def band(page: str) -> None:
     step = steps()[number]
     waiting = not done(step) and step["page"] == page
     st.fragment(run_every=LOOK if waiting else None)(draw)(number, waiting, page)
-    for key in step.get("highlight", ()) if waiting else ():
-        # The second and last style rule of the app: elements carry their key as a class.
-        st.html(
-            f"<style>.st-key-{key} {{ outline: 3px solid #D55E00; outline-offset: 4px; border-radius: 8px; }}</style>"
-        )
+    style.outline(step.get("highlight", ()) if waiting else ())
 
 
 def draw(number: int, waiting: bool, page: str) -> None:
@@ -38,7 +35,8 @@ def draw(number: int, waiting: bool, page: str) -> None:
     with st.container(border=True):
         words, back, forth, end = st.columns([8, 1.2, 1.2, 1.2], vertical_alignment="center")
         mark = ":material/hourglass_empty:" if waiting else ":material/check_circle:"
-        words.markdown(f"{mark} **{number + 1}/{len(steps())}** {t(f'tour.{step["id"]}')}")
+        text = t(f"tour.{step['id']}")
+        words.markdown(f"{mark} **{number + 1}/{len(steps())}** {text}")
         if back.button(t("tour.back"), key="tour_back", disabled=number == 0, width="stretch"):
             go(number - 1)
         last = number == len(steps()) - 1

@@ -1,0 +1,76 @@
+"""Japanese and English, manager and engineer, switched in the middle of things."""
+
+import pytest
+
+from tests.browser.race import SMALL, Race, wait
+
+
+@pytest.fixture
+def race(server, context):
+    race = Race(context.new_page(), server.url)
+    yield race
+    race.page.goto(f"{server.url}/race?lang=en&run={race.run_id() or ''}")
+    race.drawn()
+    race.stop()
+    race.page.close()
+
+
+def choose(race: Race, name: str) -> None:
+    """Opens the menu in the corner if it is not open."""
+    option = race.page.get_by_text(name, exact=True).first
+    if not option.is_visible():
+        race.page.locator(".st-key-chrome button").first.click()
+    option.click()
+
+
+def exceptions(race: Race) -> int:
+    return race.page.locator('[data-testid="stException"]').count()
+
+
+def test_a_switch_of_language_keeps_run_zoom_and_settings(race):
+    race.start()
+    race.zoom()
+    run_id, zoomed = race.run_id(), race.range()
+    choose(race, "日本語")
+    race.shows("一時停止")
+    before = race.points()
+    race.wait_for_points(before + 2)
+    assert race.run_id() == run_id and race.range() == zoomed and exceptions(race) == 0
+    assert "lang=ja" in race.page.url and race.clients() == SMALL["clients"]
+    choose(race, "English")
+    race.shows("Pause")
+    assert race.run_id() == run_id and exceptions(race) == 0
+
+
+def test_settings_survive_a_switch_of_language_and_depth(race):
+    race.open(clients=20, preset="quick", server_optimizer="adam")
+    choose(race, "日本語")
+    race.shows("開始")
+    assert race.clients() == 20 and exceptions(race) == 0
+    assert race.page.get_by_role("combobox").first.input_value() == "クイック: まず見てみる"
+    assert race.page.get_by_role("radio", name="自動調整（FDA-OPT）").is_checked()
+    choose(race, "マネージャ")
+    wait(lambda: race.page.get_by_text("その他", exact=True).is_hidden(), "the engineer's settings to go")
+    assert "depth=manager" in race.page.url and "clients=20" in race.page.url and "adam" in race.page.url
+    race.page.get_by_role("link", name="データの偏り").click()
+    race.shows("このクライアントでレース")
+    race.page.get_by_role("link", name="レース", exact=True).click()
+    race.shows("開始")
+    assert race.clients() == 20 and exceptions(race) == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+@pytest.mark.parametrize("page", ["", "race", "heterogeneity", "runs"])
+def test_nothing_is_wider_than_the_screen_in_japanese(race, page, width, height):
+    race.page.set_viewport_size({"width": width, "height": height})
+    race.page.goto(f"{race.url}/{page}?lang=ja")
+    race.page.locator(".st-key-chrome").wait_for()
+    race.page.wait_for_timeout(800)
+    assert race.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert exceptions(race) == 0
+
+
+def test_a_hidden_control_is_not_shown(race):
+    race.open(hide="clients,<script>,more")
+    assert race.page.get_by_text("More", exact=True).is_hidden()
+    assert race.page.get_by_text("Preset", exact=True).is_visible()

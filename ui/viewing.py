@@ -1,0 +1,100 @@
+"""How one viewer wants to read: in which language, and in how much depth."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LANGUAGES = {"ja": "日本語", "en": "English"}
+DEPTHS = ("manager", "engineer")
+DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"
+
+# Keys of widgets whose options have labels.
+CHOICES = {
+    "preset", "mode", "alpha", "theta", "server", "client_optimizer", "weighting", "check", "monitor", "link", "x_axis",
+    "y_axis", "mix_alpha",
+}  # fmt: skip
+
+
+class Viewing(NamedTuple):
+    language: str = DEFAULT_LANGUAGE
+    depth: str = DEFAULT_DEPTH
+
+
+_fixed: ContextVar[Viewing | None] = ContextVar("viewing", default=None)
+
+
+def viewing() -> Viewing:
+    """This viewer's; the defaults where there is no viewer, in tests and other threads."""
+    if fixed := _fixed.get():
+        return fixed
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return Viewing()
+    return st.session_state.get("viewing") or Viewing()
+
+
+@contextmanager
+def reading(language: str = DEFAULT_LANGUAGE, depth: str = DEFAULT_DEPTH) -> Iterator[None]:
+    """For tests of sentences: as somebody who reads so."""
+    token = _fixed.set(Viewing(language, depth))
+    try:
+        yield
+    finally:
+        _fixed.reset(token)
+
+
+def engineer() -> bool:
+    return viewing().depth == "engineer"
+
+
+def settle() -> str | None:
+    """Decides it for this draw of the page: the address, then what was chosen before, then the browser's language.
+
+    Keeps the choice in the address. Returns the word of the address that is none of ours, if there is one.
+    """
+    state, words = st.session_state, st.query_params
+    before = state.get("viewing") or Viewing(of_browser(), DEFAULT_DEPTH)
+    language, depth = words.get("lang", before.language), words.get("depth", before.depth)
+    strange = next((w for w, known in ((language, LANGUAGES), (depth, DEPTHS)) if w not in known), None)
+    state.viewing = Viewing(
+        language if language in LANGUAGES else before.language, depth if depth in DEPTHS else before.depth
+    )
+    write(state.viewing)
+    return strange
+
+
+def of_browser() -> str:
+    language = (st.context.locale or "").split("-")[0].lower()
+    return language if language in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def foreign() -> list[str]:
+    """The languages that this browser would not get by itself."""
+    return [language for language in LANGUAGES if language != of_browser()]
+
+
+def write(choice: Viewing) -> None:
+    """Into the address what is not what its reader would see anyway."""
+    wanted = {
+        "lang": choice.language if choice.language in (st.query_params.get("lang"), *foreign()) else None,
+        "depth": choice.depth if choice.depth != DEFAULT_DEPTH else None,
+    }
+    for name, word in wanted.items():
+        if word is None:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != word:
+            st.query_params[name] = word
+
+
+def change(**parts: str) -> None:
+    """A callback: the viewer wants it otherwise."""
+    state = st.session_state
+    state.viewing = viewing()._replace(**parts)
+    # A browser keeps what was chosen by its label: it has to be told what the label is now.
+    for key in [key for key in state if key in CHOICES or str(key).startswith("quiz-")]:
+        state[key] = state[key]
+    for name, part in parts.items():
+        st.query_params["lang" if name == "language" else name] = part
