@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from fda_core.runs import recorded
 from fda_core.runs.replay import SPEEDS, Player, Timeline
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import folder_of, recorded_at
@@ -98,7 +99,8 @@ def seek(run: Snapshot) -> None:
 
 def label(run: Snapshot) -> str:
     """Recorded when, with which seed, on what."""
-    folder, versions = folder_of(run.run_id), started(run.events).versions
+    folder = folder_of(run.run_id) or recorded.folder_of(run.run_id)
+    versions = started(run.events).versions
     when = folder and recorded_at(folder)
     return t(
         "replay.recorded", when=f"{when:%Y-%m-%d %H:%M} UTC" if when else t("replay.unknown"), seed=run.config.seed,

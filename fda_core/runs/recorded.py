@@ -12,6 +12,11 @@ def names() -> list[str]:
     return sorted(file.parent.name for file in ROOT.glob(f"*/{EVENTS}"))
 
 
+def folder_of(name: str) -> Path | None:
+    """Where the run of this name is kept; no other word is made into a path."""
+    return ROOT / name if name in names() else None
+
+
 def recorded(name: str) -> Snapshot:
     """The run of this name; its name stands in for an id. Raises `StoreError`."""
     return stored(ROOT / name)

@@ -51,6 +51,10 @@ CHOICES = {
     "chart.y_*": [f"chart.y_{name}" for name in Y],
     "chrome.*": ["chrome.manager", "chrome.engineer"],
     "app.*": [f"app.{page}" for plan in data()["plans"] for page in {step["page"] for step in plan["steps"]}],
+    "inside.because_*": [
+        f"inside.because_{reason}"
+        for reason in ("first_round", "threshold", "epoch_cap", "fixed_schedule", "all_dropped")
+    ],
     "runs.is_*": [f"runs.is_{name}" for name in {*LIVE, *ENDED, "damaged"}],
     "runs.versus_*": [f"runs.versus_{name}" for name in ("fewer", "tie", "more")],
     "runs.file_*": [f"runs.file_{name}" for name in ("csv", "json", "jsonl")],

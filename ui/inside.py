@@ -1,0 +1,142 @@
+"""The page Inside a round: how far the clients' models have drifted, what Θ says to it, and what was sent to know."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from fda_core.config import REFERENCE_RULES
+from fda_core.runs.inside import Look, half_way, look
+from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.summary import rounds_of, started, state_bytes
+from ui import inside_charts as charts
+from ui.i18n import t
+from ui.live_chart import figure_json, live_chart
+from ui.sentences import epochs, lane_labels, size
+from ui.session import keep_words, palette
+from ui.source import origin, run_to_show
+from ui.viewing import engineer
+
+HEIGHT, SMALL = 330, 260
+SKETCHES = Path(__file__).parents[1] / "docs" / "sketch.csv"
+WIDTH = 500  # buckets a row of the sketch
+ROBERTA = 498_000_000  # bytes of RoBERTa-base in float32, DESIGN's figure: 124.6 M parameters
+
+
+def page() -> None:
+    run = run_to_show()
+    if run is None:
+        st.info(t("inside.none"))
+        return
+    lane, number = choice(run)
+    seen = look(run.events, run.config, lane, number)
+    if seen is None:
+        st.info(t("inside.no_round"))
+        return
+    keep_words(lane=lane, round=str(seen.round.round))
+    st.markdown(decision(seen))
+    left, right = st.columns([3, 2])
+    with left:
+        show("variance", charts.variance_chart(seen, palette()), HEIGHT, decision(seen))
+    with right:
+        show(
+            "drift", charts.drift_chart(seen, palette()), HEIGHT, t("inside.alt_drift", clients=len(seen.round.clients))
+        )
+    if engineer() and (rule := rule_words(seen)):
+        st.markdown(rule)
+    origin(run)
+    to_scale(run)
+
+
+def choice(run: Snapshot) -> tuple[str, int]:
+    """Lane and round, from the widgets, which begin with what the address says."""
+    state, words = st.session_state, st.query_params
+    labels = {spec.id: lane_labels(run.config)[spec.id] for spec in lanes(run)}
+    if state.get("inside_run") != run.run_id:
+        state.inside_run = run.run_id
+        lane = words.get("lane")
+        state.inside_lane = lane if lane in labels else next(iter(labels))
+        state.inside_round = whole(words.get("round"), 2)
+    left, middle, back, forth = st.columns([2.2, 6, 0.8, 0.8], vertical_alignment="bottom")
+    lane = left.selectbox(t("table.lane"), labels, format_func=labels.get, key="inside_lane", persist_state="session")
+    last = max(1, len(rounds_of(run.events, lane)))
+    state.inside_round = min(max(1, state.inside_round), last)
+    if last > 1:
+        middle.slider(t("inside.round"), 1, last, key="inside_round", persist_state="session")
+    now = state.inside_round
+    back.button("◀", key="inside_back", disabled=now <= 1, on_click=turn, args=(now - 1,), help=t("inside.back"))
+    forth.button("▶", key="inside_forth", disabled=now >= last, on_click=turn, args=(now + 1,), help=t("inside.forth"))
+    return lane, now
+
+
+def lanes(run: Snapshot) -> list:
+    """Those with a threshold first; references have no rounds of this kind."""
+    specs = [spec for spec in run.config.lanes if spec.rule not in REFERENCE_RULES]
+    return sorted(specs, key=lambda spec: spec.rule == "schedule") or list(run.config.lanes)
+
+
+def whole(word: str | None, otherwise: int) -> int:
+    return int(word) if word and word.isdecimal() and len(word) < 6 else otherwise
+
+
+def turn(number: int) -> None:
+    st.session_state.inside_round = number
+
+
+def decision(seen: Look) -> str:
+    """Why the round ended, with its numbers."""
+    event = seen.round
+    values = {
+        "round": event.round, "last": seen.last, "epochs": epochs(event.epochs), "clients": len(event.clients),
+        "variance": number(event.variance), "threshold": number(seen.threshold),
+        "estimate": number(seen.epochs[-1].variance_estimate if seen.epochs else None),
+    }  # fmt: skip
+    return t(f"inside.because_{event.reason.replace('-', '_')}", **values)
+
+
+def number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
+
+
+def rule_words(seen: Look) -> str | None:
+    """The rule for the next Θ with this round's numbers in it."""
+    after = seen.round.threshold_next
+    if (published := half_way(seen)) is not None and after is not None:
+        return t(
+            "inside.rule_adaptive", half=f"{seen.lane.max_epochs / 2:g}", epochs=seen.round.epochs,
+            variance=number(seen.round.variance), theta=number(published),
+        )  # fmt: skip
+    if seen.lane.rule == "smoothed":
+        return t("inside.rule_smoothed", theta=number(after))
+    return t("inside.rule_fixed", theta=number(seen.threshold)) if seen.lane.rule == "fixed" else None
+
+
+def to_scale(run: Snapshot) -> None:
+    """The state beside the model, this one and a large one; and what the sketch's width buys."""
+    states, model = state_bytes(run.events), started(run.events).facts["model_bytes"]
+    if not states:
+        return
+    state = max(states)
+    left, right = st.columns(2)
+    with left:
+        st.markdown(t("inside.scale", state=size(state), here=f"{model / state:,.0f}", there=f"{ROBERTA / state:,.0f}"))
+        models = {
+            t("inside.here", mb=f"{model / 1e6:.2f}"): model,
+            t("inside.there", mb=f"{ROBERTA / 1e6:.0f}"): ROBERTA,
+        }
+        show("scale", charts.scale_chart(state, models, palette()), SMALL, t("inside.alt_scale"))
+    with right:
+        if engineer():
+            st.markdown(t("inside.error"))
+            show("error", charts.error_chart(sketches(), palette(), WIDTH), SMALL, t("inside.error"))
+
+
+@st.cache_data(show_spinner=False)
+def sketches() -> pd.DataFrame:
+    return pd.read_csv(SKETCHES)
+
+
+def show(name: str, figure, height: int, alt: str) -> None:
+    live_chart(
+        figure_json(figure, name), key=f"inside-{name}", height=height, alt=alt, unavailable=t("chart.unavailable")
+    )

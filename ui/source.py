@@ -1,0 +1,30 @@
+"""Which run a page explains: the viewer's own, or one that comes with the app."""
+
+import streamlit as st
+
+from fda_core.errors import LabError
+from fda_core.runs.recorded import recorded
+from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.summary import rounds_played
+from ui.i18n import t
+from ui.replay import label
+from ui.session import shown_run
+
+DEFAULT = "alpha-1"  # the preset Default, seed 0
+
+
+def run_to_show() -> Snapshot | None:
+    """The run this viewer looks at, if it has rounds, else the recorded one. None if not even that can be read."""
+    own, _ = shown_run()
+    if own is not None and rounds_played(own.events):
+        return own
+    try:
+        return recorded(DEFAULT)
+    except LabError:
+        return None
+
+
+def origin(run: Snapshot) -> None:
+    """Says which run it is: when and where it was made, and with which seed."""
+    own = run.run_id == st.session_state.get("run")
+    st.caption(t("source.own" if own else "source.recorded", label=label(run)))
