@@ -28,7 +28,10 @@ log = logging.getLogger(__name__)
 # Words of the address that are not settings of an experiment.
 RESERVED = {"run", "lang", "depth", "hide"}
 # Words of other pages' addresses.
-ELSEWHERE = {"runs", "search", "tag", "lane", "round"}
+ELSEWHERE = {
+    "runs", "search", "tag", "lane", "round", "sites", "up", "down", "rtt", "spread", "device", "price", "gb",
+    "payload", "against",
+}  # fmt: skip
 TRAINING_PRIORITY = 10  # of 0 (as the pages) to 19
 ENTRY = Path(__file__).parent.parent / "app.py"
 STATIC = ENTRY.parent / "static"

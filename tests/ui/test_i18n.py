@@ -9,7 +9,9 @@ import pytest
 
 from fda_core import presets
 from fda_core.config import CLIENT_OPTIMIZERS, MONITORS, SERVERS
+from fda_core.models.payload import TRAINED
 from fda_core.runs.runner import LIVE
+from ui.budget import NUMBERS
 from ui.controls import LINKS
 from ui.i18n import FOLDER, catalogue, t
 from ui.lesson_data import data
@@ -51,6 +53,12 @@ CHOICES = {
     "chart.y_*": [f"chart.y_{name}" for name in Y],
     "chrome.*": ["chrome.manager", "chrome.engineer"],
     "app.*": [f"app.{page}" for plan in data()["plans"] for page in {step["page"] for step in plan["steps"]}],
+    "budget.*": [f"budget.{name}" for name in NUMBERS],
+    "budget.unit_*": [f"budget.unit_{name}" for name in ("seconds", "minutes", "hours")],
+    "budget.*_help": [f"budget.{name}_help" for name in NUMBERS],
+    "budget.here_*": [f"budget.here_{name}" for name in ("faster", "slower", "same")],
+    "budget.link_*": [f"budget.link_{name}" for name in LINKS],
+    "budget.payload_*": [f"budget.payload_{name}" for name in TRAINED],
     "inside.because_*": [
         f"inside.because_{reason}"
         for reason in ("first_round", "threshold", "epoch_cap", "fixed_schedule", "all_dropped")

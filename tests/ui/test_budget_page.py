@@ -1,0 +1,100 @@
+"""The Network budget page: its sentences follow from the numbers, its address brings a network."""
+
+import math
+
+import numpy as np
+import pytest
+
+from fda_core.budget import Bill
+from ui.budget import DEVICES, UPLINKS, duration, number, payloads, verdict
+from ui.budget_charts import map_chart
+from ui.i18n import t
+from ui.viewing import reading
+
+
+def bill(seconds: float, reached: bool = True) -> Bill:
+    return Bill("x", reached, 3, 20, 1e9, seconds, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "line", "words"),
+    [
+        (bill(10), bill(20), 5.0, "Here A is 2 times as fast as B. The break-even is at 5 Mbit/s up: on slower"),
+        (bill(20), bill(10), 5.0, "Here B is 2 times as fast as A. The break-even"),
+        (bill(100), bill(104), 5.0, "Here A and B are equally fast."),
+        (bill(20), bill(10), 0.0, "A is not the faster on any line."),
+        (bill(10), bill(20), math.inf, "A is the faster on every line."),
+        (bill(10), bill(20, reached=False), None, "there is no break-even: one of them did not reach"),
+        (bill(10, reached=False), bill(20), None, "there is no break-even"),
+    ],
+)  # fmt: skip
+def test_the_verdict_is_that_of_the_numbers(ours, theirs, line, words):
+    assert words in verdict("A", "B", ours, theirs, line)
+    with reading("ja"):
+        assert "A" in verdict("A", "B", ours, theirs, line)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(42, "42 s"), (600, "10 min"), (18_000, "5 h"), (864_000, "10 days"), (119.6, "120 s")]
+)
+def test_a_time_has_the_unit_people_use(seconds, words):
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("word", [None, "", "x", "nan", "inf", "-1", "1e99"])
+def test_garbage_in_the_address_is_the_default(word):
+    assert number(word, 0.01, 1000.0, 20.0) == 20.0
+
+
+def test_the_map_s_black_line_is_where_both_are_equal():
+    ratio = np.outer(1 / DEVICES, 1 / UPLINKS) * 10
+    figure = map_chart(UPLINKS, DEVICES, ratio, (20.0, 1.0), "A", "B")
+    heat, contour, point = figure.data
+    assert (contour.contours.start, contour.contours.end) == (0, 0)
+    assert np.allclose(contour.z, np.log2(ratio)) and abs(heat.z).max() <= 3
+    assert (list(point.x), list(point.y)) == ([20.0], [1.0])
+
+
+def cells(page, column: str) -> list[str]:
+    return list(page.table[0].value[column])
+
+
+def test_the_page_answers_for_the_default_network(visit):
+    page = visit("budget")
+    assert not page.exception and "break-even is at" in page.markdown[0].value
+    assert cells(page, t("table.rounds")) == ["54", "13", "13"]
+    assert "With the same local training, FedOpt E=5" in page.markdown[0].value
+
+
+def test_a_slower_line_takes_longer_and_moves_as_much(visit):
+    page = visit("budget")
+    before, sent = page.markdown[0].value, cells(page, t("budget.sent"))
+    page.number_input(key="budget_up").set_value(1.0).run()
+    assert not page.exception and page.markdown[0].value != before and cells(page, t("budget.sent")) == sent
+    assert page.query_params["up"] == "1"
+
+
+def test_the_address_brings_network_payload_and_opponent(visit):
+    page = visit("budget", up="2", sites="400", payload="roberta-base full", against="fedopt-e5")
+    assert not page.exception
+    assert (page.number_input(key="budget_up").value, page.number_input(key="budget_sites").value) == (2, 400)
+    assert page.selectbox(key="budget_lane").value == "fedopt-e5"
+    assert float(cells(page, t("budget.sent"))[0].replace(",", "")) > 1000
+
+
+def test_nonsense_in_the_address_leaves_the_defaults(visit):
+    page = visit("budget", up="-5", payload="../x", against="nobody", rtt="nan")
+    assert not page.exception and page.number_input(key="budget_up").value == 20
+    assert page.selectbox(key="budget_payload").value == "run"
+
+
+@pytest.mark.parametrize("word", payloads())
+def test_every_payload_can_be_chosen(visit, word):
+    page = visit("budget", payload=word)
+    assert not page.exception and page.selectbox(key="budget_payload").value == word
+
+
+def test_a_preset_sets_the_line(visit):
+    page = visit("budget")
+    page.selectbox(key="budget_link").set_value("satellite").run()
+    assert [page.number_input(key=f"budget_{name}").value for name in ("up", "down", "rtt")] == [3, 25, 600]

@@ -1,0 +1,264 @@
+"""The Network budget page: time and money to the target on the user's own network, and where the break-even lies."""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from fda_core.budget import Bill, Scenario, at_budget, bills, break_even, times
+from fda_core.config import Link
+from fda_core.models.payload import ENCODERS, TRAINED, download, payload
+from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.summary import started
+from ui.budget_charts import map_chart
+from ui.controls import LINKS
+from ui.i18n import t
+from ui.live_chart import figure_json, live_chart
+from ui.sentences import goal, lane_labels, main_lane
+from ui.session import keep_words
+from ui.source import origin, run_to_show
+from ui.viewing import engineer
+
+HEIGHT = 380
+CELLS = 25
+UPLINKS, DEVICES = np.geomspace(0.1, 1000, CELLS), np.geomspace(0.1, 100, CELLS)
+OWN, RANK = "run", 8
+# name: lowest, highest, default; all of them may stand in the address.
+NUMBERS = {
+    "sites": (1, 100_000, 40), "up": (0.01, 100_000.0, 20.0), "down": (0.01, 100_000.0, 50.0),
+    "rtt": (0.0, 10_000.0, 80.0), "spread": (0.0, 2.0, 0.0), "device": (0.01, 1000.0, 1.0),
+    "price": (0.0, 1000.0, 0.09), "gb": (0.001, 1e6, 200.0),
+}  # fmt: skip
+
+
+def page() -> None:
+    run = run_to_show()
+    lanes = rivals(run) if run else None
+    if lanes is None:
+        st.info(t("budget.none"))
+        return
+    us, theirs = lanes
+    adopt()
+    with st.sidebar:
+        controls(theirs, lane_labels(run.config))
+    scenario = scenario_of(run)
+    found = {bill.lane: bill for bill in bills(run.events, scenario)}
+    them = st.session_state.budget_lane
+    labels = lane_labels(run.config)
+    line = break_even(run.events, us, them, scenario)
+    words = sentences(run, labels, found[us], found[them], line)
+    st.markdown(" ".join([f"**{words[0]}** {words[1]}", *control(run, us, them, labels, found)]))
+    draw(run, us, them, scenario, labels, " ".join(words))
+    st.table(table(run, scenario, labels, found), hide_index=True)
+    st.caption(t("budget.assumed", download=f"{fetched(scenario) / 1e9:,.1f}"))
+    with st.popover(t("budget.copy"), icon=":material/content_copy:"):
+        st.code(" ".join(words), language=None, wrap_lines=True)
+    if engineer():
+        with st.expander(t("budget.formula")):
+            st.markdown(t("budget.formula_text"))
+    origin(run)
+
+
+def rivals(run: Snapshot) -> tuple[str, list[str]] | None:
+    """The FDA lane, and the FedOpt lanes it can be compared with."""
+    ours = [lane for lane in run.config.lanes if lane.max_epochs is not None]
+    theirs = [lane.id for lane in run.config.lanes if lane.rule == "schedule"]
+    return (main_lane(ours).id, theirs) if ours and theirs else None
+
+
+def adopt() -> None:
+    """The address's numbers once, then what the widgets say. Garbage is left out."""
+    state, words = st.session_state, st.query_params
+    for name, (low, high, default) in NUMBERS.items():
+        if f"budget_{name}" not in state:
+            state[f"budget_{name}"] = number(words.get(name), low, high, default)
+    state.setdefault("budget_payload", words["payload"] if words.get("payload") in payloads() else OWN)
+    state.setdefault("budget_lane_word", words.get("against"))
+
+
+def number(word: str | None, low: float, high: float, default: float) -> float:
+    try:
+        value = float(word)
+    except (TypeError, ValueError):
+        return default
+    return type(default)(value) if low <= value <= high else default
+
+
+def payloads() -> list[str]:
+    return [OWN, *(f"{encoder} {what}" for encoder in ENCODERS for what in TRAINED)]
+
+
+def controls(theirs: list[str], labels: dict[str, str]) -> None:
+    state = st.session_state
+    st.selectbox(
+        t("budget.preset"), LINKS, index=None, key="budget_link", format_func=lambda name: t(f"budget.link_{name}"),
+        placeholder=t("budget.preset_hint"), on_change=take_link,
+    )  # fmt: skip
+    left, right = st.columns(2)
+    for place, name in (
+        (left, "up"),
+        (right, "down"),
+        (left, "rtt"),
+        (right, "price"),
+        (left, "sites"),
+        (right, "device"),
+    ):
+        field(place, name)
+    if state.get("budget_lane") not in theirs:
+        state.budget_lane = state.budget_lane_word if state.budget_lane_word in theirs else theirs[0]
+    st.selectbox(t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session")
+    st.selectbox(
+        t("budget.payload"), payloads(), key="budget_payload", format_func=payload_name, persist_state="session"
+    )
+    with st.expander(t("settings.more")):
+        field(st, "spread")
+        field(st, "gb")
+    keep_words(
+        against=state.budget_lane if state.budget_lane != theirs[0] else "",
+        payload=state.budget_payload if state.budget_payload != OWN else "",
+        **{
+            name: f"{state[f'budget_{name}']:g}"
+            for name, limits in NUMBERS.items()
+            if state[f"budget_{name}"] != limits[2]
+        },
+    )
+
+
+def field(place, name: str) -> None:
+    low, high, default = NUMBERS[name]
+    place.number_input(
+        t(f"budget.{name}"), low, high, key=f"budget_{name}", help=t(f"budget.{name}_help"), persist_state="session",
+        format="%d" if isinstance(default, int) else "%g",
+    )  # fmt: skip
+
+
+def take_link() -> None:
+    state = st.session_state
+    if state.budget_link:
+        state.budget_up, state.budget_down, state.budget_rtt = LINKS[state.budget_link]
+
+
+def payload_name(word: str) -> str:
+    if word == OWN:
+        return t("budget.payload_run")
+    encoder, what = word.split(" ")
+    return t(f"budget.payload_{what}", encoder=encoder, mb=f"{payload(encoder, what, RANK) / 1e6:,.1f}", rank=RANK)
+
+
+def scenario_of(run: Snapshot) -> Scenario:
+    state, facts = st.session_state, started(run.events).facts
+    measured = facts.get("seconds_per_step") or run.config.link.step_seconds
+    link = Link(
+        uplink_mbit=state.budget_up, downlink_mbit=state.budget_down, rtt_ms=state.budget_rtt,
+        spread=state.budget_spread, price_per_gb=state.budget_price,
+        step_seconds=min(3600, measured * state.budget_device),
+    )  # fmt: skip
+    word = state.budget_payload
+    size = facts["model_bytes"] if word == OWN else payload(*word.split(" "), RANK)
+    return Scenario(link, size, scale=state.budget_sites / run.config.clients)
+
+
+def fetched(scenario: Scenario) -> float:
+    """Bytes of the frozen encoder for all sites, once."""
+    word = st.session_state.budget_payload
+    return download("all-MiniLM-L6-v2" if word == OWN else word.split(" ")[0]) * st.session_state.budget_sites
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def shared_map(
+    run_id: str, length: int, us: str, them: str, key: str, _run: Snapshot, _scenario: Scenario, _device: float
+):
+    """The ratio of both lanes' times in every cell, made once for all who look at this run with this scenario."""
+    speed, device = (grid.ravel() for grid in np.meshgrid(UPLINKS / _scenario.link.uplink_mbit, DEVICES))
+    device = device / _device
+    both = [times(_run.events, lane, _scenario, speed, device) for lane in (us, them)]
+    return None if any(found is None for found in both) else (both[1] / both[0]).reshape(CELLS, CELLS)
+
+
+def draw(run: Snapshot, us: str, them: str, scenario: Scenario, labels: dict[str, str], alt: str) -> None:
+    device = st.session_state.budget_device
+    ratio = shared_map(run.run_id, len(run.events), us, them, f"{scenario} {device}", run, scenario, device)
+    if ratio is None:
+        st.info(t("budget.no_map"))
+        return
+    point = (scenario.link.uplink_mbit, device)
+    figure = map_chart(UPLINKS, DEVICES, ratio, point, labels[us], labels[them])
+    live_chart(
+        figure_json(figure, "budget"), key="budget_map", height=HEIGHT, alt=alt, unavailable=t("chart.unavailable")
+    )
+
+
+def sentences(run: Snapshot, labels: dict[str, str], ours: Bill, theirs: Bill, line: float | None) -> tuple[str, str]:
+    """What both lanes take to the target, and where the break-even lies."""
+    state, us, them = st.session_state, labels[ours.lane], labels[theirs.lane]
+    where = t("budget.where", sites=f"{state.budget_sites:,}", up=f"{state.budget_up:g}", rtt=f"{state.budget_rtt:g}")
+    first = t(
+        "budget.takes", where=where, goal=goal(run.config.target), ours=costs(us, ours), theirs=costs(them, theirs)
+    )
+    return first, verdict(us, them, ours, theirs, line)
+
+
+def control(run: Snapshot, us: str, them: str, labels: dict[str, str], found: dict[str, Bill]) -> list[str]:
+    """What FedOpt with the same local training, E = M/2, would take, where the run has it beside the other."""
+    half = next(lane.max_epochs for lane in run.config.lanes if lane.id == us) // 2
+    lanes = [
+        lane.id for lane in run.config.lanes if lane.rule == "schedule" and lane.epochs == half and lane.id != them
+    ]
+    return [t("budget.control", costs=costs(labels[lane], found[lane])) for lane in lanes[:1]]
+
+
+def costs(label: str, bill: Bill) -> str:
+    if not bill.reached:
+        return t("budget.misses", lane=label)
+    return t(
+        "budget.costs",
+        lane=label,
+        time=duration(bill.seconds),
+        gb=f"{bill.bytes / 1e9:.3g}",
+        dollars=f"{bill.dollars:,.2f}",
+    )
+
+
+def duration(seconds: float) -> str:
+    """42 s, 7 min, 5.2 h, 3.1 days."""
+    for limit, unit, name in ((120, 1, "seconds"), (7200, 60, "minutes"), (172_800, 3600, "hours")):
+        if seconds < limit:
+            return t(f"budget.unit_{name}", count=f"{seconds / unit:.3g}")
+    return t("budget.unit_days", count=f"{seconds / 86_400:,.3g}")
+
+
+def verdict(us: str, them: str, ours: Bill, theirs: Bill, line: float | None) -> str:
+    """Who is faster here, and from which bandwidth on that changes."""
+    if not (ours.reached and theirs.reached) or line is None:
+        return t("budget.no_verdict", us=us, them=them)
+    ratio = theirs.seconds / ours.seconds
+    key = "same" if abs(ratio - 1) <= 0.05 else "faster" if ratio > 1 else "slower"
+    here = t(f"budget.here_{key}", us=us, them=them, times=f"{max(ratio, 1 / ratio):.2g}")
+    if line == 0:
+        return f"{here} {t('budget.never', us=us, them=them)}"
+    if math.isinf(line):
+        return f"{here} {t('budget.always', us=us, them=them)}"
+    return f"{here} {t('budget.break_even', us=us, them=them, line=f'{line:.3g}')}"
+
+
+def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict[str, Bill]) -> list[dict[str, str]]:
+    """One row a lane: what the target takes, and how good the model is within the budget of bytes."""
+    within = at_budget(run.events, scenario, st.session_state.budget_gb)
+    return [
+        {
+            t("table.lane"): labels[lane],
+            t("budget.time"): duration(bill.seconds) if bill.reached else t("table.not_reached"),
+            t("budget.money"): f"{bill.dollars:,.2f}" if bill.reached else t("table.not_reached"),
+            t("budget.sent"): f"{bill.bytes / 1e9:.3g}" if bill.reached else t("table.not_reached"),
+            t("table.rounds"): f"{bill.rounds}",
+            t("table.epochs"): f"{bill.local_epochs}",
+            t("budget.within", gb=f"{st.session_state.budget_gb:g}"): quality(within[lane]),
+        }
+        for lane, bill in found.items()
+    ]
+
+
+def quality(event) -> str:
+    if event is None or event.test_loss is None:
+        return t("budget.not_one")
+    return t("budget.quality", loss=f"{event.test_loss:.3f}", accuracy=f"{100 * (event.accuracy or 0):.1f}")
