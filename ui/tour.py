@@ -30,7 +30,7 @@ def band(page: str) -> None:
 
 def draw(number: int, waiting: bool, page: str) -> None:
     step = steps()[number]
-    if waiting and done(step):
+    if st.session_state.get("tour") != number or (waiting and done(step)):
         st.rerun()
     with st.container(border=True):
         words, back, forth, end = st.columns([8, 1.2, 1.2, 1.2], vertical_alignment="center")

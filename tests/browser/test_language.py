@@ -59,17 +59,6 @@ def test_settings_survive_a_switch_of_language_and_depth(race):
     assert race.clients() == 20 and exceptions(race) == 0
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-@pytest.mark.parametrize("page", ["", "race", "heterogeneity", "runs"])
-def test_nothing_is_wider_than_the_screen_in_japanese(race, page, width, height):
-    race.page.set_viewport_size({"width": width, "height": height})
-    race.page.goto(f"{race.url}/{page}?lang=ja")
-    race.page.locator(".st-key-chrome").wait_for()
-    race.page.wait_for_timeout(800)
-    assert race.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert exceptions(race) == 0
-
-
 def test_a_hidden_control_is_not_shown(race):
     race.open(hide="clients,<script>,more")
     assert race.page.get_by_text("More", exact=True).is_hidden()

@@ -16,17 +16,17 @@ def tab(server, context):
 
 
 @pytest.mark.parametrize("words", ["lang=en", "lang=ja&depth=manager"])
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_and_has_its_picture(server, tab, name, width, height, words):
-    tab.set_viewport_size({"width": width, "height": height})
+def test_a_page_fits_a_projector_and_a_phone_and_has_its_picture(server, tab, name, words):
     tab.goto(f"{server.url}/{name}?{words}")
     tab.locator(".st-key-chrome").wait_for()
     if name in PICTURES:
         tab.wait_for_selector(f"{CHART} .main-svg")
-    tab.wait_for_timeout(500)
+    for width, height in ((1280, 720), (390, 844)):
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.wait_for_timeout(300)
+        assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert tab.locator('[data-testid="stException"]').count() == 0
-    assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_the_rounds_of_a_run_can_be_turned(server, tab):
