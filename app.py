@@ -21,6 +21,7 @@ pages = [
     st.Page("pages/race.py", title=t("app.race"), icon=":material/sports_score:"),
     st.Page("pages/inside.py", title=t("app.inside"), icon=":material/zoom_in:"),
     st.Page("pages/heterogeneity.py", title=t("app.heterogeneity"), icon=":material/diversity_3:"),
+    st.Page("pages/schedules.py", title=t("app.schedules"), icon=":material/schedule:"),
     st.Page("pages/budget.py", title=t("app.budget"), icon=":material/payments:"),
     st.Page("pages/lesson.py", title=t("app.lesson"), icon=":material/school:"),
     st.Page("pages/runs.py", title=t("app.runs"), icon=":material/folder_open:"),

@@ -53,6 +53,7 @@ CHOICES = {
     "chart.y_*": [f"chart.y_{name}" for name in Y],
     "chrome.*": ["chrome.manager", "chrome.engineer"],
     "app.*": [f"app.{page}" for plan in data()["plans"] for page in {step["page"] for step in plan["steps"]}],
+    "schedules.*": [f"schedules.{name}" for name in ("well", "even", "ours")],
     "budget.*": [f"budget.{name}" for name in NUMBERS],
     "budget.unit_*": [f"budget.unit_{name}" for name in ("seconds", "minutes", "hours")],
     "budget.*_help": [f"budget.{name}_help" for name in NUMBERS],
