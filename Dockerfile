@@ -16,7 +16,7 @@ COPY fda_core fda_core
 COPY ui ui
 COPY pages pages
 COPY recorded recorded
-COPY docs/evidence.csv docs/sketch.csv docs/
+COPY docs/evidence.csv docs/evidence.json docs/sketch.csv docs/
 # What the app would do when it starts, were the folder its own.
 RUN python -c "from pathlib import Path; from ui.live_chart import publish; publish(Path('static'))"
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.race import CHART, Race, wait
 
-PAGES = ("", "race", "inside", "heterogeneity", "schedules", "budget", "lesson", "runs")
+PAGES = ("", "race", "inside", "heterogeneity", "schedules", "budget", "evidence", "lesson", "runs")
 PICTURES = {"race", "inside", "heterogeneity", "schedules", "budget"}
 
 
@@ -50,13 +50,13 @@ def test_a_network_of_one_s_own_changes_the_answer(server, tab):
 def test_the_tour_leads_from_page_to_page_and_ends(server, tab):
     tab.goto(f"{server.url}/lesson")
     tab.get_by_role("button", name="Start the guided tour").click()
-    tab.get_by_text("1/7").wait_for()
+    tab.get_by_text("1/8").wait_for()
     tab.get_by_role("button", name="Next").click()
-    tab.get_by_text("2/7").wait_for()
+    tab.get_by_text("2/8").wait_for()
     wait(lambda: "/race" in tab.url, "the Race page")
     assert tab.get_by_role("combobox").first.input_value() == "Quick: a first look"
     tab.get_by_role("button", name="End tour").click()
-    wait(lambda: tab.get_by_text("2/7").count() == 0, "the end of the tour")
+    wait(lambda: tab.get_by_text("2/8").count() == 0, "the end of the tour")
     assert tab.locator('[data-testid="stException"]').count() == 0
 
 

@@ -13,6 +13,7 @@ from fda_core.models.payload import TRAINED
 from fda_core.runs.runner import LIVE
 from ui.budget import NUMBERS
 from ui.controls import LINKS
+from ui.evidence import COMMANDS, MARKS
 from ui.i18n import FOLDER, catalogue, t
 from ui.lesson_data import data
 
@@ -53,6 +54,9 @@ CHOICES = {
     "chart.y_*": [f"chart.y_{name}" for name in Y],
     "chrome.*": ["chrome.manager", "chrome.engineer"],
     "app.*": [f"app.{page}" for plan in data()["plans"] for page in {step["page"] for step in plan["steps"]}],
+    "evidence.claim_*": [f"evidence.claim_{name}" for name in COMMANDS],
+    "evidence.unit_*": [f"evidence.unit_{name}" for name in COMMANDS if name != "drop_in"],
+    "evidence.is_*": [f"evidence.is_{name}" for name in MARKS],
     "schedules.*": [f"schedules.{name}" for name in ("well", "even", "ours")],
     "budget.*": [f"budget.{name}" for name in NUMBERS],
     "budget.unit_*": [f"budget.unit_{name}" for name in ("seconds", "minutes", "hours")],

@@ -1,0 +1,101 @@
+"""What was promised of FDA-OPT, claim by claim, and what the tables say to it. Verdicts are computed here, never typed.
+
+Published figures: `published.csv`, from the runs that the authors published with their code (arXiv 2505.04535; our
+analysis). Ours: docs/evidence.csv.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from fda_core.evidence.plan import BASELINE
+
+OURS = "fda-opt"
+TWICE, SLIGHTLY, MILLION, SMALL = 2.0, 1.05, 1e6, 0.01
+NOTICEABLE = 0.01  # a difference of test losses that anybody would see
+
+Verdict = Literal["holds", "partly", "fails", "unmeasured"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim's figure in one set of runs: `value` as its unit says, over `runs` of `all` runs; None: not measured."""
+
+    value: float | None
+    runs: int = 0
+    all: int = 0
+
+
+@dataclass(frozen=True)
+class Claim:
+    name: str
+    published: Finding
+    ours: Finding
+    verdict: Verdict
+
+
+def claims(
+    measured: pd.DataFrame, published: pd.DataFrame, state: int, model: int, records: Sequence[tuple[int, int]]
+) -> list[Claim]:
+    """All claims. measured: of `measures.measures`. state, model: bytes of a sketch and of RoBERTa-base. records: bytes
+    of each recorded run's audit log and of its traffic."""
+    ours = measured[measured.lane == OURS]
+    return [
+        fewer_bytes(ours, published), early_loss(measured), local_work(ours, published), small_sketch(state, model),
+        small_log(records), Claim("drop_in", Finding(None), Finding(None), "unmeasured"),
+    ]  # fmt: skip
+
+
+def fewer_bytes(ours: pd.DataFrame, published: pd.DataFrame) -> Claim:
+    """At least twice fewer bytes at equal settings: the median of the pairs in which both reached the target."""
+    theirs, own = published.bytes_ratio.dropna(), reached_by_both(ours)
+    mine = finding(own.bytes_ratio, len(ours))
+    return Claim("fewer_bytes", finding(theirs, len(published)), mine, by(min(theirs.median(), mine.value or 0), TWICE))
+
+
+def early_loss(measured: pd.DataFrame) -> Claim:
+    """A better test loss at a quarter of FedOpt E=1's bytes: how much lower it is, in the median."""
+    losses = measured.pivot(index=["server", "alpha", "seed"], columns="lane", values="early_loss")
+    gain = (losses[BASELINE] - losses[OURS]).dropna()
+    share = (gain > 0).mean() if len(gain) else 0
+    verdict = "fails" if gain.median() <= NOTICEABLE else "holds" if share >= 0.9 else "partly"
+    return Claim("early_loss", Finding(None), finding(gain, len(losses)), verdict)
+
+
+def local_work(ours: pd.DataFrame, published: pd.DataFrame) -> Claim:
+    """Hardly any extra local training: how many times as many local epochs, in the median."""
+    theirs, own = published.local_epochs_ratio.dropna(), reached_by_both(ours)
+    mine = finding(own.epochs_ratio, len(ours))
+    worst = max(theirs.median(), mine.value or 0)
+    verdict = "holds" if worst <= SLIGHTLY else "partly" if worst <= 1.5 else "fails"
+    return Claim("local_work", finding(theirs, len(published)), mine, verdict)
+
+
+def small_sketch(state: int, model: int) -> Claim:
+    """A sketch is a millionth of the model: how many times smaller it is than RoBERTa-base."""
+    times = model / state
+    verdict = "holds" if times >= MILLION else "partly" if times >= 1000 else "fails"
+    return Claim("small_sketch", Finding(None), Finding(times, 1, 1), verdict)
+
+
+def small_log(records: Sequence[tuple[int, int]]) -> Claim:
+    """The audit log is small: its share of what the runs sent."""
+    share = float(np.median([log / sent for log, sent in records])) if records else None
+    verdict = "unmeasured" if share is None else "holds" if share <= SMALL else "fails"
+    return Claim("small_log", Finding(None), Finding(share, len(records), len(records)), verdict)
+
+
+def reached_by_both(ours: pd.DataFrame) -> pd.DataFrame:
+    return ours[np.isfinite(ours.bytes_ratio) & (ours.bytes_ratio > 0)]
+
+
+def finding(values: pd.Series, total: int) -> Finding:
+    return Finding(float(values.median()) if len(values) else None, len(values), total)
+
+
+def by(value: float, whole: float) -> Verdict:
+    """Larger is better: all of what was promised, some of it, or nothing."""
+    return "holds" if value >= whole else "partly" if value >= SLIGHTLY else "fails"

@@ -1,0 +1,76 @@
+"""Verdicts follow from the tables: other rows, another verdict."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fda_core.evidence.claims import claims, early_loss, fewer_bytes, local_work, small_log, small_sketch
+from fda_core.evidence.plan import BASELINE
+
+
+def published(bytes_ratio: float, epochs_ratio: float = 1.0) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"bytes_ratio": [bytes_ratio, bytes_ratio, np.nan], "local_epochs_ratio": [epochs_ratio] * 2 + [np.nan]}
+    )
+
+
+def ours(*bytes_ratios: float, epochs_ratio: float = 1.0) -> pd.DataFrame:
+    return pd.DataFrame({"lane": "fda-opt", "bytes_ratio": bytes_ratios, "epochs_ratio": epochs_ratio})
+
+
+@pytest.mark.parametrize(
+    ("theirs", "own", "verdict"),
+    [(2.5, 2.1, "holds"), (1.8, 2.1, "partly"), (2.5, 1.5, "partly"), (2.5, 1.0, "fails"), (0.9, 3.0, "fails")],
+)
+def test_fewer_bytes_needs_both_sets_of_runs(theirs, own, verdict):
+    assert fewer_bytes(ours(own, own, own), published(theirs)).verdict == verdict
+
+
+def test_runs_that_did_not_reach_the_target_are_counted_and_not_averaged():
+    claim = fewer_bytes(ours(3.0, np.nan, 0.0, np.inf), published(2.0))
+    assert (claim.ours.value, claim.ours.runs, claim.ours.all) == (3.0, 1, 4)
+    assert (claim.published.runs, claim.published.all) == (2, 3)
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(1.0, "holds"), (1.3, "partly"), (3.2, "fails")])
+def test_local_work_is_judged_by_the_worse_of_both(times, verdict):
+    assert local_work(ours(2.0, epochs_ratio=1.0), published(2.0, times)).verdict == verdict
+    assert local_work(ours(2.0, epochs_ratio=times), published(2.0, 1.0)).verdict == verdict
+
+
+def losses(*gains: float) -> pd.DataFrame:
+    """A seed a gain: by how much FDA-OPT's early loss is lower than FedOpt E=1's 0.6."""
+    lanes = [(seed, lane, gain) for seed, gain in enumerate(gains) for lane, gain in ((BASELINE, 0), ("fda-opt", gain))]
+    rows = [
+        {"server": "sgd", "alpha": 1.0, "seed": s, "lane": lane, "early_loss": 0.6 - gain} for s, lane, gain in lanes
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("gains", "verdict"),
+    [
+        ((0.1, 0.2, 0.05), "holds"),
+        ((0.1, 0.2, -0.3), "partly"),
+        ((0.001, 0.002, 0.001), "fails"),
+        ((-0.1, -0.2), "fails"),
+    ],
+)
+def test_an_early_loss_must_be_noticeably_better(gains, verdict):
+    assert early_loss(losses(*gains)).verdict == verdict
+
+
+@pytest.mark.parametrize(("model", "verdict"), [(6_004 * 10**6, "holds"), (498_000_000, "partly"), (643_592, "fails")])
+def test_a_millionth_is_a_millionth(model, verdict):
+    assert small_sketch(6_004, model).verdict == verdict
+
+
+@pytest.mark.parametrize(("records", "verdict"), [([(1, 1000)], "holds"), ([(1, 10)], "fails"), ([], "unmeasured")])
+def test_the_log_is_measured_against_the_traffic(records, verdict):
+    assert small_log(records).verdict == verdict
+
+
+def test_what_was_not_measured_says_so():
+    everything = pd.concat([losses(0.1).assign(bytes_ratio=2.0, epochs_ratio=1.0)])
+    found = {claim.name: claim for claim in claims(everything, published(2.0), 6004, 498_000_000, [])}
+    assert found["drop_in"].verdict == "unmeasured" and found["drop_in"].ours.value is None
