@@ -22,7 +22,7 @@ COMMANDS = {
     "local_work": "python -m fda_core evidence", "small_sketch": "python -m benchmarks.sketch_errors",
     "small_log": "python -m fda_core audit recorded/alpha-1", "drop_in": "–",
 }  # fmt: skip
-MARKS = {"holds": "✅", "partly": "◐", "fails": "❌", "unmeasured": "…"}
+MARKS = {"holds": "✓", "partly": "◐", "fails": "✗", "unmeasured": "…"}
 
 
 def page() -> None:
