@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.race import SMALL, Race
+from tests.browser.race import SMALL, Race, wait
 from tests.server import Server
 from ui.door import PIN
 
@@ -29,7 +29,8 @@ def test_viewers_follow_what_the_presenter_starts_and_can_press_nothing(classroo
     assert viewer.run_id() == teacher.run_id()
     for name in ("Pause", "Stop"):
         assert not viewer.page.get_by_role("button", name=name).is_enabled()
-        assert teacher.page.get_by_role("button", name=name).is_enabled()
+        button = teacher.page.get_by_role("button", name=name)
+        wait(button.is_enabled, f"{name} for the presenter, whose page is drawn once a second")
     viewer.page.get_by_role("link", name="Runs").click()
     viewer.page.wait_for_selector('[data-testid="stDataFrame"]')
     assert SECRET not in viewer.page.url + teacher.page.url
