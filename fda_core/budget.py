@@ -12,10 +12,10 @@ import numpy as np
 from fda_core.config import Link
 from fda_core.events import Epoch, Event, Round
 from fda_core.network import Network
-from fda_core.runs.summary import started, summarize
+from fda_core.runs.summary import cost_to_target, lane_ids, rounds_of, started, summarize
 
 WIDEST, NARROWEST = 1e5, 1e-3  # Mbit/s between which a break-even is looked for
-HALVINGS = 50
+POINTS, REFINEMENTS = 64, 5  # 64 lines, then 64 between two of them, and so on
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,16 @@ class Bill:
     bytes: float
     seconds: float
     dollars: float
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """uplink: Mbit/s, None if one lane is the faster on every line. slow, fast: whether ours is the faster on slower
+    lines than that, and on faster ones."""
+
+    uplink: float | None
+    slow: bool
+    fast: bool
 
 
 def trips(events: Sequence[Event], lane: str) -> list[Trip]:
@@ -120,41 +130,37 @@ def trip_seconds(size: int, clients: int, scenario: Scenario) -> float:
 
 def times(events: Sequence[Event], lane: str, scenario: Scenario, speed, device) -> np.ndarray | None:
     """Seconds to the target [G] for factors on links and devices; None if the lane does not reach it."""
-    start = started(events)
-    [summary] = [each for each in summarize(list(events)) if each.lane == lane]
-    if summary.to_target is None:
+    cost = cost_to_target(events, lane)
+    if cost is None:
         return None
-    network = Network.of(scenario.link, start.config["clients"], start.config["seed"])
-    taken = trips(events, lane)[: summary.to_target.rounds]
-    return sum(seconds_of(trip, network, scenario, speed, device) for trip in taken)
+    config = started(events).config
+    network = Network.of(scenario.link, config["clients"], config["seed"])
+    return sum(seconds_of(trip, network, scenario, speed, device) for trip in trips(events, lane)[: cost.rounds])
 
 
-def break_even(events: Sequence[Event], ours: str, theirs: str, scenario: Scenario) -> float | None:
-    """The uplink in Mbit/s at which both lanes take equally long, the downlink in proportion; 0 if `ours` never is the
-    faster, infinity if it always is, None if one of them does not reach the target."""
-
-    def ahead(uplink: float) -> float | None:
-        speed = np.array([uplink / scenario.link.uplink_mbit])
-        both = [times(events, lane, scenario, speed, np.ones(1)) for lane in (ours, theirs)]
-        return None if None in [None if t is None else 0 for t in both] else float((both[1] - both[0])[0])
-
-    slow, fast = ahead(NARROWEST), ahead(WIDEST)
-    if slow is None or fast is None:
-        return None
-    if slow <= 0 or fast >= 0:  # bytes count most on a slow line: faster there, or nowhere
-        return 0.0 if slow <= 0 else float("inf")
-    low, high = NARROWEST, WIDEST
-    for _ in range(HALVINGS):
-        middle = (low * high) ** 0.5
-        low, high = (middle, high) if ahead(middle) > 0 else (low, middle)
-    return (low * high) ** 0.5
+def break_even(events: Sequence[Event], ours: str, theirs: str, scenario: Scenario) -> BreakEven | None:
+    """Where both lanes take equally long, the downlink in proportion to the uplink; the one nearest to the scenario's
+    if there are several. None if one of them does not reach the target."""
+    low, high, own = NARROWEST, WIDEST, scenario.link.uplink_mbit
+    for _ in range(REFINEMENTS):
+        uplinks = np.geomspace(low, high, POINTS)
+        both = [times(events, lane, scenario, uplinks / own, 1.0) for lane in (ours, theirs)]
+        if any(seconds is None for seconds in both):
+            return None
+        ahead = both[0] < both[1]
+        turns = np.flatnonzero(ahead[1:] != ahead[:-1])
+        if not len(turns):
+            return BreakEven(None, bool(ahead[0]), bool(ahead[-1]))
+        turn = min(turns, key=lambda at: abs(np.log(uplinks[at] / own)))
+        low, high = uplinks[turn], uplinks[turn + 1]
+    return BreakEven(float((low * high) ** 0.5), bool(ahead[turn]), bool(ahead[turn + 1]))
 
 
 def at_budget(events: Sequence[Event], scenario: Scenario, gigabytes: float) -> dict[str, Round | None]:
     """Each lane's last round within so many bytes; None for one whose first round is more."""
     found = {}
-    for lane in [each.lane for each in summarize(list(events))]:
-        rounds = [event for event in events if isinstance(event, Round) and event.lane == lane]
+    for lane in lane_ids(started(events)):
+        rounds = rounds_of(events, lane)
         spent = np.cumsum([moved(trip, scenario) for trip in trips(events, lane)])
         within = int(np.searchsorted(spent, gigabytes * 1e9, side="right"))
         found[lane] = rounds[within - 1] if within else None

@@ -1,13 +1,11 @@
 """Time, bytes and money against sums done by hand, and what must hold whatever the network."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fda_core.budget import Scenario, at_budget, bills, break_even, on, times, trips
+from fda_core.budget import BreakEven, Scenario, at_budget, bills, break_even, on, times, trips
 from fda_core.config import Link, Target
 from fda_core.events import Round
 from fda_core.network import Network
@@ -104,9 +102,9 @@ def test_a_faster_line_never_takes_longer_and_moves_the_same(events, uplink, fac
 def test_at_the_break_even_both_take_equally_long():
     run = recorded("alpha-1")
     scenario = Scenario(run.config.link, started(run.events).facts["model_bytes"])
-    uplink = break_even(run.events, "fda-opt", "fedopt-e1", scenario)
-    assert 0 < uplink < math.inf
-    speed = np.array([uplink / scenario.link.uplink_mbit])
+    found = break_even(run.events, "fda-opt", "fedopt-e1", scenario)
+    assert (found.slow, found.fast) == (True, False)
+    speed = np.array([found.uplink / scenario.link.uplink_mbit])
     ours, theirs = (times(run.events, lane, scenario, speed, np.ones(1))[0] for lane in ("fda-opt", "fedopt-e1"))
     assert ours == pytest.approx(theirs, rel=1e-6)
 
@@ -118,7 +116,18 @@ def test_a_lane_that_never_reached_the_target_has_no_break_even(events):
 
 
 def test_a_lane_against_itself_is_never_ahead(events):
-    assert break_even(events, "fedopt", "fedopt", SCENARIO) == 0.0
+    assert break_even(events, "fedopt", "fedopt", SCENARIO) == BreakEven(None, False, False)
+
+
+def test_a_long_schedule_wins_on_slow_lines_and_loses_on_fast_ones():
+    """It sends less and trains more: the advantage of FDA-OPT is on the other side of the line."""
+    run = recorded("schedules-0")
+    scenario = Scenario(run.config.link, started(run.events).facts["model_bytes"])
+    found = break_even(run.events, "fda-opt", "fedopt-e20", scenario)
+    assert (found.slow, found.fast) == (False, True)
+    uplinks = np.array([found.uplink / 2, found.uplink * 2]) / scenario.link.uplink_mbit
+    ours, theirs = (times(run.events, lane, scenario, uplinks, 1.0) for lane in ("fda-opt", "fedopt-e20"))
+    assert (ours < theirs).tolist() == [False, True]
 
 
 def test_the_last_round_within_a_budget(events):

@@ -1,13 +1,11 @@
 """The Network budget page: time and money to the target on the user's own network, and where the break-even lies."""
 
-import math
-
 import numpy as np
 import streamlit as st
 
-from fda_core.budget import Bill, Scenario, at_budget, bills, break_even, times
+from fda_core.budget import Bill, BreakEven, Scenario, at_budget, bills, break_even, times
 from fda_core.config import Link
-from fda_core.models.payload import ENCODERS, TRAINED, download, payload
+from fda_core.models.payload import EMBEDDED, ENCODERS, TRAINED, download, payload, slowdown
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.summary import started
 from ui.budget_charts import map_chart
@@ -50,7 +48,7 @@ def page() -> None:
     st.markdown(" ".join([f"**{words[0]}** {words[1]}", *control(run, us, them, labels, found)]))
     draw(run, us, them, scenario, labels, " ".join(words))
     st.table(table(run, scenario, labels, found), hide_index=True)
-    st.caption(t("budget.assumed", download=f"{fetched(scenario) / 1e9:,.1f}"))
+    st.caption(assumed(run))
     with st.popover(t("budget.copy"), icon=":material/content_copy:"):
         st.code(" ".join(words), language=None, wrap_lines=True)
     if engineer():
@@ -95,15 +93,9 @@ def controls(theirs: list[str], labels: dict[str, str]) -> None:
         placeholder=t("budget.preset_hint"), on_change=take_link,
     )  # fmt: skip
     left, right = st.columns(2)
-    for place, name in (
-        (left, "up"),
-        (right, "down"),
-        (left, "rtt"),
-        (right, "price"),
-        (left, "sites"),
-        (right, "device"),
-    ):
-        field(place, name)
+    for one, other in (("up", "down"), ("rtt", "price"), ("sites", "device")):
+        field(left, one)
+        field(right, other)
     if state.get("budget_lane") not in theirs:
         state.budget_lane = state.budget_lane_word if state.budget_lane_word in theirs else theirs[0]
     st.selectbox(t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session")
@@ -113,14 +105,11 @@ def controls(theirs: list[str], labels: dict[str, str]) -> None:
     with st.expander(t("settings.more")):
         field(st, "spread")
         field(st, "gb")
+    values = {name: state[f"budget_{name}"] for name in NUMBERS}
     keep_words(
         against=state.budget_lane if state.budget_lane != theirs[0] else "",
         payload=state.budget_payload if state.budget_payload != OWN else "",
-        **{
-            name: f"{state[f'budget_{name}']:g}"
-            for name, limits in NUMBERS.items()
-            if state[f"budget_{name}"] != limits[2]
-        },
+        **{name: f"{value:g}" for name, value in values.items() if value != NUMBERS[name][2]},
     )
 
 
@@ -145,29 +134,37 @@ def payload_name(word: str) -> str:
     return t(f"budget.payload_{what}", encoder=encoder, mb=f"{payload(encoder, what, RANK) / 1e6:,.1f}", rank=RANK)
 
 
+def slower(run: Snapshot) -> float:
+    """How many times as long a step takes because another model is trained than in the run."""
+    word = st.session_state.budget_payload
+    return 1.0 if word == OWN else slowdown(*word.split(" "), run.config.lora.layers)
+
+
 def scenario_of(run: Snapshot) -> Scenario:
     state, facts = st.session_state, started(run.events).facts
     measured = facts.get("seconds_per_step") or run.config.link.step_seconds
     link = Link(
         uplink_mbit=state.budget_up, downlink_mbit=state.budget_down, rtt_ms=state.budget_rtt,
         spread=state.budget_spread, price_per_gb=state.budget_price,
-        step_seconds=min(3600, measured * state.budget_device),
+        step_seconds=min(3600, measured * state.budget_device * slower(run)),
     )  # fmt: skip
     word = state.budget_payload
     size = facts["model_bytes"] if word == OWN else payload(*word.split(" "), RANK)
     return Scenario(link, size, scale=state.budget_sites / run.config.clients)
 
 
-def fetched(scenario: Scenario) -> float:
-    """Bytes of the frozen encoder for all sites, once."""
-    word = st.session_state.budget_payload
-    return download("all-MiniLM-L6-v2" if word == OWN else word.split(" ")[0]) * st.session_state.budget_sites
+def assumed(run: Snapshot) -> str:
+    """What the figures leave out, and what of them was calculated."""
+    state = st.session_state
+    encoder = EMBEDDED if state.budget_payload == OWN else state.budget_payload.split(" ")[0]
+    words = t("budget.assumed", download=f"{download(encoder) * state.budget_sites / 1e9:,.1f}")
+    return words if state.budget_payload == OWN else f"{words} {t('budget.slower', times=f'{slower(run):.2g}')}"
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def shared_map(
     run_id: str, length: int, us: str, them: str, key: str, _run: Snapshot, _scenario: Scenario, _device: float
-):
+) -> np.ndarray | None:
     """The ratio of both lanes' times in every cell, made once for all who look at this run with this scenario."""
     speed, device = (grid.ravel() for grid in np.meshgrid(UPLINKS / _scenario.link.uplink_mbit, DEVICES))
     device = device / _device
@@ -188,7 +185,9 @@ def draw(run: Snapshot, us: str, them: str, scenario: Scenario, labels: dict[str
     )
 
 
-def sentences(run: Snapshot, labels: dict[str, str], ours: Bill, theirs: Bill, line: float | None) -> tuple[str, str]:
+def sentences(
+    run: Snapshot, labels: dict[str, str], ours: Bill, theirs: Bill, line: BreakEven | None
+) -> tuple[str, str]:
     """What both lanes take to the target, and where the break-even lies."""
     state, us, them = st.session_state, labels[ours.lane], labels[theirs.lane]
     where = t("budget.where", sites=f"{state.budget_sites:,}", up=f"{state.budget_up:g}", rtt=f"{state.budget_rtt:g}")
@@ -201,22 +200,15 @@ def sentences(run: Snapshot, labels: dict[str, str], ours: Bill, theirs: Bill, l
 def control(run: Snapshot, us: str, them: str, labels: dict[str, str], found: dict[str, Bill]) -> list[str]:
     """What FedOpt with the same local training, E = M/2, would take, where the run has it beside the other."""
     half = next(lane.max_epochs for lane in run.config.lanes if lane.id == us) // 2
-    lanes = [
-        lane.id for lane in run.config.lanes if lane.rule == "schedule" and lane.epochs == half and lane.id != them
-    ]
-    return [t("budget.control", costs=costs(labels[lane], found[lane])) for lane in lanes[:1]]
+    lanes = [lane.id for lane in run.config.lanes if lane.rule == "schedule" and lane.epochs == half]
+    return [t("budget.control", costs=costs(labels[lane], found[lane])) for lane in lanes if lane != them]
 
 
 def costs(label: str, bill: Bill) -> str:
     if not bill.reached:
         return t("budget.misses", lane=label)
-    return t(
-        "budget.costs",
-        lane=label,
-        time=duration(bill.seconds),
-        gb=f"{bill.bytes / 1e9:.3g}",
-        dollars=f"{bill.dollars:,.2f}",
-    )
+    size, dollars = f"{bill.bytes / 1e9:.3g}", f"{bill.dollars:,.2f}"
+    return t("budget.costs", lane=label, time=duration(bill.seconds), gb=size, dollars=dollars)
 
 
 def duration(seconds: float) -> str:
@@ -227,18 +219,18 @@ def duration(seconds: float) -> str:
     return t("budget.unit_days", count=f"{seconds / 86_400:,.3g}")
 
 
-def verdict(us: str, them: str, ours: Bill, theirs: Bill, line: float | None) -> str:
+def verdict(us: str, them: str, ours: Bill, theirs: Bill, line: BreakEven | None) -> str:
     """Who is faster here, and from which bandwidth on that changes."""
     if not (ours.reached and theirs.reached) or line is None:
         return t("budget.no_verdict", us=us, them=them)
     ratio = theirs.seconds / ours.seconds
     key = "same" if abs(ratio - 1) <= 0.05 else "faster" if ratio > 1 else "slower"
     here = t(f"budget.here_{key}", us=us, them=them, times=f"{max(ratio, 1 / ratio):.2g}")
-    if line == 0:
-        return f"{here} {t('budget.never', us=us, them=them)}"
-    if math.isinf(line):
-        return f"{here} {t('budget.always', us=us, them=them)}"
-    return f"{here} {t('budget.break_even', us=us, them=them, line=f'{line:.3g}')}"
+    if line.uplink is None:
+        key = "always" if line.slow else "never"
+    else:
+        key = "break_even" if line.slow else "break_even_fast"
+    return f"{here} {t(f'budget.line_{key}', us=us, them=them, line=f'{line.uplink or 0:.3g}')}"
 
 
 def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict[str, Bill]) -> list[dict[str, str]]:

@@ -12,14 +12,14 @@ from ui.viewing import DEPTHS, LANGUAGES, change, engineer, viewing
 HIDEABLE = {
     "race": {
         "preset": "settings.preset", "clients": "settings.clients", "alpha": "settings.alpha",
-        "mode": "settings.threshold", "more": "settings.more", "x_axis": "race.x_axis", "y_axis": "race.y_axis",
+        "threshold": "settings.threshold", "more": "settings.more", "x_axis": "race.x_axis", "y_axis": "race.y_axis",
         "numbers": "chrome.numbers",
     },
     "heterogeneity": {"mix_clients": "settings.clients", "mix_seed": "settings.seed", "mix_table": "chrome.numbers"},
 }  # fmt: skip
 
 # Widgets that a manager does not see; what they are set to holds all the same.
-FOR_ENGINEERS = ("mode", "theta", "ruler", "more", "mix_seed")
+FOR_ENGINEERS = ("threshold", "more", "mix_seed")
 
 
 def chrome(page: str) -> None:

@@ -97,7 +97,8 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
     if own_lanes:
         st.caption(t("settings.lanes_own"))
     else:
-        _threshold(frozen, measured(config) if config else ())
+        with st.container(key="threshold"):
+            _threshold(frozen, measured(config) if config else ())
     with st.expander(t("settings.more"), key="more"):
         _more(frozen, own_lanes)
     if problem:

@@ -36,7 +36,8 @@ def page() -> None:
         if runs:
             show("effects", effects_chart(runs, labels_of(), palette(), config.alpha), config)
     if runs:
-        st.table(table(runs), hide_index=True)
+        with st.container(key="mix_table"):
+            st.table(table(runs), hide_index=True)
         st.caption(t("heterogeneity.recorded", seed=runs[0].seed, goal=goal(recorded(series_names()[0]).config.target)))
     if st.button(t("heterogeneity.race"), key="mix_race", icon=":material/sports_score:"):
         to_race(config)
@@ -54,13 +55,8 @@ def chosen() -> tuple[ExperimentConfig, str | None]:
     state = st.session_state
     if "mix" not in state or linked():
         base, problem = from_address()
-        state.mix = base
-        state.mix_alpha, state.mix_clients, state.mix_seed, state.mix_problem = (
-            base.alpha,
-            base.clients,
-            base.seed,
-            problem,
-        )
+        state.mix, state.mix_problem = base, problem
+        state.mix_alpha, state.mix_clients, state.mix_seed = base.alpha, base.clients, base.seed
     base = state.mix
     first, second, third = st.columns([3, 2, 1])
     with first:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.config import REFERENCE_RULES
+from fda_core.models.payload import payload
 from fda_core.runs.inside import Look, half_way, look
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.summary import rounds_of, started, state_bytes
@@ -20,7 +21,7 @@ from ui.viewing import engineer
 HEIGHT, SMALL = 330, 260
 SKETCHES = Path(__file__).parents[1] / "docs" / "sketch.csv"
 WIDTH = 500  # buckets a row of the sketch
-ROBERTA = 498_000_000  # bytes of RoBERTa-base in float32, DESIGN's figure: 124.6 M parameters
+ROBERTA = payload("roberta-base", "full")
 
 
 def page() -> None:

@@ -214,7 +214,8 @@ def choice(place, axis: str, options: tuple[str, ...]) -> str:
 def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
     """One row a lane: bytes by kind, work, quality, and what the target cost."""
     labels = sentences.lane_labels(config)
-    st.table([row(labels[lane.lane], lane) for lane in lanes], hide_index=True)
+    with st.container(key="numbers"):
+        st.table([row(labels[lane.lane], lane) for lane in lanes], hide_index=True)
 
 
 def row(label: str, lane: LaneSummary) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The Schedules page: why not just pick a good E? Recorded runs of many timetables beside FDA-OPT."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -9,12 +8,12 @@ import streamlit as st
 
 from fda_core.config import ExperimentConfig, LaneSpec
 from fda_core.errors import ConfigError
-from fda_core.events import Round
 from fda_core.runs.comparison import costs_to_target, middle
+from fda_core.runs.effects import swing
 from fda_core.runs.recorded import names, recorded
 from fda_core.runs.snapshot import Snapshot
-from fda_core.runs.summary import Cost
-from ui.comparison import spread
+from fda_core.runs.summary import Cost, rounds_of
+from ui.comparison import study_table
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, may_act
@@ -55,7 +54,7 @@ def page() -> None:
         st.switch_page("pages/race.py")
     if problem := st.session_state.pop("schedules_problem", None):
         st.warning(problem)
-    st.table(table(lanes), hide_index=True)
+    st.table(study_table(runs), hide_index=True)
     adaptive = [lane for lane in lanes if lane.spec.rule in ("adaptive", "smoothed")]
     st.markdown(swing_words(runs, adaptive))
     rounds = {lane.label: epochs_of(runs[0], lane.spec.id) for lane in adaptive}
@@ -110,27 +109,9 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
     return " ".join([*words, *late, t("schedules.gift")])
 
 
-def table(lanes: Sequence[Lane]) -> list[dict[str, str]]:
-    return [
-        {
-            t("table.lane"): lane.label,
-            t("runs.reached"): t("runs.of", count=len(lane.costs), all=lane.runs),
-            t("runs.megabytes"): spread([cost.bytes / 1e6 for cost in lane.costs]),
-            t("table.epochs"): spread([cost.local_epochs for cost in lane.costs]),
-        }
-        for lane in lanes
-    ]
-
-
 def epochs_of(run: Snapshot, lane: str) -> list[int]:
     """Local epochs of each round."""
-    return [event.epochs for event in run.events if isinstance(event, Round) and event.lane == lane]
-
-
-def swing(epochs: Sequence[int]) -> float:
-    """The mean change from one round to the next, the first round left out."""
-    changes = [abs(b - a) for a, b in pairwise(epochs[1:])]
-    return sum(changes) / len(changes) if changes else 0.0
+    return [event.epochs for event in rounds_of(run.events, lane)]
 
 
 def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
@@ -139,7 +120,7 @@ def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
     for lane in lanes:
         low, mid, high = middle([swing(epochs_of(run, lane.spec.id)) for run in runs])
         told.append(t("schedules.swing", lane=lane.label, middle=f"{mid:.1f}", low=f"{low:.1f}", high=f"{high:.1f}"))
-    return " ".join([t("schedules.swings"), *told])
+    return t("schedules.swings", told=f" {t('schedules.and')} ".join(told))
 
 
 def show(name: str, figure, height: int, alt: str) -> None:

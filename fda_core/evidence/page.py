@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fda_core.evidence.claims import PUBLISHED, reached_by_both
 from fda_core.evidence.collect import targets
 from fda_core.evidence.measures import TIE, measures, outcomes
 from fda_core.evidence.plan import BASELINE, FDA, FEDOPT, LANES
 from fda_core.servers import NAMES
 
-PUBLISHED = Path(__file__).with_name("published.csv")
 CONTROL, OURS, SMOOTHED = FEDOPT[1]["id"], FDA[0]["id"], FDA[1]["id"]
 TITLES = {BASELINE: "FedOpt E=1", CONTROL: "FedOpt E=5", OURS: "FDA-OPT M=10", SMOOTHED: "FDA-OPT smoothed"}
 SERVER_NAMES = {server: fedopt for server, (fedopt, _) in NAMES.items()}
@@ -240,14 +240,14 @@ def published_table(measured: pd.DataFrame, share: float) -> str:
     theirs, rows = pd.read_csv(PUBLISHED), []
     for name in SERVER_NAMES.values():
         own = measured[(measured.lane == OURS) & (measured.server.map(SERVER_NAMES) == name)]
-        both = own[np.isfinite(own.bytes_ratio) & (own.bytes_ratio > 0)]
+        both = reached_by_both(own)
         their = theirs[theirs.server == name].dropna()
         rows.append(
             [name, pair(their.bytes_ratio, their.local_epochs_ratio), str(len(their)),
              pair(both.bytes_ratio, both.epochs_ratio), f"{len(both)} of {len(own)}"]
         )  # fmt: skip
     ours = measured[measured.lane == OURS]
-    both, total = ours[np.isfinite(ours.bytes_ratio) & (ours.bytes_ratio > 0)], theirs.dropna()
+    both, total = reached_by_both(ours), theirs.dropna()
     rows.append(
         ["all", pair(total.bytes_ratio, total.local_epochs_ratio), f"{len(total)} of {len(theirs)}",
          pair(both.bytes_ratio, both.epochs_ratio), f"{len(both)} of {len(ours)}"]

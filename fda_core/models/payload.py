@@ -35,6 +35,10 @@ class Encoder:
         layer = 4 * (width * width + width) + 2 * width * self.inner + self.inner + width + 4 * width
         return tables + norm + self.layers * layer
 
+    def work(self, passes: float) -> float:
+        """Multiplications of a step per token: so many passes over the weights of its layers."""
+        return passes * self.layers * (4 * self.width * self.width + 2 * self.width * self.inner)
+
     def trained(self, what: Trained, rank: int = 8, labels: int = 2) -> int:
         """Parameters that travel: the head (a square linear map and the classifier); with adapters of this rank on
         the query and value of every layer; or everything."""
@@ -42,10 +46,11 @@ class Encoder:
         return head + {"head": 0, "lora": 4 * rank * self.width * self.layers, "full": self.parameters}[what]
 
 
+EMBEDDED = "all-MiniLM-L6-v2"
 ENCODERS = {
     encoder.name: encoder
     for encoder in (
-        Encoder("all-MiniLM-L6-v2", 30522, 512, 0, 384, 1536, 6),
+        Encoder(EMBEDDED, 30522, 512, 0, 384, 1536, 6),
         Encoder("distilbert-base-uncased", 30522, 512, 0, 768, 3072, 6),
         Encoder("roberta-base", 50265, 514, 1, 768, 3072, 12),
         Encoder("microsoft/deberta-v3-base", 128100, 0, 0, 768, 3072, 12, relative=512),
@@ -61,3 +66,14 @@ def payload(encoder: str, what: Trained, rank: int = 8) -> int:
 def download(encoder: str) -> int:
     """Bytes of the frozen encoder in float32, which every site fetches once."""
     return WIRE_BYTES_PER_PARAMETER * ENCODERS[encoder].parameters
+
+
+def slowdown(encoder: str, what: Trained, layers: int = 1) -> float:
+    """How many times as long a step takes as in a run of the embedded encoder with adapters on its last `layers`.
+
+    Calculated from multiplications alone: a pass forward; with adapters one back through the activations; and one more
+    for the gradients of all weights if everything is trained.
+    """
+    embedded = ENCODERS[EMBEDDED]
+    here = embedded.work(1 + layers / embedded.layers)
+    return ENCODERS[encoder].work({"head": 1, "lora": 2, "full": 3}[what]) / here

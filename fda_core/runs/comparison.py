@@ -5,7 +5,7 @@ from statistics import median
 
 from fda_core.config import ExperimentConfig
 from fda_core.events import Event
-from fda_core.runs.summary import Cost, summarize
+from fda_core.runs.summary import Cost, cost_to_target
 
 # What changes neither the course of a lane nor what it costs.
 NO_MATTER = {"preset", "link"}
@@ -33,9 +33,8 @@ def is_study(configs: Sequence[ExperimentConfig]) -> bool:
 
 
 def costs_to_target(runs: Sequence[Sequence[Event]], lane: str) -> list[Cost | None]:
-    """What each run's lane had spent when it reached the target; None where it did not."""
-    found = [{summary.lane: summary.to_target for summary in summarize(list(events))} for events in runs]
-    return [each.get(lane) for each in found]
+    """What each run's lane had spent when it reached the target; None where it did not, or is not in the run."""
+    return [cost_to_target(events, lane) for events in runs]
 
 
 def middle(values: Sequence[float]) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from fda_core.events import Event
 from fda_core.runs.summary import Cost, rounds_of, started, summarize, variance_after
@@ -40,3 +41,9 @@ def effect(events: Sequence[Event]) -> Effect:
 def mean_epochs(events: Sequence[Event], lane: str) -> float | None:
     epochs = [event.epochs for event in rounds_of(events, lane)][1:]
     return sum(epochs) / len(epochs) if epochs else None
+
+
+def swing(epochs: Sequence[int]) -> float:
+    """The mean change of the local epochs from one round to the next, the first round left out."""
+    changes = [abs(after - before) for before, after in pairwise(epochs[1:])]
+    return sum(changes) / len(changes) if changes else 0.0

@@ -23,7 +23,7 @@ from fda_core.runs.store import (
     hold,
     read_checkpoint,
     read_events,
-)  # fmt: skip
+)
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """What a run comes to, per lane, computed from its events alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 
@@ -61,6 +61,13 @@ def reached_at(rounds: list[Round], target: Target) -> int | None:
     """The index of the second of the first two consecutive rounds that meet the target: then it is known."""
     met = [target.met(getattr(event, target.metric)) for event in rounds]
     return next((i for i in range(1, len(met)) if met[i - 1] and met[i]), None)
+
+
+def cost_to_target(events: Sequence[Event], lane: str) -> Cost | None:
+    """What the lane had spent when it reached the run's target; None where it did not."""
+    rounds = rounds_of(events, lane)
+    index = reached_at(rounds, Target(**started(events).config.get("target", {})))
+    return None if index is None else costs(rounds)[index]
 
 
 def rounds_played(events: Iterable[Event]) -> int:

@@ -22,11 +22,14 @@ def unavailable(reason: str) -> None:
     (pytest.fail if REQUIRED else pytest.skip)(reason)
 
 
+def browser_path() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
 @pytest.fixture(scope="package")
 def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if path is None:
+    if (path := browser_path()) is None:
         unavailable("no Chromium here: install one, or give its path in CHROMIUM")
     try:
         from playwright.sync_api import sync_playwright

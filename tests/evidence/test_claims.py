@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fda_core.evidence.claims import claims, early_loss, fewer_bytes, local_work, small_log, small_sketch
+from fda_core.evidence.claims import (
+    by_server,
+    claims,
+    early_loss,
+    fewer_bytes,
+    local_work,
+    small_log,
+    small_sketch,
+    stable,
+)
 from fda_core.evidence.plan import BASELINE
 
 
@@ -71,6 +80,18 @@ def test_the_log_is_measured_against_the_traffic(records, verdict):
 
 
 def test_what_was_not_measured_says_so():
-    everything = pd.concat([losses(0.1).assign(bytes_ratio=2.0, epochs_ratio=1.0)])
+    everything = losses(0.1).assign(bytes_ratio=2.0, epochs_ratio=1.0, largest_rise=0.1)
     found = {claim.name: claim for claim in claims(everything, published(2.0), 6004, 498_000_000, [])}
     assert found["drop_in"].verdict == "unmeasured" and found["drop_in"].ours.value is None
+
+
+@pytest.mark.parametrize(("gains", "verdict"), [((0.1, 0.2), "holds"), ((0.0, 0.0), "fails"), ((-0.1, 0.0), "fails")])
+def test_stability_is_the_largest_rise(gains, verdict):
+    assert stable(losses(*gains).rename(columns={"early_loss": "largest_rise"})).verdict == verdict
+
+
+def test_a_server_is_judged_by_its_own_runs():
+    two = pd.concat([ours(2.0, 4.0).assign(server="sgd"), ours(0.5, np.nan).assign(server="adam")])
+    assert [(name, found.value, found.runs, found.all) for name, found in by_server(two).items()] == [
+        ("sgd", 3.0, 2, 2), ("adam", 0.5, 1, 2),
+    ]  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import DebertaV2Config, DebertaV2Model, DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel
 
-from fda_core.models.payload import ENCODERS, download, payload
+from fda_core.models.payload import ENCODERS, download, payload, slowdown
 from fda_core.runs.recorded import recorded
 from fda_core.runs.summary import started
 
@@ -43,3 +43,10 @@ def test_the_default_run_s_payload_by_hand():
 def test_more_is_trained_more_travels():
     for name in ENCODERS:
         assert payload(name, "head") < payload(name, "lora", 4) < payload(name, "lora", 64) < payload(name, "full")
+
+
+def test_a_step_takes_as_much_longer_as_it_has_multiplications():
+    """RoBERTa-base: four times the weights a layer, twice the layers; all passes instead of 7/6 of one."""
+    assert slowdown("all-MiniLM-L6-v2", "head", layers=0) == 1
+    assert slowdown("roberta-base", "full") == pytest.approx(4 * 2 * 3 / (7 / 6))
+    assert slowdown("roberta-base", "head") < slowdown("roberta-base", "lora") < slowdown("roberta-base", "full")

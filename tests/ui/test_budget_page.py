@@ -1,15 +1,15 @@
 """The Network budget page: its sentences follow from the numbers, its address brings a network."""
 
-import math
-
 import numpy as np
 import pytest
 
-from fda_core.budget import Bill
+from fda_core.budget import Bill, BreakEven
 from ui.budget import DEVICES, UPLINKS, duration, number, payloads, verdict
 from ui.budget_charts import map_chart
 from ui.i18n import t
 from ui.viewing import reading
+
+SLOW = BreakEven(5.0, True, False)
 
 
 def bill(seconds: float, reached: bool = True) -> Bill:
@@ -19,11 +19,12 @@ def bill(seconds: float, reached: bool = True) -> Bill:
 @pytest.mark.parametrize(
     ("ours", "theirs", "line", "words"),
     [
-        (bill(10), bill(20), 5.0, "Here A is 2 times as fast as B. The break-even is at 5 Mbit/s up: on slower"),
-        (bill(20), bill(10), 5.0, "Here B is 2 times as fast as A. The break-even"),
-        (bill(100), bill(104), 5.0, "Here A and B are equally fast."),
-        (bill(20), bill(10), 0.0, "A is not the faster on any line."),
-        (bill(10), bill(20), math.inf, "A is the faster on every line."),
+        (bill(10), bill(20), SLOW, "Here A is 2 times as fast as B. The break-even is at 5 Mbit/s up: on slower"),
+        (bill(20), bill(10), SLOW, "Here B is 2 times as fast as A. The break-even"),
+        (bill(100), bill(104), SLOW, "Here A and B are equally fast."),
+        (bill(10), bill(20), BreakEven(5.0, False, True), "at 5 Mbit/s up: on faster lines A wins, on slower ones B."),
+        (bill(20), bill(10), BreakEven(None, False, False), "A is not the faster on any line."),
+        (bill(10), bill(20), BreakEven(None, True, True), "A is the faster on every line."),
         (bill(10), bill(20, reached=False), None, "there is no break-even: one of them did not reach"),
         (bill(10, reached=False), bill(20), None, "there is no break-even"),
     ],
@@ -98,3 +99,9 @@ def test_a_preset_sets_the_line(visit):
     page = visit("budget")
     page.selectbox(key="budget_link").set_value("satellite").run()
     assert [page.number_input(key=f"budget_{name}").value for name in ("up", "down", "rtt")] == [3, 25, 600]
+
+
+def test_a_larger_model_takes_longer_steps_as_well(visit):
+    """Otherwise its what-if would flatter the lane that trains more."""
+    page = visit("budget", payload="roberta-base full")
+    assert not page.exception and any("21 times as long" in caption.value for caption in page.caption)

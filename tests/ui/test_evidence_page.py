@@ -12,7 +12,7 @@ def test_every_claim_has_its_row_and_its_verdict(visit):
     page = visit("evidence")
     assert not page.exception
     rows = page.table[0].value
-    assert len(rows) == len(measured()) == 6
+    assert len(rows) == len(measured()) == 7
     assert all(verdict[0] in MARKS.values() for verdict in rows[t("evidence.verdict")])
     assert t("evidence.is_unmeasured") in rows[t("evidence.ours")].iloc[-1]
 

@@ -59,6 +59,7 @@ CHOICES = {
     "evidence.is_*": [f"evidence.is_{name}" for name in MARKS],
     "schedules.*": [f"schedules.{name}" for name in ("well", "even", "ours")],
     "budget.*": [f"budget.{name}" for name in NUMBERS],
+    "budget.line_*": [f"budget.line_{name}" for name in ("always", "never", "break_even", "break_even_fast")],
     "budget.unit_*": [f"budget.unit_{name}" for name in ("seconds", "minutes", "hours")],
     "budget.*_help": [f"budget.{name}_help" for name in NUMBERS],
     "budget.here_*": [f"budget.here_{name}" for name in ("faster", "slower", "same")],

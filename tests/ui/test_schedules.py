@@ -3,9 +3,11 @@
 import pytest
 
 from fda_core.config import LaneSpec
+from fda_core.runs.effects import swing
 from fda_core.runs.summary import Cost, summarize
+from ui.comparison import study_table
 from ui.i18n import t
-from ui.schedules import Lane, lanes_of, ours, series, swing, table, verdict
+from ui.schedules import Lane, lanes_of, ours, series, swing_words, verdict
 from ui.schedules_charts import costs_chart, swing_chart
 from ui.viewing import reading
 
@@ -51,7 +53,7 @@ def test_the_recorded_runs_are_one_experiment_with_several_seeds():
 def test_the_table_recounts_them():
     runs = series()
     reached = [lane.to_target for run in runs for lane in summarize(list(run.events)) if lane.lane == "fda-opt"]
-    [row] = [row for row in table(lanes_of(runs)) if row[t("table.lane")] == "FDA-OPT M=10"]
+    [row] = [row for row in study_table(runs) if row[t("table.lane")] == "FDA-OPT M=10"]
     assert row[t("runs.reached")] == t("runs.of", count=sum(cost is not None for cost in reached), all=len(runs))
     assert row[t("runs.megabytes")].startswith(f"{sorted(cost.bytes for cost in reached)[1] / 1e6:,.0f} ")
 
@@ -82,3 +84,10 @@ def test_the_page_starts_the_same_lanes_live(visit, runner):
     [(run_id, _)] = runner.queue()
     assert runner.snapshot(run_id).config == series()[0].config
     assert not page.exception
+
+
+def test_the_swing_is_told_in_one_sentence():
+    runs = series()
+    lanes = [lane for lane in lanes_of(runs) if lane.spec.rule in ("adaptive", "smoothed")]
+    words = swing_words(runs, lanes)
+    assert words.count(".") == words.count(".", 0, -1) + 1 and " and by " in words and ") ." not in words
