@@ -4,9 +4,13 @@ Two lanes that ask for the same stream get the same numbers, which is what pairs
 generator state.
 """
 
+import threading
 from zlib import crc32
 
 import numpy as np
+
+# torch has one generator for the whole process: whoever seeds it, or draws from it, keeps other threads out meanwhile.
+torch_generator = threading.RLock()
 
 
 def stream(seed: int, name: str, round: int = 0, client: int = 0) -> np.random.Generator:

@@ -11,7 +11,7 @@ from fda_core.errors import ConfigError, LabError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
 from fda_core.runs.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
-from ui import replay, sentences
+from ui import annotations, budget_line, fair_race, prediction, replay, sentences, try_sentence
 from ui.charts import race_chart
 from ui.controls import adopt, settings
 from ui.frames import race_frame
@@ -38,11 +38,12 @@ def page() -> None:
         config, problem = (run.config, None) if follow else from_address()
         adopt(config)
         st.session_state.notice = t("settings.bad_link", problem=plain(problem)) if problem else None
+        budget_line.adopt()
     live = run is not None and run.live
     with st.sidebar:
         config = settings(frozen=live and may_act(), measured=lambda config: comparable(run, config))
         entrance()
-    keep_address(config)
+    keep_address(config, budget=budget_line.word())
     if unreadable:
         st.warning(unreadable)
     often = replay.REDRAW if replay.playing(run) else 1.0 if live or following() else None
@@ -65,6 +66,7 @@ def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool, b
     whole, _ = shown_run()
     if identity(whole) != around:
         st.rerun()  # the settings in the sidebar freeze or thaw, the address changes, a replay moves or stands
+    prediction.settle(whole)
     run = replay.replayed(whole)
     shown = run.config if run else config
     events = list(run.events) if run else []
@@ -79,12 +81,15 @@ def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool, b
         st.error(plain(run.message))
     if run is not None and run.status == "interrupted" and run.message:
         st.info(plain(run.message))
-    st.markdown(words)
+    answer = prediction.answered(run, lanes, going_on)
+    st.markdown(f"{words} {answer}" if answer else words)
     if shown is not None:
-        chart(run, shown, lanes, words)
+        chart(run, shown, lanes, words, going_on)
     if lanes:
         numbers(shown, lanes)
         notes(run, config)
+        fair_race.panel(run)
+        try_sentence.panel(run)
     waiting(run)
 
 
@@ -104,6 +109,8 @@ def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
     if run is not None:
         share, text = progress_of(run)
         progress.progress(share, text)
+    else:
+        prediction.ask(progress, config)
 
 
 def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple]:
@@ -176,30 +183,37 @@ def duration(seconds: float) -> str:
     return t("status.minute") if minutes <= 1 else t("status.minutes", count=minutes)
 
 
-def chart(run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str) -> None:
-    left, right = st.columns([3, 2])
+def chart(
+    run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str, going_on: bool
+) -> None:  # fmt: skip
+    left, right, limit = st.columns([2.7, 1.35, 1.2])
     x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
     y = choice(right, "y", ("test_loss", "accuracy"))
+    budget = budget_line.choose(limit)
     view = f"{run.run_id if run else 'none'}/{x}/{y}"
     moment = (viewing(), run.revision, len(run.events)) if run else (viewing(), config.to_json())
     live_chart(
-        shared_figure(view, moment, x, y, run, config, lanes),
+        shared_figure(view, moment, x, y, budget, not going_on, run, config, lanes),
         key="race",
         height=CHART_HEIGHT,
         alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words.replace("**", "")),
         unavailable=t("chart.unavailable"),
     )
+    if budget and lanes:
+        st.markdown(budget_line.sentence(config, run.events, lanes, budget, y))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def shared_figure(
-    view: str, moment: object, x: str, y: str, _run: Snapshot | None, _config: ExperimentConfig,
-    _lanes: list[LaneSummary],
+    view: str, moment: object, x: str, y: str, budget: float | None, over: bool, _run: Snapshot | None,
+    _config: ExperimentConfig, _lanes: list[LaneSummary],
 ) -> str:  # fmt: skip
-    """The chart as the browser gets it, made once for all who look at this moment of a run."""
+    """The chart as the browser gets it, made once for all who look at this moment of a run with this budget."""
     frame = race_frame(_run.events if _run else ())
     reached = {lane.lane: lane.to_target.rounds for lane in _lanes if lane.to_target}
     figure = race_chart(frame, sentences.lane_labels(_config), palette(), x, y, _config.target, reached)
+    if x == "bytes" and not frame.empty:
+        annotations.annotate(figure, frame, _config, _run.events, y, budget, over)
     return figure_json(figure, view)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from fda_core.runs import recorded
-from fda_core.runs.replay import SPEEDS, Player, Timeline
+from fda_core.runs.replay import SPEEDS, Player, Timeline, fitting
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import folder_of, recorded_at
 from fda_core.runs.summary import rounds_played, started
@@ -60,7 +60,7 @@ def controls(run: Snapshot | None) -> None:
         t("replay.pause") if moving else t("replay.play"), key="replay_play", width="stretch",
         icon=":material/pause:" if moving else ":material/replay:", on_click=toggle, args=(run,),
     )  # fmt: skip
-    st.session_state.replay_speed = (mine or Player()).speed
+    st.session_state.replay_speed = (mine or fresh(run)).speed
     speed.selectbox(
         t("replay.speed"), SPEEDS, key="replay_speed", format_func=lambda times: f"{times}×", on_change=change_speed,
         args=(run,), label_visibility="collapsed",
@@ -82,8 +82,12 @@ def shown_rounds(run: Snapshot) -> int:
     return len(line.rounds) if mine is None else line.rounds_until(mine.at(time.monotonic(), line.length))
 
 
+def fresh(run: Snapshot) -> Player:
+    return Player(speed=fitting(timeline(run).length))
+
+
 def toggle(run: Snapshot) -> None:
-    mine, now, length = player(run) or Player(), time.monotonic(), timeline(run).length
+    mine, now, length = player(run) or fresh(run), time.monotonic(), timeline(run).length
     keep(run, mine.pause(now, length) if mine.playing(now, length) else mine.play(now, length))
 
 
@@ -93,7 +97,7 @@ def change_speed(run: Snapshot) -> None:
 
 
 def seek(run: Snapshot) -> None:
-    mine = player(run) or Player()
+    mine = player(run) or fresh(run)
     keep(run, mine.seek(timeline(run).moment_of(st.session_state.replay_round)))
 
 

@@ -30,7 +30,7 @@ RESERVED = {"run", "lang", "depth", "hide"}
 # Words of other pages' addresses.
 ELSEWHERE = {
     "runs", "search", "tag", "lane", "round", "sites", "up", "down", "rtt", "spread", "device", "price", "gb",
-    "payload", "against",
+    "payload", "against", "budget",
 }  # fmt: skip
 TRAINING_PRIORITY = 10  # of 0 (as the pages) to 19
 ENTRY = Path(__file__).parent.parent / "app.py"
@@ -124,7 +124,8 @@ def shown_run() -> tuple[Snapshot | None, str | None]:
 def linked() -> bool:
     """Whether a link brought settings that this page did not write into the address itself."""
     words = {name: st.query_params[name] for name in st.query_params if name not in RESERVED | ELSEWHERE}
-    return bool(words) and words != st.session_state.get("address")
+    written = st.session_state.get("address") or {}
+    return bool(words) and words != {name: word for name, word in written.items() if name not in ELSEWHERE}
 
 
 def has_settings() -> bool:
@@ -140,14 +141,14 @@ def from_address() -> tuple[ExperimentConfig, str | None]:
         return presets.build(), str(error)
 
 
-def keep_address(config: ExperimentConfig | None) -> None:
-    """Writes run and settings into the address, so that a refresh or a copied link finds them again."""
+def keep_address(config: ExperimentConfig | None, **words: str) -> None:
+    """Writes run, settings and a page's own words into the address, so that a refresh or a copied link finds them."""
     settings = {}
     if config is not None:
         settings = dict(parse_qsl(to_query(config, presets.build(preset=config.preset))))
         if not st.session_state.get("run") and len(settings) == 1 and config.preset == "default":
             settings = {}
-    keep_words(**settings)
+    keep_words(**settings, **words)
 
 
 def keep_words(**words: str) -> None:

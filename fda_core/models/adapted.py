@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from fda_core.config import Lora
 from fda_core.models import anatomy
-from fda_core.streams import integer
+from fda_core.streams import integer, torch_generator
 
 # peft 0.21 still asks transformers for a property under its old name; nothing a user could do about it.
 warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
@@ -24,7 +24,7 @@ def adapt(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
     """
     parts = anatomy.of(model.config)
     depth = model.config.num_hidden_layers
-    with torch.random.fork_rng(devices=[]):
+    with torch_generator, torch.random.fork_rng(devices=[]):
         torch.manual_seed(integer(seed, "init"))
         for head in map(model.get_submodule, parts.fresh):
             torch.nn.init.normal_(head.weight, std=model.config.initializer_range)

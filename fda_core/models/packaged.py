@@ -22,6 +22,7 @@ from transformers import (
 from fda_core import assets
 from fda_core.errors import ConfigError
 from fda_core.models import anatomy
+from fda_core.streams import torch_generator
 
 DEFAULT = "minilm-distilbert"
 
@@ -123,7 +124,8 @@ def load_classifier(labels: int = 2, model: str = DEFAULT) -> PreTrainedModel:
     if model not in MODELS:
         raise ConfigError(f"model is {model!r}; allowed are {', '.join(MODELS)}.")
     path, kind = assets.locate(assets.WEIGHTS), MODELS[model]
-    classifier = kind.of(kind.of.config_class(num_labels=labels, **kind.settings))
+    with torch_generator:
+        classifier = kind.of(kind.of.config_class(num_labels=labels, **kind.settings))
     # Strict: a weight that is missing or left over is an error.
     anatomy.encoder(classifier).load_state_dict(kind.state(load_file(path)))
     return classifier.eval()

@@ -47,7 +47,7 @@ def hidden_states(encoder: nn.Module, layers: int, tokens: Tokens, weights: str,
         with suppress(OSError):  # the date of the last use; the folder may be read-only, or the file gone by now
             os.utime(path)
         return hidden
-    hidden = _compute(encoder, layers, tokens, progress)
+    hidden = compute(encoder, layers, tokens, progress)
     with suppress(OSError, SafetensorError):  # a cache that cannot be written costs time, not the run
         _keep(hidden, path)
         _make_room(path, limit)
@@ -106,7 +106,8 @@ def _digest(encoder: nn.Module, tokens: Tokens, weights: str, layers: int) -> st
 
 
 @torch.no_grad()
-def _compute(encoder: nn.Module, layers: int, tokens: Tokens, progress: Progress) -> torch.Tensor:
+def compute(encoder: nn.Module, layers: int, tokens: Tokens, progress: Progress) -> torch.Tensor:
+    """The same as `hidden_states`, computed and not kept."""
     stack = encoder.get_submodule(anatomy.of(encoder.config).layers)
     # Texts of like length share a batch: hardly any padding is computed.
     order = torch.argsort(tokens.starts.diff(), stable=True)

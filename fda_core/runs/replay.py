@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fda_core.events import Epoch, Event, Round
 
 SPEEDS = (1, 2, 5, 10, 20, 50)
+SHORTEST = 10.0  # seconds a replay should last where the viewer chose no speed: shorter ones end before they are seen
 LONGEST_ROUND = 3600.0  # seconds; a record may say anything
 
 
@@ -47,6 +48,11 @@ class Timeline:
 
 def duration(event: Round) -> float:
     return min(max(event.seconds, 0.0), LONGEST_ROUND) if math.isfinite(event.seconds) else 0.0
+
+
+def fitting(length: float) -> int:
+    """The fastest speed up to 10 at which so many seconds of training last long enough to be watched."""
+    return max((speed for speed in SPEEDS[:4] if length / speed >= SHORTEST), default=SPEEDS[0])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from fda_core.events import LaneFinished, RunFinished
-from fda_core.runs.replay import LONGEST_ROUND, Player, Timeline
+from fda_core.runs.replay import LONGEST_ROUND, Player, Timeline, fitting
 from tests.tiny_events import a_round, an_epoch, started
 
 # Two rounds of 4 s and 2 s; the first has three local epochs.
@@ -72,3 +72,8 @@ def test_another_speed_keeps_the_place():
 def test_seeking_stops():
     player = Player(speed=1).play(0.0, 100.0).seek(30.0)
     assert player.at(1000.0, 100.0) == 30.0
+
+
+@pytest.mark.parametrize(("seconds", "speed"), [(2.0, 1), (25.0, 2), (99.0, 5), (100.0, 10), (9000.0, 10), (0.0, 1)])
+def test_a_short_run_is_replayed_slowly_enough_to_be_seen(seconds, speed):
+    assert fitting(seconds) == speed

@@ -65,6 +65,10 @@ CHOICES = {
     "budget.here_*": [f"budget.here_{name}" for name in ("faster", "slower", "same")],
     "budget.link_*": [f"budget.link_{name}" for name in LINKS],
     "budget.payload_*": [f"budget.payload_{name}" for name in TRAINED],
+    "predict.*": [f"predict.{name}" for name in ("fewer", "tie", "more", "alone")],
+    "budget_line.*": [f"budget_line.{name}" for name in Y],
+    "fair.when_*": [f"fair.when_{rule}" for rule in ("adaptive", "smoothed", "fixed")],
+    "settings.client_*": [f"settings.client_{name}" for name in CLIENT_OPTIMIZERS],
     "inside.because_*": [
         f"inside.because_{reason}"
         for reason in ("first_round", "threshold", "epoch_cap", "fixed_schedule", "all_dropped")
