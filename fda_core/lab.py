@@ -4,6 +4,9 @@ import os
 import platform
 import statistics
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -75,9 +78,23 @@ class Lab:
         }  # fmt: skip
 
 
+_elsewhere: ContextVar[Path | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def caching_in(folder: Path) -> Iterator[None]:
+    """Computed prefixes are looked for and kept there, by this thread."""
+    token = _elsewhere.set(folder)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
+
+
 def cache_folder() -> Path:
     """Where computed prefixes are kept: FDA_OPT_LAB_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("FDA_OPT_LAB_CACHE") or user_cache_path("fda-opt-lab", appauthor=False))
+    given = os.environ.get("FDA_OPT_LAB_CACHE")
+    return _elsewhere.get() or Path(given or user_cache_path("fda-opt-lab", appauthor=False))
 
 
 def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: None) -> Lab:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from fda_core.config import MODELS, ExperimentConfig
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
 
 Trained = Literal["head", "lora", "full"]
@@ -56,6 +57,15 @@ ENCODERS = {
         Encoder("microsoft/deberta-v3-base", 128100, 0, 0, 768, 3072, 12, relative=512),
     )
 }
+
+
+def trainable(config: ExperimentConfig, labels: int = 2) -> int | None:
+    """Weights that travel in a run of this config; None for a model whose dimensions are not known here."""
+    encoder = ENCODERS.get(EMBEDDED if config.model in MODELS else config.model)
+    if encoder is None:
+        return None
+    pairs = config.lora.layers * len(config.lora.targets)
+    return encoder.trained("head", labels=labels) + 2 * config.lora.rank * encoder.width * pairs
 
 
 def payload(encoder: str, what: Trained, rank: int = 8) -> int:

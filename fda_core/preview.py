@@ -1,0 +1,196 @@
+"""What a run will cost before anything is trained: minutes, memory and bytes.
+
+Arithmetic only. Bytes follow from the config and the number of trainable weights; minutes and memory need a `Pace`,
+which `calibration.py` measures once for a model, what is trained of it, and its data.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from math import ceil, inf
+
+from fda_core.config import REFERENCE_RULES, ExperimentConfig, LaneSpec
+from fda_core.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
+
+FLOAT_BYTES = 4
+# What a pace does not depend on, or what is arithmetic from it: with other values nothing is measured again.
+NOT_MEASURED = {
+    "preset", "seed", "train_examples", "test_examples", "clients", "clients_per_round", "partition", "alpha",
+    "client_optimizer", "client_lr", "server_optimizer", "server_lr", "weighting", "client_dropout", "rounds",
+    "local_epochs", "target", "after_target_rounds", "lanes", "link",
+}  # fmt: skip
+# Vectors as long as a client's weights that its optimiser keeps.
+MOMENTS = {"sgd": 0, "sgdm": 1, "adamw": 2}
+# The same of a lane between rounds: its weights, at most two moments, and the checkpoint being written.
+LANE_VECTORS = 4
+
+Points = tuple[tuple[int, float], ...]  # a value for each of some numbers of clients, ascending
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What this machine takes for one model, kind of training and data. Seconds and bytes.
+
+    step: one local step of K clients at once; epoch: what a local epoch takes besides (variance, sketch, drawing);
+    round: what a round takes besides (copies, server, checkpoint). score and prefix: a text; load: model and data.
+    libraries, model and loading: memory before, with, and while loading the model; text and client: of each.
+    """
+
+    parameters: int
+    step: Points
+    epoch: Points
+    round: Points
+    score: float
+    prefix: float
+    load: float
+    libraries: float
+    model: float
+    loading: float
+    text: float
+    client: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """A number as it is likely to be, and its upper bound."""
+
+    likely: float
+    most: float
+
+    def __add__(self, other: "Span") -> "Span":
+        return Span(self.likely + other.likely, self.most + other.most)
+
+
+@dataclass(frozen=True)
+class LanePreview:
+    """One lane that plays all its rounds: it costs less where the target is reached early.
+
+    `seconds` is None without a pace.
+    """
+
+    lane: str
+    rounds: Span
+    epochs: Span
+    round_bytes: Span
+    bytes: Span
+    seconds: Span | None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """All lanes together. `seconds` includes `preparing`: model, data, and the texts unless that was done before.
+
+    memory: the program's at its peak; more_memory: of that, what it does not take anyway. None without a pace.
+    """
+
+    lanes: tuple[LanePreview, ...]
+    bytes: Span
+    seconds: Span | None
+    preparing: float | None = None
+    memory: float | None = None
+    more_memory: float | None = None
+
+
+def subject(config: ExperimentConfig) -> dict:
+    """What a pace depends on: model, what is trained, data, lengths."""
+    return config.model_dump(mode="json", exclude=NOT_MEASURED)
+
+
+def preview(config: ExperimentConfig, parameters: int, pace: Pace | None = None, prepared: bool = False) -> Preview:
+    """parameters: trainable weights; prepared: whether the frozen part of these texts has been computed before."""
+    lanes = tuple(lane_preview(config, spec, parameters, pace) for spec in config.lanes)
+    sent = sum((lane.bytes for lane in lanes), Span(0, 0))
+    if pace is None:
+        return Preview(lanes, sent, None)
+    texts = config.train_examples + config.test_examples
+    preparing = pace.load + (0 if prepared else pace.prefix * texts)
+    before = preparing + pace.score * config.test_examples
+    seconds = sum((lane.seconds for lane in lanes), Span(before, before))
+    more = memory(config, pace)
+    return Preview(lanes, sent, seconds, preparing, pace.libraries + more, more)
+
+
+def lane_preview(config: ExperimentConfig, spec: LaneSpec, parameters: int, pace: Pace | None) -> LanePreview:
+    rounds, epochs = length(config, spec)
+    clients = 1 if spec.rule == "centralised" else config.cohort_size
+    traffic = Span(0, 0) if spec.rule in REFERENCE_RULES else round_bytes(config, spec, parameters, epochs, rounds)
+    seconds = None
+    if pace is not None:
+        epoch = epoch_seconds(config, spec, clients, pace)
+        models = clients if spec.rule == "local-only" else 1
+        between = at(pace.round, clients) + models * pace.score * config.test_examples
+        seconds = Span(*(e * epoch + r * between for e, r in zip(pair(epochs), pair(rounds), strict=True)))
+    sent = Span(rounds.likely * traffic.likely, rounds.most * traffic.most)
+    return LanePreview(spec.id, rounds, epochs, traffic, sent, seconds)
+
+
+def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
+    """Rounds and local epochs of a lane that is not ended by the target."""
+    likely, most = epochs_a_round(config, spec)
+    least = most if spec.epochs else 1
+    first = 1 if spec.rule in ("adaptive", "smoothed") else None  # its first round is one epoch
+    rounds = config.rounds
+    epochs = Span(*((first or each) + (rounds - 1) * each for each in (likely, most)))
+    if (limit := config.local_epochs_of(spec)) is None:
+        return Span(rounds, rounds), epochs
+    # The round that meets the limit is played to its end.
+    rounds_span = Span(min(rounds, ceil(limit / likely)), min(rounds, ceil(limit / least)))
+    return rounds_span, Span(min(epochs.likely, limit + likely - 1), min(epochs.most, limit + most - 1))
+
+
+def epochs_a_round(config: ExperimentConfig, spec: LaneSpec) -> tuple[int, int]:
+    """Likely and at most. FDA-OPT sets Θ for M/2; a lone client's models never differ, nor is Θ = ∞ ever exceeded."""
+    if spec.epochs:
+        return spec.epochs, spec.epochs
+    endless = config.cohort_size == 1 or spec.theta == inf
+    return spec.max_epochs if endless else max(1, spec.max_epochs // 2), spec.max_epochs
+
+
+def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epochs: Span, rounds: Span) -> Span:
+    """A round's mean likely bytes, and the most that one can send."""
+    clients, model = config.cohort_size, parameters * WIRE_BYTES_PER_PARAMETER
+    both_ways = 2 * clients * model
+    if spec.rule == "schedule":
+        return Span(both_ways, both_ways)
+    checks = steps_an_epoch(config, spec) if spec.check == "step" else 1
+    check = checks * clients * (state_bytes(spec.monitor, parameters) + VERDICT_BYTES)
+    likely, most = epochs.likely / rounds.likely * check, spec.max_epochs * check
+    if spec.monitor == "linear":  # clients that were not in the last round are sent the direction
+        likely, most = likely + clients * (1 - clients / config.clients) * model, most + clients * model
+    return Span(both_ways + likely, both_ways + most)
+
+
+def steps_an_epoch(config: ExperimentConfig, spec: LaneSpec) -> int:
+    """τ of equal parts of the data; the sizes differ by one at most."""
+    examples = config.train_examples
+    own = examples if spec.rule == "centralised" else ceil(examples / config.clients)
+    return ceil(own / config.batch_size)
+
+
+def epoch_seconds(config: ExperimentConfig, spec: LaneSpec, clients: int, pace: Pace) -> float:
+    steps = steps_an_epoch(config, spec)
+    checks = steps if spec.check == "step" else 1
+    return steps * at(pace.step, clients) + checks * at(pace.epoch, clients)
+
+
+def memory(config: ExperimentConfig, pace: Pace) -> float:
+    """Bytes at the peak, besides the libraries: while the texts are read back, or while a round is trained."""
+    weights = FLOAT_BYTES * pace.parameters
+    train, test = pace.text * config.train_examples, pace.text * config.test_examples
+    clients = config.cohort_size * (pace.client + MOMENTS[config.client_optimizer] * weights)
+    alone = sum(lane.rule == "local-only" for lane in config.lanes) * config.cohort_size * weights
+    rounds = pace.model + train + 2 * test + clients + alone + len(config.lanes) * LANE_VECTORS * weights
+    return max(pace.loading, pace.model + 2 * train + test, rounds)
+
+
+def at(points: Points, clients: int) -> float:
+    """Between the measured numbers of clients on a straight line, beyond them on the last one; never negative."""
+    if len(points) == 1:
+        (known, value), = points  # fmt: skip
+        return value * clients / known
+    right = min(max(bisect_left([known for known, _ in points], clients), 1), len(points) - 1)
+    (low, below), (high, above) = points[right - 1], points[right]
+    return max(0.0, below + (above - below) * (clients - low) / (high - low))
+
+
+def pair(span: Span) -> tuple[float, float]:
+    return span.likely, span.most
