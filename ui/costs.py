@@ -39,10 +39,10 @@ def line(config: ExperimentConfig | None) -> None:
     known, more = cost(config)
     if known is None and not more:
         return
-    with st.container(horizontal=True, key="cost", gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, key="cost", vertical_alignment="center"):
         words = [sentence(known)] if known else []
         words += [t("cost.measuring")] if more else warnings(known)
-        st.caption(" ".join(words), width="content")
+        st.caption(" ".join(words))
         if known and engineer():
             with st.popover(t("cost.by_lane"), type="tertiary", icon=":material/table:"):
                 details(config, known)

@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 FILE = "paces.json"
 KEPT = 50
-FRESH = 24 * 3600  # seconds for which a pace is believed: machines are busy on one day and idle on another
+# Machines are busy now and idle then: seconds after which a pace is measured again, and is not believed any more.
+FRESH, BELIEVED = 900, 24 * 3600
 # What makes another pace of the same config: the processor, how many threads it is given, how paces are measured.
 THREADS = ("FDA_OPT_LAB_THREADS", "OMP_NUM_THREADS")
 METHOD = 1
@@ -40,9 +41,13 @@ class Paces:
     def get(self, config: ExperimentConfig) -> Pace | None:
         with self.lock:
             entry = self._entries().get(key(config), {})
-        if "pace" not in entry or self.now() - entry["when"] > FRESH:
+        if "pace" not in entry or self.now() - entry["when"] > BELIEVED:
             return None
         return from_dict(entry["pace"])
+
+    def fresh(self, config: ExperimentConfig) -> bool:
+        with self.lock:
+            return self.now() - self._entries().get(key(config), {}).get("when", 0) <= FRESH
 
     def put(self, config: ExperimentConfig, pace: Pace) -> None:
         with self.lock:
@@ -89,7 +94,7 @@ class Paces:
 
 
 def key(config: ExperimentConfig) -> str:
-    threads = next((os.environ[name] for name in THREADS if os.environ.get(name)), "all")
+    threads = [os.environ.get(name) for name in THREADS]
     words = json.dumps([METHOD, processor(), threads, subject(config)], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()[:32]
 
@@ -117,7 +122,7 @@ def usable(entry: Any) -> bool:
         if "pace" in entry:
             pace = from_dict(entry["pace"])
             preview(ExperimentConfig(), pace.parameters, pace)
-            float(entry["when"])
+            entry["when"] + 0.0
         return all(len(texts) == 2 for texts in entry.get("texts", []))
     except (TypeError, ValueError, KeyError, AttributeError, IndexError, ZeroDivisionError):
         return False

@@ -161,13 +161,14 @@ class Runner:
         as soon as nothing else is to be done.
         """
         known = self.paces.cost(config, parameters)
-        if (known and known.seconds) or self.measure is None:
+        if self.measure is None:
             return known, False
         with self.changed:
-            if measure and key(config) not in self.unmeasurable:
+            if measure and not self.paces.fresh(config) and key(config) not in self.unmeasurable:
                 self.wanted = config
                 self.changed.notify_all()
-            return known, self.wanted is not None and key(self.wanted) == key(config)
+            soon = self.wanted is not None and key(self.wanted) == key(config)
+        return known, soon and (known is None or known.seconds is None)
 
     def delete(self, run_id: str) -> None:
         """Moves a run that has ended to the trash. Raises `StoreError`."""
