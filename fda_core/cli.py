@@ -17,11 +17,13 @@ from rich.table import Table
 from fda_core import presets
 from fda_core.assignments import from_toml, from_words, merge
 from fda_core.config import ExperimentConfig
-from fda_core.errors import LabError
+from fda_core.errors import ConfigError, LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
+from fda_core.preview import Preview, Span
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
+from fda_core.runs.paces import Paces
 from fda_core.runs.record import record
 from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
@@ -47,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", help="the seed, a whole number (default: the preset's)")
     run.add_argument("--set", dest="words", action="append", default=[], metavar="NAME=VALUE",
                      help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
-    run.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the run")
+    run.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the run")
+    run.add_argument("--dry-run", action="store_true", help="train for some seconds, and print what the run would cost")
     run.set_defaults(action=run_experiment)
     resume = actions.add_parser("resume", help="go on with a run that was interrupted")
     resume.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
@@ -100,7 +103,53 @@ def list_presets(options: argparse.Namespace) -> int:
 
 
 def run_experiment(options: argparse.Namespace) -> int:
-    return play(configuration(options), options.out, resume=False)
+    config = configuration(options)
+    if options.dry_run:
+        return print_cost(config)
+    if options.out is None:
+        raise ConfigError("--out is missing: name a new folder for the run, or see what it costs with --dry-run.")
+    return play(config, options.out, resume=False)
+
+
+def print_cost(config: ExperimentConfig) -> int:
+    paces = Paces(runs_folder)
+    if not paces.fresh(config):
+        from fda_core.calibration import measure
+
+        with console.status("measuring"):
+            paces.put(config, measure(config))
+    cost = paces.cost(config)
+    console.print(cost_table(config, cost))
+    print(f"in all: {span(cost.bytes, megabytes)} MB sent, {span(cost.seconds, minutes)} minutes on this machine,")
+    print(
+        f"of which model and data take {minutes(cost.preparing)}; memory at the peak about {cost.memory / 1e6:,.0f} MB"
+    )
+    return 0
+
+
+def cost_table(config: ExperimentConfig, cost: Preview) -> Table:
+    """One column a lane, as in `lane_table`."""
+    table = Table("", title=f"{config.preset}: cost of all rounds, likely (≤ at most)")
+    for lane in cost.lanes:
+        table.add_column(lane.lane, justify="right")
+    for label, show in {
+        "rounds": lambda lane: span(lane.rounds, lambda count: f"{count:.0f}"),
+        "local epochs": lambda lane: span(lane.epochs, lambda count: f"{count:.0f}"),
+        "MB a round": lambda lane: span(lane.round_bytes, megabytes),
+        "MB in all": lambda lane: span(lane.bytes, megabytes),
+        "minutes": lambda lane: span(lane.seconds, minutes),
+    }.items():
+        table.add_row(label, *map(show, cost.lanes))
+    return table
+
+
+def span(value: Span, show: Callable[[float], str]) -> str:
+    likely, most = show(value.likely), show(value.most)
+    return likely if likely == most else f"{likely} (≤ {most})"
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f}"
 
 
 def resume_run(options: argparse.Namespace) -> int:

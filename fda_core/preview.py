@@ -127,14 +127,20 @@ def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
     """Rounds and local epochs of a lane that is not ended by the target."""
     likely, most = epochs_a_round(config, spec)
     least = most if spec.epochs else 1
-    first = 1 if spec.rule in ("adaptive", "smoothed") else None  # its first round is one epoch
-    rounds = config.rounds
-    epochs = Span(*((first or each) + (rounds - 1) * each for each in (likely, most)))
-    if (limit := config.local_epochs_of(spec)) is None:
-        return Span(rounds, rounds), epochs
-    # The round that meets the limit is played to its end.
-    rounds_span = Span(min(rounds, ceil(limit / likely)), min(rounds, ceil(limit / least)))
-    return rounds_span, Span(min(epochs.likely, limit + likely - 1), min(epochs.most, limit + most - 1))
+    limit = config.local_epochs_of(spec) or inf
+
+    def first(each: int) -> int:
+        return 1 if spec.rule in ("adaptive", "smoothed") else each
+
+    def rounds(each: int) -> int:
+        """The round that meets the limit is played to its end."""
+        return min(config.rounds, 1 + ceil(min(config.rounds, max(0, limit - first(each)) / each)))
+
+    def epochs(rounds: int, each: int) -> int:
+        return first(each) + (rounds - 1) * each
+
+    played = Span(rounds(likely), rounds(least))
+    return played, Span(epochs(played.likely, likely), min(epochs(played.most, most), limit + most - 1))
 
 
 def epochs_a_round(config: ExperimentConfig, spec: LaneSpec) -> tuple[int, int]:
