@@ -17,7 +17,7 @@ from rich.table import Table
 from fda_core import presets
 from fda_core.assignments import from_toml, from_words, merge
 from fda_core.config import ExperimentConfig
-from fda_core.errors import ConfigError, LabError
+from fda_core.errors import LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
 from fda_core.preview import Preview, Span
 from fda_core.runs.audit import audit
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
                      help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
     run.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the run")
     run.add_argument("--dry-run", action="store_true", help="train for some seconds, and print what the run would cost")
-    run.set_defaults(action=run_experiment)
+    run.set_defaults(action=run_experiment, refuse=run.error)
     resume = actions.add_parser("resume", help="go on with a run that was interrupted")
     resume.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
     resume.set_defaults(action=resume_run)
@@ -107,7 +107,7 @@ def run_experiment(options: argparse.Namespace) -> int:
     if options.dry_run:
         return print_cost(config)
     if options.out is None:
-        raise ConfigError("--out is missing: name a new folder for the run, or see what it costs with --dry-run.")
+        options.refuse("the following arguments are required: --out DIR, a new folder for the run, or --dry-run")
     return play(config, options.out, resume=False)
 
 

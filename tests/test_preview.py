@@ -13,8 +13,8 @@ from fda_core.preview import NOT_MEASURED, Pace, Span, at, preview, subject
 from tests.tiny import LAYOUT, fda_opt, fedopt, fixed, play, rounds, smoothed, tiny_config
 
 PACE = Pace(
-    parameters=3, step=((1, 0.1), (4, 0.4)), epoch=((1, 0.01), (4, 0.01)), round=((1, 0.5), (4, 0.5)), score=0.001,
-    prefix=0.2, load=5.0, libraries=1e9, model=2e8, loading=3e8, text=1e4, client=1e6,
+    parameters=160_898, step=((1, 0.1), (4, 0.4)), epoch=((1, 0.01), (4, 0.01)), round=((1, 0.5), (4, 0.5)),
+    score=0.001, prefix=0.2, load=5.0, libraries=1e9, model=2e8, loading=3e8, text=1e4, client=1e6,
 )  # fmt: skip
 
 
