@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fda_core.checkpoint import Checkpoint, CheckpointError, save
 from fda_core.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
-from fda_core.files import replace_whole
+from fda_core.files import replace_whole, sync_folder
 from fda_core.resumption import Resumption
 from fda_core.runs.store import (
     CHECKPOINTS,
@@ -49,7 +49,7 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.lock = hold(folder)
-            self.file = self._open("r+b") if resume else self._begin(config)
+            self.file = self._open(resume, config)
         except FileExistsError:
             raise StoreError(f"{folder} already holds a run: choose another folder.") from None
         except OSError as error:
@@ -57,18 +57,18 @@ class Recorder:
         if resume:
             self._take_up()
 
-    def _begin(self, config: dict | None) -> io.FileIO:
-        if config is not None and not (self.folder / EVENTS).exists():
-            try:
-                replace_whole(self.folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
-            except OSError:
-                self.lock.release()
-                raise
-        return self._open("xb")
-
-    def _open(self, mode: str) -> io.FileIO:
+    def _open(self, resume: bool, config: dict | None) -> io.FileIO:
+        """The record; a new one durable under its name, its settings before it."""
+        file = self.folder / EVENTS
         try:
-            return open(self.folder / EVENTS, mode, buffering=0)
+            if resume:
+                return open(file, "r+b", buffering=0)
+            if config is not None and not file.exists():
+                replace_whole(self.folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+            begun = open(file, "xb", buffering=0)  # noqa: SIM115 - closed by finish or close
+            sync_folder(self.folder)
+            sync_folder(self.folder.parent)
+            return begun
         except OSError:
             self.lock.release()
             raise
