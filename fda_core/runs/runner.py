@@ -220,8 +220,8 @@ class Runner:
                 job.config, self._root() / job.run_id, job.run_id, watch, progress, tick, self.produce,
                 job.resumed, job.group,
             )  # fmt: skip
-        except LabError as error:
-            status, message = "failed", str(error)
+        except LabError as error:  # a record that cannot be opened now may be taken up another time
+            status, message = "interrupted" if job.resumed else "failed", str(error)
         except Exception as error:  # whatever it was, the queue goes on
             log.exception("run %s failed", job.run_id)
             status, message = "failed", f"Unexpected {type(error).__name__}: {error}"

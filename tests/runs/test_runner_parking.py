@@ -168,6 +168,19 @@ def test_a_record_without_lanes_is_damaged_and_the_queue_goes_on(tmp_path):
     reach(runner, runner.start(fast_config()), "finished")
 
 
+def test_a_run_that_cannot_be_taken_up_now_stays_interrupted_and_says_why(runner, fake):
+    blocking = runner.start(fast_config())
+    interrupted(runner.folder / RUN_ID)
+    runner.take_up(RUN_ID)
+    lock = hold(runner.folder / RUN_ID)  # another process was faster
+    runner.stop(blocking)
+    assert "being written by another process" in reach(runner, RUN_ID, "interrupted").message
+    lock.release()
+    fake.let_go()
+    runner.take_up(RUN_ID)
+    assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
+
+
 def test_a_run_that_another_process_plays_is_not_taken_up(tmp_path):
     runner = Runner(tmp_path, produce=Fake())
     interrupted(tmp_path / RUN_ID)
