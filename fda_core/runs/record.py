@@ -45,12 +45,12 @@ def record(
 ) -> tuple[str, str]:
     """Writes events and summary, showing each event to `watch` once it is kept; returns status and message.
 
-    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, or parked (`tick` or
-    `progress` raised Parked): then the record stays open, to be continued with `resume`, which shows the events on
-    record to `watch` first. group: the seed study the run belongs to. Raises `StoreError` only if the folder cannot be
-    used at all.
+    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, parked (`tick` or
+    `progress` raised Parked), or interrupted (the folder cannot be written any more): after the last two the record
+    stays open, to be continued with `resume`, which shows the events on record to `watch` first. group: the seed study
+    the run belongs to. Raises `StoreError` only if the folder cannot be used at all.
     """
-    recorder = Recorder(folder, run_id, resume)
+    recorder = Recorder(folder, run_id, resume, None if resume else config.to_json())
     events: list[Event] = []
 
     def show(event: Event) -> None:
@@ -61,7 +61,7 @@ def record(
     try:
         for event in recorder.kept:
             show(event)
-        for event in produce(config, progress, tick, recorder.keep, recorder.resumption if resume else None):
+        for event in produce(config, progress, tick, recorder.keep, recorder.resumption):
             if isinstance(event, RunStarted) and group:
                 event = event.model_copy(update={"group": group})
             if not recorder.known(event):
@@ -70,6 +70,9 @@ def record(
     except Parked as parked:
         recorder.close()
         return "parked", str(parked)
+    except StoreError as error:  # not closed, even where that has room: what is missing can still be played
+        recorder.close()
+        return "interrupted", str(error)
     except (Cancelled, KeyboardInterrupt):
         status = "stopped"
     except LabError as error:
@@ -80,7 +83,7 @@ def record(
     try:
         close(recorder, status, message, show, events)
     except StoreError as error:
-        status, message = "failed", str(error)
+        status, message = "interrupted", str(error)
     finally:
         recorder.close()
     return status, message
@@ -89,7 +92,10 @@ def record(
 def close(recorder: Recorder, status: str, message: str, show: Callable[[Event], None], events: list[Event]) -> None:
     for event in recorder.finish(status, message):
         show(event)
-    recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
+    try:
+        recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
+    except StoreError as error:  # the record is whole, and says all that would be in it
+        log.warning("%s The run has no summary.", error)
 
 
 def give_up(folder: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fda_core.config import ExperimentConfig
 from fda_core.errors import Cancelled, ConfigError, LabError, Parked
-from fda_core.events import Epoch, Event, Round, RunStarted
+from fda_core.events import Epoch, Event, Round
 from fda_core.runs import trash
 from fda_core.runs.estimate import seconds_left, seconds_per_round
 from fda_core.runs.guard import Guard
@@ -220,10 +220,15 @@ class Runner:
                 job.config, self._root() / job.run_id, job.run_id, watch, progress, tick, self.produce,
                 job.resumed, job.group,
             )  # fmt: skip
-        except LabError as error:
-            status, message = "failed", str(error)
+        except LabError as error:  # a record that cannot be opened now may be taken up another time
+            status, message = "interrupted" if job.resumed else "failed", str(error)
+        except Exception as error:  # whatever it was, the queue goes on
+            log.exception("run %s failed", job.run_id)
+            status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
         with self.changed:
-            self._ended(job, status, message)
+            late = self._ended(job, status, message)
+        if late:
+            self._close(job)
 
     def _happened(self, job: Job, event: Event) -> None:
         if job.status == "preparing":
@@ -261,15 +266,19 @@ class Runner:
             return False
         return time.monotonic() - job.seen > UNWATCHED or still > PAUSED
 
-    def _ended(self, job: Job, status: str, message: str) -> None:
+    def _ended(self, job: Job, status: str, message: str) -> bool:
+        """True if its record is still to be closed: somebody pressed Stop while it gave its place away."""
+        late = status == "parked" and job.stopping
         job.message = message
-        if status == "parked":
+        if status in ("parked", "interrupted"):
             drop_unfinished(job.events)
-            job.resumed = any(isinstance(event, RunStarted) for event in job.events)
-            status = "interrupted" if message else "queued"
+        if status == "parked":
+            job.resumed = True
+            status = "stopped" if late else "interrupted" if message else "queued"
             self.jobs.move_to_end(job.run_id)
         job.status = status
         self._touch(job)
+        return late
 
     def _close(self, job: Job) -> None:
         try:

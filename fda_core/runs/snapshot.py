@@ -71,7 +71,7 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     """Once for all who look at the run, until its record changes."""
     events = read_events(folder)
     config = config_of(events, folder)
-    last = events[-1]
+    last = events[-1] if events else None
     ended = isinstance(last, RunFinished)
     return Snapshot(
         folder.name, config, last.status if ended else "interrupted", len(events), tuple(events),
