@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fda_core.evidence import collect, measures, page, plan, play
-from fda_core.runs.store import EVENTS
+from fda_core.runs.store import EVENTS, hold
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCOPE = plan.Scope(
@@ -51,6 +51,17 @@ def test_what_is_there_is_not_run_again_but_a_torn_run_is(played):
     said = []
     play.play(SCOPE, played[0], 1, said.append)
     assert said == [folder.name]
+
+
+def test_a_run_that_another_process_is_writing_is_left_alone(tmp_path):
+    lock = hold(tmp_path)
+    (tmp_path / EVENTS).touch()
+    try:
+        with pytest.raises(play.EvidenceError, match="being written by another process"):
+            play.run_one(tmp_path, SCOPE.config("sgd", 1.0, 0, plan.Rates(0.05, 1.0), SCOPE.lanes))
+    finally:
+        lock.release()
+    assert (tmp_path / EVENTS).exists()
 
 
 def test_a_run_of_another_plan_does_not_count(played):
