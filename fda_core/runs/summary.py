@@ -57,9 +57,14 @@ def costs(rounds: list[Round]) -> list[Cost]:
     return total
 
 
+def quality(event: Round, metric: str) -> float | None:
+    """test_loss, accuracy, or what is among the round's other metrics."""
+    return getattr(event, metric) if metric in ("test_loss", "accuracy") else event.metrics.get(metric)
+
+
 def reached_at(rounds: list[Round], target: Target) -> int | None:
     """The index of the second of the first two consecutive rounds that meet the target: then it is known."""
-    met = [target.met(getattr(event, target.metric)) for event in rounds]
+    met = [target.met(quality(event, target.metric)) for event in rounds]
     return next((i for i in range(1, len(met)) if met[i - 1] and met[i]), None)
 
 
