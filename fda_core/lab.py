@@ -25,13 +25,13 @@ from fda_core.data.reviews import reviews
 from fda_core.data.source import Half, examples, owners
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
 from fda_core.machine import processor
+from fda_core.metrics import matthews
 from fda_core.models import anatomy, packaged
 from fda_core.models.adapted import adapt
 from fda_core.models.cohort import CohortTrainer
 from fda_core.models.plain import PlainTrainer
 from fda_core.models.prefix import hidden_states
 from fda_core.models.tokens import Tokens, tokenize, types_of
-from fda_core.metrics import matthews
 from fda_core.network import Network
 from fda_core.types import Progress, Tick
 
@@ -115,8 +115,8 @@ def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: N
         "clients": owners(partition, labels, len(data.labels), names),
     }
     return Lab(
-        config=config, trainer=fastest(plain, model, config, progress, home), test_labels=test.labels, partition=partition,
-        network=Network.of(config.link, config.clients, config.seed), initial=plain.layout.flatten(model), facts=facts,
+        config=config, trainer=fastest(plain, model, config, progress, home), test_labels=test.labels,
+        partition=partition, network=Network.of(config.link, config.clients, config.seed), initial=plain.layout.flatten(model), facts=facts,
     )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ def numbered(values: pd.Series, names: tuple[str, ...]) -> np.ndarray:
 
 
 def normalise(sheet: Sheet, columns: Columns) -> Table:
-    """The rows that can be trained on. Raises `TableError` when too little is left or a column is not what it must be."""
+    """The rows that can be trained on. Raises `TableError` where too little is left, or a column is of no use."""
     chosen = columns.chosen()
     for theirs in chosen.values():
         if theirs not in sheet.frame:

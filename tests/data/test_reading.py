@@ -1,4 +1,4 @@
-"""Files that people bring: every encoding, separator and kind that is read, and one sentence for every one that is not."""
+"""Files that people bring: every encoding, separator and kind that is read, and a sentence for each that is not."""
 
 import io
 import json
