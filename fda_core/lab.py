@@ -116,7 +116,8 @@ def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: N
     }
     return Lab(
         config=config, trainer=fastest(plain, model, config, progress, home), test_labels=test.labels,
-        partition=partition, network=Network.of(config.link, config.clients, config.seed), initial=plain.layout.flatten(model), facts=facts,
+        partition=partition, initial=plain.layout.flatten(model), facts=facts,
+        network=Network.of(config.link, config.clients, config.seed),
     )  # fmt: skip
 
 
