@@ -12,6 +12,7 @@ from ui.charts import DASHES, MARKERS
 from ui.i18n import t
 
 GREY = "#888888"
+MOST_NAMES = 12  # clients whose names have room below their bars
 SHADES = ("", "/", "x", ".", "\\", "+")  # a pattern for each label, for whoever sees no colours
 
 
@@ -27,7 +28,7 @@ def labels_chart(
     figure = go.Figure()
     for i, label in enumerate(labels):
         figure.add_bar(
-            x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=escaped(label), uid=f"label {i}",
+            x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=escaped(label), uid=f"label-{i}",
             customdata=who, hovertemplate=t("heterogeneity.hover"),
             marker={
                 "color": palette[i % len(palette)], "line": {"width": 0},
@@ -38,7 +39,8 @@ def labels_chart(
         )  # fmt: skip
     figure.update_layout(
         barmode="stack", bargap=0.1, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis={"title": t("heterogeneity.x_clients"), "showticklabels": False},
+        xaxis={"title": t("heterogeneity.x_clients"), "showticklabels": bool(names) and len(counts) <= MOST_NAMES,
+               "tickvals": list(range(1, len(counts) + 1)), "ticktext": who},
         yaxis={"title": t("heterogeneity.y_examples")}, margin={"l": 50, "r": 10, "t": 34, "b": 40},
     )  # fmt: skip
     return figure

@@ -102,6 +102,8 @@ def dialog(adopt: Callable[[ExperimentConfig], None]) -> None:
     summary(table, sheet, config)
     if st.button(t("own.use"), key="own_use", type="primary", on_click=use, args=(table, config, adopt)):
         st.rerun()
+    st.caption(t("own.preview"))
+    st.dataframe(pd.DataFrame(tables.preview(sheet)), hide_index=True, alt=t("own.preview"))
 
 
 def sheet_of(upload: Any) -> Sheet:
@@ -150,7 +152,7 @@ def without_data(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def summary(table: Table, sheet: Sheet, config: ExperimentConfig) -> None:
-    """What a run would be given, what was left out, and the first rows as they were read."""
+    """What a run would be given, and what was left out."""
     words = [
         t("own.examples", train=config.train_examples, test=config.test_examples, encoding=sheet.encoding),
         t("own.labels", labels=label_words(table)),
@@ -163,7 +165,6 @@ def summary(table: Table, sheet: Sheet, config: ExperimentConfig) -> None:
         st.caption(" ".join(left_out))
     if config.train_examples + config.test_examples < len(table):
         st.caption(t("own.part", rows=len(table)))
-    st.dataframe(pd.DataFrame(tables.preview(sheet)), hide_index=True, alt=t("own.preview"))
 
 
 def label_words(table: Table) -> str:

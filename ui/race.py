@@ -188,7 +188,7 @@ def chart(
 ) -> None:  # fmt: skip
     left, right, limit = st.columns([2.7, 1.35, 1.2])
     x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
-    y = choice(right, "y", ("test_loss", "accuracy"))
+    y = choice(right, "y", measures(config))
     budget = budget_line.choose(limit)
     view = f"{run.run_id if run else 'none'}/{x}/{y}"
     moment = (viewing(), run.revision, len(run.events)) if run else (viewing(), config.to_json())
@@ -215,6 +215,11 @@ def shared_figure(
     if x == "bytes" and not frame.empty:
         annotations.annotate(figure, frame, _config, _run.events, y, budget, over)
     return figure_json(figure, view)
+
+
+def measures(config: ExperimentConfig) -> tuple[str, ...]:
+    """What the vertical axis can show: the measure of the target where accuracy is not it."""
+    return ("test_loss", "mcc" if config.target.metric == "mcc" else "accuracy")
 
 
 def choice(place, axis: str, options: tuple[str, ...]) -> str:

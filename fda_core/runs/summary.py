@@ -31,6 +31,7 @@ class LaneSummary:
     best_accuracy: float | None
     best_test_loss: float | None
     to_target: Cost | None
+    best_mcc: float | None = None
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -141,6 +142,7 @@ def _lane(lane: str, rounds: list[Round], status: str | None, target: Target) ->
     running, index = costs(rounds), reached_at(rounds, target)
     accuracies = [event.accuracy for event in rounds if event.accuracy is not None]
     losses = [event.test_loss for event in rounds if event.test_loss is not None]
+    correlations = [value for event in rounds if (value := event.metrics.get("mcc")) is not None]
     return LaneSummary(
         lane=lane,
         status=status,
@@ -151,4 +153,5 @@ def _lane(lane: str, rounds: list[Round], status: str | None, target: Target) ->
         best_accuracy=max(accuracies, default=None),
         best_test_loss=min(losses, default=None),
         to_target=None if index is None else running[index],
+        best_mcc=max(correlations, default=None),
     )

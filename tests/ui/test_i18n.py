@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
 ENGLISH = catalogue("en")
 
-X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy")
+X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy", "mcc")
 ENDED = ("finished", "stopped", "failed", "interrupted", "elsewhere")
 # The choices behind keys with a computed part; a key that is not listed must at least begin like an existing one.
 CHOICES = {
