@@ -17,7 +17,10 @@ from rich.table import Table
 from fda_core import presets
 from fda_core.assignments import from_toml, from_words, merge
 from fda_core.config import ExperimentConfig
-from fda_core.errors import LabError
+from fda_core.data import fitting, shelf
+from fda_core.data import table as tables
+from fda_core.data.reading import read_file
+from fda_core.errors import ConfigError, LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
@@ -48,6 +51,12 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--set", dest="words", action="append", default=[], metavar="NAME=VALUE",
                      help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
     run.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the run")
+    data = run.add_argument_group("a table of your own", "a copy of it is kept in the run's folder, and nowhere else")
+    data.add_argument("--data", type=Path, metavar="FILE", help="CSV, TSV, JSON, JSON lines or Parquet")
+    data.add_argument("--text-column", metavar="NAME")
+    data.add_argument("--text-pair-column", metavar="NAME", help="the second text, where two are compared")
+    data.add_argument("--label-column", metavar="NAME")
+    data.add_argument("--partition-column", metavar="NAME", help="a client for each of its values: site, user, region")
     run.set_defaults(action=run_experiment)
     resume = actions.add_parser("resume", help="go on with a run that was interrupted")
     resume.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
@@ -74,12 +83,31 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def configuration(options: argparse.Namespace) -> ExperimentConfig:
+def configuration(options: argparse.Namespace, table: tables.Table | None = None) -> ExperimentConfig:
     """The preset, then the file, then --seed and --set, each over the one before."""
     changes = from_toml(options.config) if options.config else {}
     words = [f"preset={options.preset}"] if options.preset else []
     words += [f"seed={options.seed}"] if options.seed is not None else []
-    return presets.build(merge(changes, from_words(words + options.words)))
+    asked = merge(changes, from_words(words + options.words))
+    return presets.build(asked) if table is None else fitting.build(table, asked)
+
+
+def own_table(options: argparse.Namespace) -> tables.Table | None:
+    """What --data and the names of columns say. Raises `LabError`."""
+    names = (options.text_column, options.label_column, options.text_pair_column, options.partition_column)
+    if options.data is None:
+        if any(names):
+            raise ConfigError("Columns are named and no file: give it with --data.")
+        return None
+    if None in names[:2]:
+        raise ConfigError("--data needs --text-column and --label-column: the names of two of its columns.")
+    sheet = read_file(options.data)
+    table = tables.normalise(sheet, tables.Columns(*names))
+    labels = ", ".join(f"{label} {count:,}" for label, count in tables.label_counts(table).items())
+    print(f"{options.data.name}, {sheet.encoding}: {len(table):,} examples; labels: {labels}")
+    if left_out := tables.words_of(table.notes):
+        print(left_out)
+    return table
 
 
 def list_presets(options: argparse.Namespace) -> int:
@@ -100,16 +128,20 @@ def list_presets(options: argparse.Namespace) -> int:
 
 
 def run_experiment(options: argparse.Namespace) -> int:
-    return play(configuration(options), options.out, resume=False)
+    table = own_table(options)
+    config = configuration(options, table)
+    if table is None and shelf.needs_table(config):
+        table = shelf.find(config.table.sha256, runs_folder())
+    return play(config, options.out, resume=False, table=table)
 
 
 def resume_run(options: argparse.Namespace) -> int:
     return play(config_of(read_events(options.folder), options.folder), options.folder, resume=True)
 
 
-def play(config: ExperimentConfig, folder: Path, resume: bool) -> int:
+def play(config: ExperimentConfig, folder: Path, resume: bool, table: tables.Table | None = None) -> int:
     with RunBar(config) as bar:
-        status, message = record(config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume)
+        status, message = record(config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, table=table)
     console.print(lane_table(config, summarize(read_events(folder))))
     if message:
         print(message, file=sys.stderr)

@@ -20,16 +20,18 @@ from torch.nn.functional import cross_entropy
 from fda_core import assets
 from fda_core.clients import Trainer
 from fda_core.config import ExperimentConfig
-from fda_core.data.partition import dirichlet_partition
-from fda_core.data.reviews import LABELS, reviews
+from fda_core.data import shelf
+from fda_core.data.reviews import reviews
+from fda_core.data.source import Half, examples, owners
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
 from fda_core.machine import processor
+from fda_core.metrics import matthews
 from fda_core.models import anatomy, packaged
 from fda_core.models.adapted import adapt
 from fda_core.models.cohort import CohortTrainer
 from fda_core.models.plain import PlainTrainer
 from fda_core.models.prefix import hidden_states
-from fda_core.models.tokens import Tokens, tokenize
+from fda_core.models.tokens import Tokens, tokenize, types_of
 from fda_core.network import Network
 from fda_core.types import Progress, Tick
 
@@ -38,10 +40,16 @@ PACKAGES = ("torch", "transformers", "peft", "datasets", "numpy")
 
 @dataclass(frozen=True)
 class Score:
-    """Quality of the global model on the test set; `accuracy` in 0…1."""
+    """Quality of the global model on the test set; `accuracy` in 0…1, `mcc` (Matthews) in -1…1."""
 
     test_loss: float
     accuracy: float
+    mcc: float | None = None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What there is besides loss and accuracy, by name."""
+        return {} if self.mcc is None else {"mcc": self.mcc}
 
 
 @dataclass
@@ -64,7 +72,9 @@ class Lab:
     def score(self, weights: Tensor) -> Score:
         logits = self.trainer.logits(weights)
         loss = cross_entropy(logits.double(), self.test_labels).item()
-        return Score(loss, (logits.argmax(1) == self.test_labels).double().mean().item())
+        answers = logits.argmax(1)
+        accuracy = (answers == self.test_labels).double().mean().item()
+        return Score(loss, accuracy, matthews(answers.numpy(), self.test_labels.numpy()))
 
     @staticmethod
     def versions() -> dict[str, Any]:
@@ -80,16 +90,18 @@ def cache_folder() -> Path:
     return Path(os.environ.get("FDA_OPT_LAB_CACHE") or user_cache_path("fda-opt-lab", appauthor=False))
 
 
-def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: None) -> Lab:
+def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: None, home: Path | None = None) -> Lab:
     """Loads model and data. `progress(done, total)` counts texts of the frozen prefix; it may raise to cancel.
 
-    Raises `MissingAssets` and `ConfigError`.
+    home: the run's folder, for a table of the user's own and all that is computed from it. Raises `MissingAssets`,
+    `ConfigError`, `TableError`.
     """
-    train, test = texts(config.train_examples, config.test_examples, config.max_tokens)
-    model = adapt(packaged.load_classifier(len(LABELS), config.model), config.lora, config.seed)
+    data = examples(config, home)
+    model = adapt(packaged.load_classifier(len(data.labels), config.model), config.lora, config.seed)
+    train, test = tokens_of(config, types_of(model.config), data.train, data.test)
     plain = PlainTrainer(model, train, test)
-    labels = train.labels.numpy()
-    partition = dirichlet_partition(labels, config.clients, config.alpha, config.seed)
+    labels, partition = data.train.labels, data.partition(config)
+    names = data.clients if config.partition == "column" else ()
     facts = {
         "model": packaged.NAMES[config.model],
         "weights": f"{assets.WEIGHTS[0]}, sha256 {assets.SHA256[assets.WEIGHTS][:16]}",
@@ -98,32 +110,44 @@ def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: N
         "wire_bytes_per_parameter": WIRE_BYTES_PER_PARAMETER,
         "model_bytes": plain.layout.size * WIRE_BYTES_PER_PARAMETER,
         "seconds_per_step": seconds_per_step(plain, config.batch_size),
-        "clients": [
-            {"id": str(k), "examples": len(rows), "labels": np.bincount(labels[rows], minlength=len(LABELS)).tolist()}
-            for k, rows in enumerate(partition)
-        ],
+        "labels": list(data.labels),
+        "pairs": data.train.pairs is not None,
+        "clients": owners(partition, labels, len(data.labels), names),
     }
     return Lab(
-        config=config, trainer=fastest(plain, model, config, progress), test_labels=test.labels, partition=partition,
-        network=Network.of(config.link, config.clients, config.seed), initial=plain.layout.flatten(model), facts=facts,
+        config=config, trainer=fastest(plain, model, config, progress, home), test_labels=test.labels,
+        partition=partition, initial=plain.layout.flatten(model), facts=facts,
+        network=Network.of(config.link, config.clients, config.seed),
     )  # fmt: skip
 
 
-def fastest(plain: PlainTrainer, model, config: ExperimentConfig, progress: Progress) -> Trainer:
+def fastest(
+    plain: PlainTrainer, model, config: ExperimentConfig, progress: Progress, home: Path | None = None
+) -> Trainer:
     """The cohort path where it is proven equal to the plain one: adapters on the last layer only."""
     if config.lora.layers > 1 or not anatomy.known(model):
         return plain
     depth, total = model.config.num_hidden_layers - 1, len(plain.train) + len(plain.test)
     encoder = anatomy.encoder(model)
     weights = assets.SHA256[assets.WEIGHTS]
+    # What is computed from somebody's own texts is theirs too: it goes when their run goes.
+    cache = home / shelf.PREFIX if shelf.needs_table(config) else cache_folder()
 
     def hidden(tokens: Tokens, before: int) -> Tensor:
         report = lambda done, _: progress(before + done, total)  # noqa: E731
-        return hidden_states(encoder, depth, tokens, weights, cache_folder(), report)
+        return hidden_states(encoder, depth, tokens, weights, cache, report)
 
     # The test set first: it is the same for every size of the training set.
     test = hidden(plain.test, 0)
     return CohortTrainer(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
+
+
+def tokens_of(config: ExperimentConfig, types: int, *halves: Half) -> tuple[Tokens, Tokens]:
+    """Both halves as tokens. types: how many types of tokens the encoder knows."""
+    if config.dataset == "reviews":
+        return texts(config.train_examples, config.test_examples, config.max_tokens)
+    tokenizer = packaged.load_tokenizer()
+    return tuple(tokenize(half.as_columns(), tokenizer, config.max_tokens, types) for half in halves)
 
 
 @lru_cache(maxsize=2)

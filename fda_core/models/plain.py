@@ -46,4 +46,4 @@ class PlainTrainer:
             for name, view in self.layout.split(weights).items():
                 self.parameters[name].copy_(view)
         ids, mask = tokens.padded(rows)
-        return self.model(input_ids=ids, attention_mask=mask.long()).logits
+        return self.model(input_ids=ids, attention_mask=mask.long(), **tokens.extra(rows)).logits

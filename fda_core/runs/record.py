@@ -7,6 +7,8 @@ from pathlib import Path
 
 from fda_core.checkpoint import Keep
 from fda_core.config import ExperimentConfig
+from fda_core.data import shelf
+from fda_core.data.table import Table
 from fda_core.errors import Cancelled, LabError, Parked
 from fda_core.events import Event, RunStarted
 from fda_core.resumption import Resumption
@@ -17,17 +19,21 @@ from fda_core.types import Progress, Tick
 
 log = logging.getLogger(__name__)
 
-Producer = Callable[[ExperimentConfig, Progress, Tick, Keep, Resumption | None], Iterator[Event]]
+Producer = Callable[..., Iterator[Event]]  # called as `simulate` is
 
 
 def simulate(
-    config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None
-) -> Iterator[Event]:
-    """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded."""
+    config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None,
+    home: Path | None = None,
+) -> Iterator[Event]:  # fmt: skip
+    """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded.
+
+    home: the run's folder; given to runs on a table of the user's own, which lies there.
+    """
     from fda_core import engine
     from fda_core.lab import prepare
 
-    lab = prepare(config, progress)
+    lab = prepare(config, progress, home)
     lab.tick = tick
     yield from engine.run(lab, keep, resumption)
 
@@ -42,13 +48,15 @@ def record(
     produce: Producer = simulate,
     resume: bool = False,
     group: str | None = None,
+    table: Table | None = None,
 ) -> tuple[str, str]:
     """Writes events and summary, showing each event to `watch` once it is kept; returns status and message.
 
     Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, parked (`tick` or
     `progress` raised Parked), or interrupted (the folder cannot be written any more): after the last two the record
     stays open, to be continued with `resume`, which shows the events on record to `watch` first. group: the seed study
-    the run belongs to. Raises `StoreError` only if the folder cannot be used at all.
+    the run belongs to. table: the user's own, for a new run on it, which keeps it in its folder. Raises `StoreError`
+    only if the folder cannot be used at all.
     """
     recorder = Recorder(folder, run_id, resume, None if resume else config.to_json())
     events: list[Event] = []
@@ -61,7 +69,10 @@ def record(
     try:
         for event in recorder.kept:
             show(event)
-        for event in produce(config, progress, tick, recorder.keep, recorder.resumption):
+        if table is not None:
+            shelf.keep(table, folder)
+        home = {"home": folder} if shelf.needs_table(config) else {}
+        for event in produce(config, progress, tick, recorder.keep, recorder.resumption, **home):
             if isinstance(event, RunStarted) and group:
                 event = event.model_copy(update={"group": group})
             if not recorder.known(event):

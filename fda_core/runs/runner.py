@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fda_core.config import ExperimentConfig
+from fda_core.data import shelf
+from fda_core.data.table import Table
 from fda_core.errors import Cancelled, ConfigError, LabError, Parked
 from fda_core.events import Epoch, Event, Round
 from fda_core.runs import trash
@@ -42,17 +44,20 @@ class Runner:
         self.jobs: OrderedDict[str, Job] = OrderedDict()
         self.worker: threading.Thread | None = None
 
-    def start(self, config: ExperimentConfig, rounds: int | None = None) -> str:
-        """Queues a run and returns its id; with `rounds` it pauses after that many. Raises `ConfigError`."""
-        job = Job(new_run_id(), config, rounds_allowed=rounds)
+    def start(self, config: ExperimentConfig, rounds: int | None = None, table: Table | None = None) -> str:
+        """Queues a run and returns its id; with `rounds` it pauses after that many. Raises `LabError`.
+
+        table: the one that the configuration names by its digest; left out, some run must have it.
+        """
+        job = Job(new_run_id(), config, rounds_allowed=rounds, table=self._table(config, table))
         self._admit([job])
         return job.run_id
 
     def start_study(self, config: ExperimentConfig, seeds: int) -> list[str]:
-        """Queues the experiment with so many seeds, from its own upwards, as one group. Raises `ConfigError`."""
-        group = new_run_id()
+        """Queues the experiment with so many seeds, from its own upwards, as one group. Raises `LabError`."""
+        group, table = new_run_id(), self._table(config)
         configs = [ExperimentConfig(**config.to_dict() | {"seed": config.seed + i}) for i in range(seeds)]
-        jobs = [Job(new_run_id(), config, group=group) for config in configs]
+        jobs = [Job(new_run_id(), config, group=group, table=table) for config in configs]
         self._admit(jobs)
         return [job.run_id for job in jobs]
 
@@ -68,6 +73,14 @@ class Runner:
             revision = max(old.revision if old else 0, known.revision)
             if old is None or old.status not in LIVE:
                 self._admit([Job(run_id, known.config, events=list(known.events), revision=revision, resumed=True)])
+
+    def _table(self, config: ExperimentConfig, given: Table | None = None) -> Table | None:
+        """In memory until the run begins: the run that has it now may be deleted meanwhile."""
+        if not shelf.needs_table(config):
+            return None
+        if given is not None and given.sha256 == config.table.sha256:
+            return given
+        return shelf.find(config.table.sha256, self._root())
 
     def _admit(self, jobs: list[Job]) -> None:
         with self.changed:
@@ -107,6 +120,7 @@ class Runner:
                 return
             queued, job.stopping = job.status == "queued", True
             job.status = "stopped" if queued else "stopping"
+            job.table = None if queued else job.table
             self._touch(job)
         if queued and job.resumed:
             self._close(job)
@@ -218,7 +232,7 @@ class Runner:
             guard = Guard()
             status, message = record(
                 job.config, self._root() / job.run_id, job.run_id, watch, progress, tick, self.produce,
-                job.resumed, job.group,
+                job.resumed, job.group, job.table,
             )  # fmt: skip
         except LabError as error:  # a record that cannot be opened now may be taken up another time
             status, message = "interrupted" if job.resumed else "failed", str(error)
@@ -269,7 +283,7 @@ class Runner:
     def _ended(self, job: Job, status: str, message: str) -> bool:
         """True if its record is still to be closed: somebody pressed Stop while it gave its place away."""
         late = status == "parked" and job.stopping
-        job.message = message
+        job.message, job.table = message, None
         if status in ("parked", "interrupted"):
             drop_unfinished(job.events)
         if status == "parked":

@@ -16,13 +16,14 @@ from ui.controls import LINKS
 from ui.evidence import COMMANDS, MARKS
 from ui.i18n import FOLDER, catalogue, t
 from ui.lesson_data import data
+from ui.own_data import NOTES
 from ui.story import WORDS
 
 ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
 ENGLISH = catalogue("en")
 
-X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy")
+X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy", "mcc")
 AGAINST = ("fewer", "tie", "more", "only_us", "only_them", "neither")
 ENDED = ("finished", "stopped", "failed", "interrupted", "elsewhere")
 # The choices behind keys with a computed part; a key that is not listed must at least begin like an existing one.
@@ -67,6 +68,7 @@ CHOICES = {
     "budget.here_*": [f"budget.here_{name}" for name in ("faster", "slower", "same")],
     "budget.link_*": [f"budget.link_{name}" for name in LINKS],
     "budget.payload_*": [f"budget.payload_{name}" for name in TRAINED],
+    "own.left_*": [f"own.left_{name}" for name in NOTES],
     "predict.*": [f"predict.{name}" for name in ("fewer", "tie", "more", "alone")],
     "budget_line.*": [f"budget_line.{name}" for name in Y],
     "fair.when_*": [f"fair.when_{rule}" for rule in ("adaptive", "smoothed", "fixed")],
