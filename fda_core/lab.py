@@ -4,6 +4,7 @@ import os
 import platform
 import statistics
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -24,9 +25,10 @@ from fda_core.data.partition import dirichlet_partition
 from fda_core.data.reviews import LABELS, reviews
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
 from fda_core.machine import processor
-from fda_core.models import anatomy, packaged
+from fda_core.models import anatomy, choice, memory, packaged
 from fda_core.models.adapted import adapt
 from fda_core.models.cohort import CohortTrainer
+from fda_core.models.heads import HeadTrainer
 from fda_core.models.plain import PlainTrainer
 from fda_core.models.prefix import hidden_states
 from fda_core.models.tokens import Tokens, tokenize
@@ -80,23 +82,41 @@ def cache_folder() -> Path:
     return Path(os.environ.get("FDA_OPT_LAB_CACHE") or user_cache_path("fda-opt-lab", appauthor=False))
 
 
-def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: None) -> Lab:
+def prepare(
+    config: ExperimentConfig, progress: Progress = lambda *_: None, shelf: Path | None = None,
+    before: Mapping[str, Any] | None = None,
+) -> Lab:  # fmt: skip
     """Loads model and data. `progress(done, total)` counts texts of the frozen prefix; it may raise to cancel.
 
-    Raises `MissingAssets` and `ConfigError`.
+    shelf: where the folders of models are looked up, FDA_OPT_LAB_MODELS if left out; whoever gives another vouches for
+    it. before: the facts of a run that is gone on with. Raises `MissingAssets`, `ConfigError`, `HubError`,
+    `ModelError` and `NotEnoughMemory`.
     """
-    train, test = texts(config.train_examples, config.test_examples, config.max_tokens)
-    model = adapt(packaged.load_classifier(len(LABELS), config.model), config.lora, config.seed)
-    plain = PlainTrainer(model, train, test)
+    chosen = choice.choose(config.model, len(LABELS), shelf, before, progress)
+    train, test = texts(config.train_examples, config.test_examples, config.max_tokens, own_tokenizer(chosen, progress))
+    choice.readable(chosen, [train, test], config)
+    planned = choice.plan(chosen, config, len(train.ids) + len(test.ids))
+    memory.check(planned.memory, chosen.name)
+    model, sha256 = chosen.load(progress)
+    choice.unchanged(chosen, sha256, before or {})
+    model = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
+    device = "cuda" if torch.cuda.is_available() and not planned.fast else "cpu"
+    plain = PlainTrainer(model, train, test, device)
     labels = train.labels.numpy()
     partition = dirichlet_partition(labels, config.clients, config.alpha, config.seed)
     facts = {
-        "model": packaged.NAMES[config.model],
-        "weights": f"{assets.WEIGHTS[0]}, sha256 {assets.SHA256[assets.WEIGHTS][:16]}",
+        "model": chosen.name,
+        "weights": chosen.weights(sha256),
+        choice.REVISION: chosen.revision,
+        choice.SHA256: sha256,
         "dataset": f"{config.dataset}: {len(train)} training and {len(test)} test examples",
+        "parameters": planned.parameters,
         "trainable_parameters": plain.layout.size,
         "wire_bytes_per_parameter": WIRE_BYTES_PER_PARAMETER,
         "model_bytes": plain.layout.size * WIRE_BYTES_PER_PARAMETER,
+        "path": "fast" if planned.fast else "plain",
+        "device": device,
+        "memory_bytes": planned.memory,
         "seconds_per_step": seconds_per_step(plain, config.batch_size),
         "clients": [
             {"id": str(k), "examples": len(rows), "labels": np.bincount(labels[rows], minlength=len(LABELS)).tolist()}
@@ -104,18 +124,29 @@ def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: N
         ],
     }
     return Lab(
-        config=config, trainer=fastest(plain, model, config, progress), test_labels=test.labels, partition=partition,
-        network=Network.of(config.link, config.clients, config.seed), initial=plain.layout.flatten(model), facts=facts,
+        config=config, trainer=fastest(plain, model, config, progress, sha256), test_labels=test.labels,
+        partition=partition, network=Network.of(config.link, config.clients, config.seed),
+        initial=plain.layout.flatten(model), facts=facts,
     )  # fmt: skip
 
 
-def fastest(plain: PlainTrainer, model, config: ExperimentConfig, progress: Progress) -> Trainer:
-    """The cohort path where it is proven equal to the plain one: adapters on the last layer only."""
-    if config.lora.layers > 1 or not anatomy.known(model):
+def own_tokenizer(chosen: choice.Choice, progress: Progress):
+    """None for the embedded models, which share one."""
+    return None if isinstance(chosen, choice.Embedded) else chosen.tokenizer(progress)
+
+
+def fastest(
+    plain: PlainTrainer, model, config: ExperimentConfig, progress: Progress,
+    weights: str = assets.SHA256[assets.WEIGHTS],
+) -> Trainer:  # fmt: skip
+    """A fast way where it is proven equal to the plain one: adapters on the last layer, or the head alone.
+
+    weights: digest of the model's files.
+    """
+    if not choice.fast(model, config):
         return plain
-    depth, total = model.config.num_hidden_layers - 1, len(plain.train) + len(plain.test)
+    depth, total = choice.frozen_layers(model, config), len(plain.train) + len(plain.test)
     encoder = anatomy.encoder(model)
-    weights = assets.SHA256[assets.WEIGHTS]
 
     def hidden(tokens: Tokens, before: int) -> Tensor:
         report = lambda done, _: progress(before + done, total)  # noqa: E731
@@ -123,12 +154,14 @@ def fastest(plain: PlainTrainer, model, config: ExperimentConfig, progress: Prog
 
     # The test set first: it is the same for every size of the training set.
     test = hidden(plain.test, 0)
-    return CohortTrainer(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
+    way = HeadTrainer if config.trained == "head" else CohortTrainer
+    return way(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
 
 
 @lru_cache(maxsize=2)
-def texts(train_examples: int, test_examples: int, max_tokens: int) -> tuple[Tokens, Tokens]:
-    data, tokenizer = reviews(train_examples, test_examples), packaged.load_tokenizer()
+def texts(train_examples: int, test_examples: int, max_tokens: int, tokenizer=None) -> tuple[Tokens, Tokens]:
+    """The training and the test set; tokenizer: the packaged one if left out."""
+    data, tokenizer = reviews(train_examples, test_examples), tokenizer or packaged.load_tokenizer()
     return tokenize(data["train"], tokenizer, max_tokens), tokenize(data["test"], tokenizer, max_tokens)
 
 

@@ -169,17 +169,13 @@ def broken(name: str) -> ModelError:
     return ModelError(f"The weights of {name} are damaged or incomplete: fetch or save the model again.")
 
 
-def fetched(source: Source, progress: Progress) -> tuple[Path, list[str]]:
-    """The folder with all that loading needs, and the names of the weights' files. Raises `ModelError`, `HubError`."""
-    weights = weight_files(source, progress)
-    if not any(name in source.sizes for name in VOCABULARIES):
-        raise ModelError(f"{source.name} has no tokenizer: save it into the same folder, or choose another model.")
-    beside = [name for name in (*VOCABULARIES, *BESIDE) if name in source.sizes]
-    return source.fetch([CONFIG, *weights, *beside], progress), weights
+def load_classifier(source: Source, config: PreTrainedConfig, progress: Progress) -> tuple[PreTrainedModel, str]:
+    """The pretrained encoder in float32 with some head, which `adapt` makes afresh, and the digest of its files.
 
-
-def load_classifier(folder: Path, name: str, config: PreTrainedConfig) -> PreTrainedModel:
-    """The pretrained encoder in float32 with some head, which `adapt` makes afresh. Raises `ModelError`."""
+    Raises `ModelError` and `HubError`.
+    """
+    name, weights = source.name, weight_files(source, progress)
+    folder = source.fetch([CONFIG, *weights], progress)
     try:
         # A pooler that was not saved starts as random numbers: the same ones every time.
         with torch_generator, torch.random.fork_rng(devices=[]):
@@ -197,17 +193,20 @@ def load_classifier(folder: Path, name: str, config: PreTrainedConfig) -> PreTra
             f"The weights of {name} do not fit its {CONFIG}: {len(lost)} of them are missing or of another size,"
             " so choose another model or save this one again."
         )
-    return model.eval()
+    return model.eval(), digest(folder, weights)
 
 
-def load_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
-    """Raises `ModelError`."""
+def load_tokenizer(source: Source, progress: Progress) -> PreTrainedTokenizerBase:
+    """Raises `ModelError` and `HubError`."""
+    if not any(name in source.sizes for name in VOCABULARIES):
+        raise ModelError(f"{source.name} has no tokenizer: save it into the same folder, or choose another model.")
+    wanted = [name for name in (CONFIG, *VOCABULARIES, *BESIDE) if name in source.sizes]
+    folder = source.fetch(wanted, progress)
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:  # as above
-        shown = type(error).__name__
         raise ModelError(
-            f"The tokenizer of {name} cannot be read ({shown}): save it again as tokenizer.json."
+            f"The tokenizer of {source.name} cannot be read ({type(error).__name__}): save it again as tokenizer.json."
         ) from None
 
 

@@ -21,13 +21,17 @@ Producer = Callable[[ExperimentConfig, Progress, Tick, Keep, Resumption | None],
 
 
 def simulate(
-    config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None
-) -> Iterator[Event]:
-    """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded."""
+    config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None,
+    shelf: Path | None = None,
+) -> Iterator[Event]:  # fmt: skip
+    """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded.
+
+    shelf: a folder of models that the caller trusts, in place of the one that may be named from a page.
+    """
     from fda_core import engine
     from fda_core.lab import prepare
 
-    lab = prepare(config, progress)
+    lab = prepare(config, progress, shelf, resumption.facts if resumption else None)
     lab.tick = tick
     yield from engine.run(lab, keep, resumption)
 
@@ -37,7 +41,7 @@ def record(
     folder: Path,
     run_id: str,
     watch: Callable[[Event], None],
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda *_: None,
     tick: Tick = lambda: None,
     produce: Producer = simulate,
     resume: bool = False,
