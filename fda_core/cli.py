@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -22,12 +23,14 @@ from fda_core.data import table as tables
 from fda_core.data.reading import read_file
 from fda_core.errors import ConfigError, LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
+from fda_core.models.names import from_word
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
-from fda_core.runs.record import record
+from fda_core.runs.record import record, simulate
 from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
+from fda_core.types import TEXTS
 
 console = Console()
 
@@ -47,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
     run = actions.add_parser("run", help="run an experiment into a folder")
     run.add_argument("--preset", help="which preset to start from (default: default)")
     run.add_argument("--config", metavar="FILE.toml", help="settings that override the preset's")
+    run.add_argument(
+        "--model", metavar="FOLDER_OR_ID", help="a model's folder, or its id on the hub; any path is taken"
+    )
     run.add_argument("--seed", help="the seed, a whole number (default: the preset's)")
     run.add_argument("--set", dest="words", action="append", default=[], metavar="NAME=VALUE",
                      help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
@@ -60,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     run.set_defaults(action=run_experiment)
     resume = actions.add_parser("resume", help="go on with a run that was interrupted")
     resume.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
+    resume.add_argument("--model", metavar="FOLDER", help="where the model's folder is, if the run has one")
     resume.set_defaults(action=resume_run)
     audit = actions.add_parser("audit", help="check a run's record line by line, and print what was sent")
     audit.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
@@ -88,6 +95,7 @@ def configuration(options: argparse.Namespace, table: tables.Table | None = None
     changes = from_toml(options.config) if options.config else {}
     words = [f"preset={options.preset}"] if options.preset else []
     words += [f"seed={options.seed}"] if options.seed is not None else []
+    words += [f"model={model_of(options)[0]}"] if options.model else []
     asked = merge(changes, from_words(words + options.words))
     return presets.build(asked) if table is None else fitting.build(table, asked)
 
@@ -127,26 +135,56 @@ def list_presets(options: argparse.Namespace) -> int:
     return 0
 
 
+def model_of(options: argparse.Namespace) -> tuple[str, Path | None]:
+    """The model's name, and the folder in which it is looked up: a path given here is trusted, and never recorded."""
+    return from_word(options.model) if options.model else ("", None)
+
+
 def run_experiment(options: argparse.Namespace) -> int:
     table = own_table(options)
     config = configuration(options, table)
     if table is None and shelf.needs_table(config):
         table = shelf.find(config.table.sha256, runs_folder())
-    return play(config, options.out, resume=False, table=table)
+    return play(config, options.out, model_of(options)[1], resume=False, table=table)
 
 
 def resume_run(options: argparse.Namespace) -> int:
-    return play(config_of(read_events(options.folder), options.folder), options.folder, resume=True)
+    config = config_of(read_events(options.folder), options.folder)
+    name, models = model_of(options)
+    if models and name != config.model:
+        raise StoreError(f"The run's model is {config.model}, not {name}: give its folder.")
+    return play(config, options.folder, models, resume=True)
 
 
-def play(config: ExperimentConfig, folder: Path, resume: bool, table: tables.Table | None = None) -> int:
+def play(
+    config: ExperimentConfig, folder: Path, models: Path | None, resume: bool, table: tables.Table | None = None
+) -> int:
+    """models: the folder in which the model is looked up, where the command line named one."""
     with RunBar(config) as bar:
-        status, message = record(config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, table=table)
-    console.print(lane_table(config, summarize(read_events(folder))))
+        status, message = record(
+            config, folder, new_run_id(), bar.watch, bar.prepared, produce=partial(simulate, shelf=models),
+            resume=resume, table=table,
+        )  # fmt: skip
+    events = read_events(folder)
+    if start := next((event for event in events if isinstance(event, RunStarted)), None):
+        print(about_model(start.facts, config))
+    console.print(lane_table(config, summarize(events)))
     if message:
         print(message, file=sys.stderr)
     print(f"{status}: {folder}")
     return {"finished": 0, "stopped": 130}.get(status, 1)
+
+
+def about_model(facts: dict, config: ExperimentConfig) -> str:
+    """What was trained, what it weighs, and which way was taken."""
+    sent = facts["model_bytes"] / 1e6
+    return (
+        f"{facts['model']} ({facts.get('weights')}), trained: {config.trained},"
+        f" {facts['trainable_parameters']:,} of {facts.get('parameters', 0):,} parameters:"
+        f" {sent:.3g} MB per client and direction, {2 * config.cohort_size * sent:,.3g} MB a round;"
+        f" {facts.get('path', 'plain')} path on {facts.get('device', 'cpu')},"
+        f" {facts.get('memory_bytes', 0) / 1e9:.1f} GB of memory at most, as estimated"
+    )
 
 
 def audit_run(options: argparse.Namespace) -> int:
@@ -210,8 +248,11 @@ class RunBar:
     def __exit__(self, *_) -> None:
         self.bar.stop()
 
-    def prepared(self, done: int, total: int) -> None:
-        self.bar.update(self.task, description="preparing texts (once)", completed=done, total=total)
+    def prepared(self, done: int, total: int, stage: str = TEXTS) -> None:
+        if stage == TEXTS:
+            self.bar.update(self.task, description="preparing texts (once)", completed=done, total=total)
+        else:
+            self.bar.update(self.task, description=f"{stage}, MB", completed=done // 10**6, total=total // 10**6)
 
     def watch(self, event: Event) -> None:
         self.events.append(event)

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from fda_core.errors import ConfigError
+from fda_core.models import names
 
+# The embedded ones; besides these, an id on the hub or folder:NAME, see models/names.py.
 MODELS = ("minilm-distilbert", "minilm-roberta", "minilm-bert")
 GLUE = ("sst2", "mrpc", "rte", "cola", "qnli", "mnli")
 # Besides these, hub:OWNER/NAME is any dataset of the hub.
@@ -24,6 +26,9 @@ REFERENCE_RULES = ("centralised", "local-only")
 RULES = ("schedule", "fixed", "adaptive", "smoothed", *REFERENCE_RULES)
 MONITORS = ("sketch", "exact", "linear", "naive")
 LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
+EMBEDDED_LAYERS = 6
+# What is trained, with the head: adapters, nothing else, the last layers in full, everything.
+TRAINED = ("lora", "head", "last", "full")
 
 # sgd with lr 1 is plain averaging; the others are starting points (docs/evidence.md has tuned ones).
 SERVER_LR = {"sgd": 1.0, "sgdm": 0.3, "adam": 0.001, "adamw": 0.001, "adagrad": 0.003, "yogi": 0.003}
@@ -101,11 +106,14 @@ class LaneSpec(Part):
 
 
 class Lora(Part):
-    """Low-rank adapters on the last `layers` layers; the classification head is always trained with them."""
+    """Low-rank adapters on the last `layers` layers; the classification head is always trained with them.
+
+    The targets have DistilBERT's names; other architectures' linear maps of the same purpose are meant too.
+    """
 
     rank: Whole = Field(8, ge=1, le=64)
     alpha: float = Field(16, gt=0, le=1024, allow_inf_nan=False)
-    layers: Whole = Field(1, ge=1, le=6)
+    layers: Whole = Field(1, ge=1, le=100)
     targets: tuple[Literal[LORA_TARGETS], ...] = Field(("q_lin", "v_lin"), min_length=1, max_length=4)
 
 
@@ -157,7 +165,9 @@ class ExperimentConfig(Part):
 
     preset: Name = "default"
     seed: Whole = Field(0, ge=0, le=2**31 - 1)
-    model: Literal[MODELS] = "minilm-distilbert"
+    model: str = "minilm-distilbert"
+    trained: Literal[TRAINED] = "lora"
+    trained_layers: Whole = Field(1, ge=1, le=100)  # where the last ones are trained in full
     dataset: str = Field("reviews", max_length=200)  # one of DATASETS, or hub:OWNER/NAME
     table: TableSpec | None = None  # for the datasets table and hub:OWNER/NAME
     train_examples: Whole = Field(4000, ge=2, le=1_000_000)
@@ -187,6 +197,16 @@ class ExperimentConfig(Part):
             super().__init__(**values)
         except ValidationError as error:
             raise ConfigError(sentence(error)) from None
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model(cls, value: Any) -> Any:
+        if not names.allowed(value):
+            raise ValueError(
+                f"model = {value!r} is not allowed: choose one of {', '.join(MODELS)},"
+                f" an id on the hub such as distilbert-base-uncased, or {names.FOLDER}NAME for a folder that is offered"
+            )
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -230,6 +250,12 @@ class ExperimentConfig(Part):
                 f"clients_per_round = {self.clients_per_round} is more than clients = {self.clients}: "
                 f"choose a whole number from 1 to {self.clients}"
             )
+        for name, layers in (("lora.layers", self.lora.layers), ("trained_layers", self.trained_layers)):
+            if self.model in MODELS and layers > EMBEDDED_LAYERS:
+                raise ValueError(
+                    f"{name} = {layers} is more than the {EMBEDDED_LAYERS} layers of {self.model}: "
+                    f"choose a whole number from 1 to {EMBEDDED_LAYERS}"
+                )
         ids = [lane.id for lane in self.lanes]
         if len(set(ids)) < len(ids):
             raise ValueError(f"lanes have the ids {', '.join(ids)}: each lane needs an id of its own")

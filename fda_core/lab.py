@@ -4,6 +4,7 @@ import os
 import platform
 import statistics
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -20,15 +21,16 @@ from torch.nn.functional import cross_entropy
 from fda_core import assets
 from fda_core.clients import Trainer
 from fda_core.config import ExperimentConfig
-from fda_core.data import shelf
 from fda_core.data.reviews import reviews
+from fda_core.data.shelf import PREFIX, needs_table
 from fda_core.data.source import Half, examples, owners
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
 from fda_core.machine import processor
 from fda_core.metrics import matthews
-from fda_core.models import anatomy, packaged
+from fda_core.models import anatomy, choice, memory, packaged
 from fda_core.models.adapted import adapt
 from fda_core.models.cohort import CohortTrainer
+from fda_core.models.heads import HeadTrainer
 from fda_core.models.plain import PlainTrainer
 from fda_core.models.prefix import hidden_states
 from fda_core.models.tokens import Tokens, tokenize, types_of
@@ -90,48 +92,75 @@ def cache_folder() -> Path:
     return Path(os.environ.get("FDA_OPT_LAB_CACHE") or user_cache_path("fda-opt-lab", appauthor=False))
 
 
-def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: None, home: Path | None = None) -> Lab:
+def prepare(
+    config: ExperimentConfig, progress: Progress = lambda *_: None, shelf: Path | None = None,
+    before: Mapping[str, Any] | None = None, home: Path | None = None,
+) -> Lab:  # fmt: skip
     """Loads model and data. `progress(done, total)` counts texts of the frozen prefix; it may raise to cancel.
 
-    home: the run's folder, for a table of the user's own and all that is computed from it. Raises `MissingAssets`,
-    `ConfigError`, `TableError`.
+    shelf: where the folders of models are looked up, FDA_OPT_LAB_MODELS if left out; whoever gives another vouches for
+    it. before: the facts of a run that is gone on with. home: the run's folder, for a table of the user's own and all
+    that is computed from it. Raises `MissingAssets`, `ConfigError`, `TableError`, `HubError`, `ModelError` and
+    `NotEnoughMemory`.
     """
     data = examples(config, home)
-    model = adapt(packaged.load_classifier(len(data.labels), config.model), config.lora, config.seed)
-    train, test = tokens_of(config, types_of(model.config), data.train, data.test)
-    plain = PlainTrainer(model, train, test)
+    chosen = choice.choose(config.model, len(data.labels), shelf, before, progress)
+    types = types_of(chosen.skeleton().config)
+    train, test = tokens_of(config, types, own_tokenizer(chosen, progress), data.train, data.test)
+    choice.readable(chosen, [train, test], config)
+    planned = choice.plan(chosen, config, len(train.ids) + len(test.ids))
+    memory.check(planned.memory, chosen.name)
+    model, sha256 = chosen.load(progress)
+    choice.unchanged(chosen, sha256, before or {})
+    model = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
+    device = "cuda" if torch.cuda.is_available() and not planned.fast else "cpu"
+    plain = PlainTrainer(model, train, test, device)
     labels, partition = data.train.labels, data.partition(config)
     names = data.clients if config.partition == "column" else ()
     facts = {
-        "model": packaged.NAMES[config.model],
-        "weights": f"{assets.WEIGHTS[0]}, sha256 {assets.SHA256[assets.WEIGHTS][:16]}",
+        "model": chosen.name,
+        "weights": chosen.weights(sha256),
+        choice.REVISION: chosen.revision,
+        choice.SHA256: sha256,
         "dataset": f"{config.dataset}: {len(train)} training and {len(test)} test examples",
+        "parameters": planned.parameters,
         "trainable_parameters": plain.layout.size,
         "wire_bytes_per_parameter": WIRE_BYTES_PER_PARAMETER,
         "model_bytes": plain.layout.size * WIRE_BYTES_PER_PARAMETER,
+        "path": "fast" if planned.fast else "plain",
+        "device": device,
+        "memory_bytes": planned.memory,
         "seconds_per_step": seconds_per_step(plain, config.batch_size),
         "labels": list(data.labels),
         "pairs": data.train.pairs is not None,
         "clients": owners(partition, labels, len(data.labels), names),
     }
     return Lab(
-        config=config, trainer=fastest(plain, model, config, progress, home), test_labels=test.labels,
-        partition=partition, initial=plain.layout.flatten(model), facts=facts,
-        network=Network.of(config.link, config.clients, config.seed),
+        config=config, trainer=fastest(plain, model, config, progress, sha256, home), test_labels=test.labels,
+        partition=partition, network=Network.of(config.link, config.clients, config.seed),
+        initial=plain.layout.flatten(model), facts=facts,
     )  # fmt: skip
 
 
+def own_tokenizer(chosen: choice.Choice, progress: Progress):
+    """None for the embedded models, which share one."""
+    return None if isinstance(chosen, choice.Embedded) else chosen.tokenizer(progress)
+
+
 def fastest(
-    plain: PlainTrainer, model, config: ExperimentConfig, progress: Progress, home: Path | None = None
-) -> Trainer:
-    """The cohort path where it is proven equal to the plain one: adapters on the last layer only."""
-    if config.lora.layers > 1 or not anatomy.known(model):
+    plain: PlainTrainer, model, config: ExperimentConfig, progress: Progress,
+    weights: str = assets.SHA256[assets.WEIGHTS], home: Path | None = None,
+) -> Trainer:  # fmt: skip
+    """A fast way where it is proven equal to the plain one: adapters on the last layer, or the head alone.
+
+    weights: digest of the model's files.
+    """
+    if not choice.fast(model, config):
         return plain
-    depth, total = model.config.num_hidden_layers - 1, len(plain.train) + len(plain.test)
+    depth, total = choice.frozen_layers(model, config), len(plain.train) + len(plain.test)
     encoder = anatomy.encoder(model)
-    weights = assets.SHA256[assets.WEIGHTS]
     # What is computed from somebody's own texts is theirs too: it goes when their run goes.
-    cache = home / shelf.PREFIX if shelf.needs_table(config) else cache_folder()
+    cache = home / PREFIX if needs_table(config) else cache_folder()
 
     def hidden(tokens: Tokens, before: int) -> Tensor:
         report = lambda done, _: progress(before + done, total)  # noqa: E731
@@ -139,20 +168,22 @@ def fastest(
 
     # The test set first: it is the same for every size of the training set.
     test = hidden(plain.test, 0)
-    return CohortTrainer(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
+    way = HeadTrainer if config.trained == "head" else CohortTrainer
+    return way(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
 
 
-def tokens_of(config: ExperimentConfig, types: int, *halves: Half) -> tuple[Tokens, Tokens]:
-    """Both halves as tokens. types: how many types of tokens the encoder knows."""
+def tokens_of(config: ExperimentConfig, types: int, tokenizer, *halves: Half) -> tuple[Tokens, Tokens]:
+    """Both halves as tokens. types: of tokens that the encoder knows; tokenizer: None for the packaged one."""
     if config.dataset == "reviews":
-        return texts(config.train_examples, config.test_examples, config.max_tokens)
-    tokenizer = packaged.load_tokenizer()
+        return texts(config.train_examples, config.test_examples, config.max_tokens, tokenizer)
+    tokenizer = tokenizer or packaged.load_tokenizer()
     return tuple(tokenize(half.as_columns(), tokenizer, config.max_tokens, types) for half in halves)
 
 
 @lru_cache(maxsize=2)
-def texts(train_examples: int, test_examples: int, max_tokens: int) -> tuple[Tokens, Tokens]:
-    data, tokenizer = reviews(train_examples, test_examples), packaged.load_tokenizer()
+def texts(train_examples: int, test_examples: int, max_tokens: int, tokenizer=None) -> tuple[Tokens, Tokens]:
+    """The training and the test set; tokenizer: the packaged one if left out."""
+    data, tokenizer = reviews(train_examples, test_examples), tokenizer or packaged.load_tokenizer()
     return tokenize(data["train"], tokenizer, max_tokens), tokenize(data["test"], tokenizer, max_tokens)
 
 

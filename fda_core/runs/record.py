@@ -24,16 +24,17 @@ Producer = Callable[..., Iterator[Event]]  # called as `simulate` is
 
 def simulate(
     config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None,
-    home: Path | None = None,
+    home: Path | None = None, shelf: Path | None = None,
 ) -> Iterator[Event]:  # fmt: skip
     """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded.
 
-    home: the run's folder; given to runs on a table of the user's own, which lies there.
+    home: the run's folder; given to runs on a table of the user's own, which lies there. shelf: a folder of models that
+    the caller trusts, in place of the one that may be named from a page.
     """
     from fda_core import engine
     from fda_core.lab import prepare
 
-    lab = prepare(config, progress, home)
+    lab = prepare(config, progress, shelf, resumption.facts if resumption else None, home)
     lab.tick = tick
     yield from engine.run(lab, keep, resumption)
 
@@ -43,7 +44,7 @@ def record(
     folder: Path,
     run_id: str,
     watch: Callable[[Event], None],
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda *_: None,
     tick: Tick = lambda: None,
     produce: Producer = simulate,
     resume: bool = False,

@@ -101,7 +101,8 @@ class Recorder:
         known = {lane: read_checkpoint(self.folder, lane) for lane in self.rounds}
         # A checkpoint is written after its round: one that is ahead belongs to another record.
         usable = {lane: found for lane, found in known.items() if found and found.round <= self.rounds[lane]}
-        return Resumption(dict(self.rounds), frozenset(self.rounds) - frozenset(self.racing), usable)
+        facts = next((event.facts for event in self.kept if isinstance(event, RunStarted)), {})
+        return Resumption(dict(self.rounds), frozenset(self.rounds) - frozenset(self.racing), usable, facts)
 
     def known(self, event: Event) -> bool:
         """Whether the event belongs to a round that is on record: a lane may resume at an earlier one."""

@@ -22,6 +22,7 @@ from fda_core.runs.guard import Guard
 from fda_core.runs.record import Producer, give_up, record, simulate
 from fda_core.runs.snapshot import LIVE, Job, Snapshot, stored
 from fda_core.runs.store import StoreError, drop_unfinished, folder_of, new_run_id, runs_folder
+from fda_core.types import TEXTS
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ class Runner:
                 place, wait = self._outlook(job)
                 return Snapshot(
                     run_id, job.config, job.status, job.revision, tuple(job.events), job.message, place, wait,
-                    job.prepared,
+                    job.prepared, job.stage,
                 )  # fmt: skip
         folder = folder_of(run_id, self._root())
         return folder and stored(folder)
@@ -216,9 +217,9 @@ class Runner:
             with self.changed:
                 self._happened(job, event)
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, total: int, stage: str = TEXTS) -> None:
             with self.changed:
-                job.prepared = (done, total)
+                job.prepared, job.stage = (done, total), stage
                 self._touch(job)
                 if job.stopping:
                     raise Cancelled

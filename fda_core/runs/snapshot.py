@@ -9,6 +9,7 @@ from fda_core.config import ExperimentConfig
 from fda_core.data.table import Table
 from fda_core.events import Event, RunFinished
 from fda_core.runs.store import EVENTS, StoreError, config_of, held, read_events
+from fda_core.types import TEXTS
 
 LIVE = ("queued", "preparing", "running", "paused", "stopping")
 KEPT_READ = 32  # runs read from their folders
@@ -20,7 +21,7 @@ class Snapshot:
 
     status: queued, preparing, running, paused, stopping, finished, stopped, failed, interrupted (to be resumed), or
     elsewhere (another process plays it). place: runs ahead in the queue; wait: seconds until its turn at most, None
-    where nothing is known. prepared: texts of the frozen prefix done and total.
+    where nothing is known. prepared: texts of the frozen prefix done and total, or bytes of another stage.
     """
 
     run_id: str
@@ -32,6 +33,7 @@ class Snapshot:
     place: int = 0
     wait: float | None = None
     prepared: tuple[int, int] = (0, 0)
+    stage: str = TEXTS
 
     @property
     def live(self) -> bool:
@@ -49,6 +51,7 @@ class Job:
     events: list[Event] = field(default_factory=list)
     message: str = ""
     prepared: tuple[int, int] = (0, 0)
+    stage: str = TEXTS
     rounds_allowed: int | None = None  # None: no limit; 0: paused
     stopping: bool = False
     group: str | None = None
