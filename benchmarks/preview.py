@@ -10,6 +10,7 @@ recompute: it is measured with the group's first, in a process of its own too.
 import argparse
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,8 @@ from benchmarks import machine
 from fda_core import presets
 from fda_core.config import ExperimentConfig
 from fda_core.events import Round
-from fda_core.preview import Pace, Preview, preview
+from fda_core.preview import Preview, preview
+from fda_core.runs.paces import from_dict
 
 UNREACHABLE = {"metric": "accuracy", "value": 1.0}
 SMALL = {"target": UNREACHABLE, "rounds": 4, "train_examples": 1000, "test_examples": 400}
@@ -94,17 +96,11 @@ def played(group: str, name: str, clock: str, threads: int) -> dict:
 
 def fresh(cache: str, *words: str) -> dict:
     """A process of its own, whose memory is its own and whose cache of prefixes is given."""
-    import os
-
     command = [sys.executable, "-m", "benchmarks.preview", *words]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"FDA_OPT_LAB_CACHE": cache})
     if done.returncode:
         raise SystemExit(f"{' '.join(words)}:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def pace_from(values: dict) -> Pace:
-    return Pace(**{name: tuple(map(tuple, v)) if isinstance(v, list) else v for name, v in values.items()})
 
 
 def compare(name: str, estimate: Preview, actual: dict) -> dict:
@@ -160,7 +156,7 @@ def main() -> None:
     for group in [options.only] if options.only else GROUPS:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as cache:
-            pace = pace_from(fresh(cache, "--calibrate", group, *common))
+            pace = from_dict(fresh(cache, "--calibrate", group, *common))
         calibrations[group] = time.perf_counter() - began
         for name in GROUPS[group]:
             with tempfile.TemporaryDirectory() as cache:

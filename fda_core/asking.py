@@ -33,11 +33,14 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Answer:
-    """lane: None for the untrained model, from which all start. round: the last one in it. favourable: 0…1."""
+    """lane: None for the untrained model, from which all start. round: the last one in it.
+
+    shares: a probability for each label, in the order of the run's facts.
+    """
 
     lane: str | None
     round: int
-    favourable: float
+    shares: tuple[float, ...]
 
 
 def ready() -> bool:
@@ -50,17 +53,18 @@ def kept(folder: Path) -> bool:
     return any((folder / CHECKPOINTS).glob("*.safetensors"))
 
 
-def answers(config: ExperimentConfig, folder: Path, text: str) -> list[Answer]:
+def answers(config: ExperimentConfig, folder: Path, text: str, labels: int = 2) -> list[Answer]:
     """The untrained model's answer, then one for each lane with a checkpoint in the run's folder, in their order.
 
-    Call it once `ready`. Raises `MissingAssets`, and `ConfigError` where the model cannot be built.
+    labels: how many the run's data has. Call it once `ready`. Raises `MissingAssets`, and `ConfigError` where the model
+    cannot be built.
     """
     with _one_at_a_time:
-        reader = reader_of(config.model, config.lora, config.seed)
+        reader = reader_of(config.model, config.lora, config.seed, labels)
         models = {None: (0, reader.initial), **checkpoints(config, folder, len(reader.initial))}
         weights = [weights for _, weights in models.values()]
-        shares = reader.favourable([text.strip()[:LONGEST]], weights, config.max_tokens)[:, 0].tolist()
-    return [Answer(lane, round, share) for (lane, (round, _)), share in zip(models.items(), shares, strict=True)]
+        shares = reader.shares([text.strip()[:LONGEST]], weights, config.max_tokens)[:, 0].tolist()
+    return [Answer(lane, round, tuple(own)) for (lane, (round, _)), own in zip(models.items(), shares, strict=True)]
 
 
 def checkpoints(config: ExperimentConfig, folder: Path, size: int) -> dict[str, tuple[int, Tensor]]:
@@ -84,18 +88,17 @@ def checkpoints(config: ExperimentConfig, folder: Path, size: int) -> dict[str, 
 class Reader:
     """The encoder of a run, its tokenizer, and the weights that its training starts from (`initial`, [d])."""
 
-    def __init__(self, model: str, lora: Lora, seed: int):
-        from fda_core.data.reviews import LABELS
+    def __init__(self, model: str, lora: Lora, seed: int, labels: int):
         from fda_core.models import packaged
         from fda_core.models.adapted import Layout, adapt
 
         self.lora = lora
         self.tokenizer = packaged.load_tokenizer()
-        self.model = adapt(packaged.load_classifier(len(LABELS), model), lora, seed)
+        self.model = adapt(packaged.load_classifier(labels, model), lora, seed)
         self.initial = Layout.of(self.model).flatten(self.model)
 
-    def favourable(self, texts: Sequence[str], models: Sequence[Tensor], max_tokens: int) -> Tensor:
-        """Probability [models, texts] that a text is a favourable review; of [K, d] weights the mean over the K."""
+    def shares(self, texts: Sequence[str], models: Sequence[Tensor], max_tokens: int) -> Tensor:
+        """Probabilities [models, texts, labels]; of [K, d] weights the mean over the K."""
         import torch
 
         from fda_core.models.tokens import tokenize
@@ -103,7 +106,7 @@ class Reader:
         data = {"text": list(texts), "label": [0] * len(texts)}  # labels are what is asked for: these are never read
         trainer = self._trainer(tokenize(data, self.tokenizer, max_tokens))
         shares = [
-            torch.stack([trainer.logits(one).softmax(1)[:, 1] for one in weights.reshape(-1, weights.shape[-1])])
+            torch.stack([trainer.logits(one).softmax(1) for one in weights.reshape(-1, weights.shape[-1])])
             for weights in models
         ]
         return torch.stack([share.mean(0) for share in shares])
@@ -123,5 +126,5 @@ class Reader:
 
 
 @lru_cache(maxsize=ENCODERS)
-def reader_of(model: str, lora: Lora, seed: int) -> Reader:
-    return Reader(model, lora, seed)
+def reader_of(model: str, lora: Lora, seed: int, labels: int) -> Reader:
+    return Reader(model, lora, seed, labels)

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -17,16 +18,21 @@ from rich.table import Table
 from fda_core import presets
 from fda_core.assignments import from_toml, from_words, merge
 from fda_core.config import ExperimentConfig
-from fda_core.errors import LabError
+from fda_core.data import fitting, shelf
+from fda_core.data import table as tables
+from fda_core.data.reading import read_file
+from fda_core.errors import ConfigError, LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
+from fda_core.models.names import from_word
 from fda_core.preview import Preview, Span
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
 from fda_core.runs.paces import Paces
-from fda_core.runs.record import record
+from fda_core.runs.record import record, simulate
 from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
+from fda_core.types import TEXTS
 
 console = Console()
 
@@ -46,14 +52,24 @@ def parser() -> argparse.ArgumentParser:
     run = actions.add_parser("run", help="run an experiment into a folder")
     run.add_argument("--preset", help="which preset to start from (default: default)")
     run.add_argument("--config", metavar="FILE.toml", help="settings that override the preset's")
+    run.add_argument(
+        "--model", metavar="FOLDER_OR_ID", help="a model's folder, or its id on the hub; any path is taken"
+    )
     run.add_argument("--seed", help="the seed, a whole number (default: the preset's)")
     run.add_argument("--set", dest="words", action="append", default=[], metavar="NAME=VALUE",
                      help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
     run.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the run")
     run.add_argument("--dry-run", action="store_true", help="train for some seconds, and print what the run would cost")
+    data = run.add_argument_group("a table of your own", "a copy of it is kept in the run's folder, and nowhere else")
+    data.add_argument("--data", type=Path, metavar="FILE", help="CSV, TSV, JSON, JSON lines or Parquet")
+    data.add_argument("--text-column", metavar="NAME")
+    data.add_argument("--text-pair-column", metavar="NAME", help="the second text, where two are compared")
+    data.add_argument("--label-column", metavar="NAME")
+    data.add_argument("--partition-column", metavar="NAME", help="a client for each of its values: site, user, region")
     run.set_defaults(action=run_experiment, refuse=run.error)
     resume = actions.add_parser("resume", help="go on with a run that was interrupted")
     resume.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
+    resume.add_argument("--model", metavar="FOLDER", help="where the model's folder is, if the run has one")
     resume.set_defaults(action=resume_run)
     audit = actions.add_parser("audit", help="check a run's record line by line, and print what was sent")
     audit.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
@@ -77,12 +93,32 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def configuration(options: argparse.Namespace) -> ExperimentConfig:
+def configuration(options: argparse.Namespace, table: tables.Table | None = None) -> ExperimentConfig:
     """The preset, then the file, then --seed and --set, each over the one before."""
     changes = from_toml(options.config) if options.config else {}
     words = [f"preset={options.preset}"] if options.preset else []
     words += [f"seed={options.seed}"] if options.seed is not None else []
-    return presets.build(merge(changes, from_words(words + options.words)))
+    words += [f"model={model_of(options)[0]}"] if options.model else []
+    asked = merge(changes, from_words(words + options.words))
+    return presets.build(asked) if table is None else fitting.build(table, asked)
+
+
+def own_table(options: argparse.Namespace) -> tables.Table | None:
+    """What --data and the names of columns say. Raises `LabError`."""
+    names = (options.text_column, options.label_column, options.text_pair_column, options.partition_column)
+    if options.data is None:
+        if any(names):
+            raise ConfigError("Columns are named and no file: give it with --data.")
+        return None
+    if None in names[:2]:
+        raise ConfigError("--data needs --text-column and --label-column: the names of two of its columns.")
+    sheet = read_file(options.data)
+    table = tables.normalise(sheet, tables.Columns(*names))
+    labels = ", ".join(f"{label} {count:,}" for label, count in tables.label_counts(table).items())
+    print(f"{options.data.name}, {sheet.encoding}: {len(table):,} examples; labels: {labels}")
+    if left_out := tables.words_of(table.notes):
+        print(left_out)
+    return table
 
 
 def list_presets(options: argparse.Namespace) -> int:
@@ -102,22 +138,31 @@ def list_presets(options: argparse.Namespace) -> int:
     return 0
 
 
+def model_of(options: argparse.Namespace) -> tuple[str, Path | None]:
+    """The model's name, and the folder in which it is looked up: a path given here is trusted, and never recorded."""
+    return from_word(options.model) if options.model else ("", None)
+
+
 def run_experiment(options: argparse.Namespace) -> int:
-    config = configuration(options)
-    if options.dry_run:
-        return print_cost(config)
-    if options.out is None:
+    if options.out is None and not options.dry_run:
         options.refuse("the following arguments are required: --out DIR, a new folder for the run, or --dry-run")
-    return play(config, options.out, resume=False)
+    table = own_table(options)
+    config = configuration(options, table)
+    if table is None and shelf.needs_table(config):
+        table = shelf.find(config.table.sha256, runs_folder())
+    models = model_of(options)[1]
+    if options.dry_run:
+        return print_cost(config, models, table)
+    return play(config, options.out, models, resume=False, table=table)
 
 
-def print_cost(config: ExperimentConfig) -> int:
+def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Table | None) -> int:
     paces = Paces(runs_folder)
     if not paces.fresh(config):
         from fda_core.calibration import measure
 
         with console.status("measuring"):
-            paces.put(config, measure(config))
+            paces.put(config, measure(config, models=models, table=table))
     cost = paces.cost(config)
     console.print(cost_table(config, cost))
     print(f"in all: {span(cost.bytes, megabytes)} MB sent, {span(cost.seconds, minutes)} minutes on this machine,")
@@ -153,17 +198,42 @@ def minutes(seconds: float) -> str:
 
 
 def resume_run(options: argparse.Namespace) -> int:
-    return play(config_of(read_events(options.folder), options.folder), options.folder, resume=True)
+    config = config_of(read_events(options.folder), options.folder)
+    name, models = model_of(options)
+    if models and name != config.model:
+        raise StoreError(f"The run's model is {config.model}, not {name}: give its folder.")
+    return play(config, options.folder, models, resume=True)
 
 
-def play(config: ExperimentConfig, folder: Path, resume: bool) -> int:
+def play(
+    config: ExperimentConfig, folder: Path, models: Path | None, resume: bool, table: tables.Table | None = None
+) -> int:
+    """models: the folder in which the model is looked up, where the command line named one."""
     with RunBar(config) as bar:
-        status, message = record(config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume)
-    console.print(lane_table(config, summarize(read_events(folder))))
+        status, message = record(
+            config, folder, new_run_id(), bar.watch, bar.prepared, produce=partial(simulate, shelf=models),
+            resume=resume, table=table,
+        )  # fmt: skip
+    events = read_events(folder)
+    if start := next((event for event in events if isinstance(event, RunStarted)), None):
+        print(about_model(start.facts, config))
+    console.print(lane_table(config, summarize(events)))
     if message:
         print(message, file=sys.stderr)
     print(f"{status}: {folder}")
     return {"finished": 0, "stopped": 130}.get(status, 1)
+
+
+def about_model(facts: dict, config: ExperimentConfig) -> str:
+    """What was trained, what it weighs, and which way was taken."""
+    sent = facts["model_bytes"] / 1e6
+    return (
+        f"{facts['model']} ({facts.get('weights')}), trained: {config.trained},"
+        f" {facts['trainable_parameters']:,} of {facts.get('parameters', 0):,} parameters:"
+        f" {sent:.3g} MB per client and direction, {2 * config.cohort_size * sent:,.3g} MB a round;"
+        f" {facts.get('path', 'plain')} path on {facts.get('device', 'cpu')},"
+        f" {facts.get('memory_bytes', 0) / 1e9:.1f} GB of memory at most, as estimated"
+    )
 
 
 def audit_run(options: argparse.Namespace) -> int:
@@ -227,8 +297,11 @@ class RunBar:
     def __exit__(self, *_) -> None:
         self.bar.stop()
 
-    def prepared(self, done: int, total: int) -> None:
-        self.bar.update(self.task, description="preparing texts (once)", completed=done, total=total)
+    def prepared(self, done: int, total: int, stage: str = TEXTS) -> None:
+        if stage == TEXTS:
+            self.bar.update(self.task, description="preparing texts (once)", completed=done, total=total)
+        else:
+            self.bar.update(self.task, description=f"{stage}, MB", completed=done // 10**6, total=total // 10**6)
 
     def watch(self, event: Event) -> None:
         self.events.append(event)

@@ -1,7 +1,7 @@
 """What a run will cost before anything is trained: minutes, memory and bytes.
 
-Arithmetic only. Bytes follow from the config and the number of trainable weights; minutes and memory need a `Pace`,
-which `calibration.py` measures once for a model, what is trained of it, and its data.
+Arithmetic only. Bytes follow from the config and the number of trainable weights; minutes need a `Pace`, which
+`calibration.py` measures once for a model, what is trained of it, and its data. Memory is `models/memory.py`'s.
 """
 
 from bisect import bisect_left
@@ -10,43 +10,40 @@ from math import ceil, inf
 
 from fda_core.config import REFERENCE_RULES, ExperimentConfig, LaneSpec
 from fda_core.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
+from fda_core.models.memory import LIBRARIES, Shape, needed
 
-FLOAT_BYTES = 4
 # What a pace does not depend on, or what is arithmetic from it: with other values nothing is measured again.
 NOT_MEASURED = {
     "preset", "seed", "train_examples", "test_examples", "clients", "clients_per_round", "partition", "alpha",
     "client_optimizer", "client_lr", "server_optimizer", "server_lr", "weighting", "client_dropout", "rounds",
     "local_epochs", "target", "after_target_rounds", "lanes", "link",
 }  # fmt: skip
-# Vectors as long as a client's weights that its optimiser keeps.
-MOMENTS = {"sgd": 0, "sgdm": 1, "adamw": 2}
-# The same of a lane between rounds: its weights, at most two moments, and the checkpoint being written.
-LANE_VECTORS = 4
 
 Points = tuple[tuple[int, float], ...]  # a value for each of some numbers of clients, ascending
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What this machine takes for one model, kind of training and data. Seconds and bytes.
+    """What this machine takes for one model, kind of training and data, in seconds.
 
     step: one local step of K clients at once; epoch: what a local epoch takes besides (variance, sketch, drawing);
     round: what a round takes besides (copies, server, checkpoint). score and prefix: a text; load: model and data.
-    libraries, model and loading: memory before, with, and while loading the model; text and client: of each.
+    For the memory: the model's shape, and how many tokens of a text have their frozen states kept.
     """
 
-    parameters: int
     step: Points
     epoch: Points
     round: Points
     score: float
     prefix: float
     load: float
-    libraries: float
-    model: float
-    loading: float
-    text: float
-    client: float
+    shape: Shape
+    tokens: float
+
+    @property
+    def parameters(self) -> int:
+        """d, the weights that are trained."""
+        return self.shape.trained
 
 
 @dataclass(frozen=True)
@@ -105,8 +102,8 @@ def preview(config: ExperimentConfig, parameters: int, pace: Pace | None = None,
     preparing = pace.load + (0 if prepared else pace.prefix * texts)
     before = preparing + pace.score * config.test_examples
     seconds = sum((lane.seconds for lane in lanes), Span(before, before))
-    more = memory(config, pace)
-    return Preview(lanes, sent, seconds, preparing, pace.libraries + more, more)
+    memory = needed(pace.shape, config, round(pace.tokens * texts))
+    return Preview(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
 
 
 def lane_preview(config: ExperimentConfig, spec: LaneSpec, parameters: int, pace: Pace | None) -> LanePreview:
@@ -176,16 +173,6 @@ def epoch_seconds(config: ExperimentConfig, spec: LaneSpec, clients: int, pace: 
     steps = steps_an_epoch(config, spec)
     checks = steps if spec.check == "step" else 1
     return steps * at(pace.step, clients) + checks * at(pace.epoch, clients)
-
-
-def memory(config: ExperimentConfig, pace: Pace) -> float:
-    """Bytes at the peak, besides the libraries: while the texts are read back, or while a round is trained."""
-    weights = FLOAT_BYTES * pace.parameters
-    train, test = pace.text * config.train_examples, pace.text * config.test_examples
-    clients = config.cohort_size * (pace.client + MOMENTS[config.client_optimizer] * weights)
-    alone = sum(lane.rule == "local-only" for lane in config.lanes) * config.cohort_size * weights
-    rounds = pace.model + train + 2 * test + clients + alone + len(config.lanes) * LANE_VECTORS * weights
-    return max(pace.loading, pace.model + 2 * train + test, rounds)
 
 
 def at(points: Points, clients: int) -> float:

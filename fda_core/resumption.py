@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fda_core.checkpoint import Checkpoint, State
 
@@ -16,11 +16,15 @@ PARTS = ("server", "rule", "monitor", "judge")  # of a lane; they know their own
 
 @dataclass(frozen=True)
 class Resumption:
-    """Where an interrupted run stands: rounds on record by lane, lanes that have ended, the checkpoints there are."""
+    """Where an interrupted run stands: rounds on record by lane, lanes that have ended, the checkpoints there are.
+
+    facts: those of its beginning.
+    """
 
     recorded: Mapping[str, int]
     ended: frozenset[str] = frozenset()
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Restorable:

@@ -1,8 +1,16 @@
 """Callbacks passed down to long work, kept apart so that a page can name them without loading torch."""
 
 from collections.abc import Callable
+from typing import Protocol
 
-# Called with texts done and in total; may raise Cancelled.
-Progress = Callable[[int, int], None]
+TEXTS = "texts"
+
+
+class Progress(Protocol):
+    """Called with what is done and in total: texts, or the bytes of a stage of another name; may raise Cancelled."""
+
+    def __call__(self, done: int, total: int, stage: str = TEXTS, /) -> None: ...
+
+
 # Called before every local step; may wait (a pause) or raise Cancelled (a stop).
 Tick = Callable[[], None]

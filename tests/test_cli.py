@@ -314,7 +314,7 @@ def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(c
 
 def test_a_dry_run_prints_what_the_run_would_cost_and_writes_no_run(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path))
-    monkeypatch.setattr(calibration, "measure", lambda config: PACE)
+    monkeypatch.setattr(calibration, "measure", lambda config, **_: PACE)
     monkeypatch.setattr(cli.console, "_width", 200)
     assert cli.main(["run", "--dry-run", "--preset", "quick"]) == 0
     printed = capsys.readouterr().out

@@ -1,20 +1,19 @@
 """The arithmetic of a preview: bytes against runs that were played, the rest by hand."""
 
-from dataclasses import replace
-
 import pytest
 
 from fda_core import presets
 from fda_core.config import MONITORS, ExperimentConfig, LaneSpec
 from fda_core.ledger import state_bytes
-from fda_core.models.payload import trainable
+from fda_core.models.memory import LIBRARIES, Shape, needed
+from fda_core.models.payload import ENCODERS, trainable
 from fda_core.monitors import make_monitor
 from fda_core.preview import NOT_MEASURED, Pace, Span, at, preview, subject
 from tests.tiny import LAYOUT, fda_opt, fedopt, fixed, play, rounds, smoothed, tiny_config
 
 PACE = Pace(
-    parameters=160_898, step=((1, 0.1), (4, 0.4)), epoch=((1, 0.01), (4, 0.01)), round=((1, 0.5), (4, 0.5)),
-    score=0.001, prefix=0.2, load=5.0, libraries=1e9, model=2e8, loading=3e8, text=1e4, client=1e6,
+    step=((1, 0.1), (4, 0.4)), epoch=((1, 0.01), (4, 0.01)), round=((1, 0.5), (4, 0.5)), score=0.001, prefix=0.2,
+    load=5.0, shape=Shape(22_700_000, 160_898, 384, 1536, 6, 12, 1), tokens=25.0,
 )  # fmt: skip
 
 
@@ -100,18 +99,10 @@ def test_reference_lanes_send_nothing_and_take_their_time():
     assert each == pytest.approx(3 * (2 * (4 * 0.4 + 0.01) + 0.5 + 4 * 0.04))  # four models are scored
 
 
-def test_memory_grows_with_clients_texts_and_what_the_optimiser_keeps():
-    base = estimated(fedopt(1), pace=PACE)
-    assert base.memory == pytest.approx(PACE.libraries + base.more_memory)
-    big = replace(PACE, client=1e9, parameters=10**8)
-    assert estimated(fedopt(1), pace=big).more_memory > 4e9
-    more = estimated(fedopt(1), pace=big, client_optimizer="adamw").more_memory
-    assert more - estimated(fedopt(1), pace=big).more_memory == pytest.approx(4 * 2 * 4e8)
-    assert estimated(fedopt(1), pace=replace(PACE, text=1e8)).more_memory > 2 * 26 * 1e8
-
-
-def test_memory_never_falls_below_what_loading_takes():
-    assert estimated(fedopt(1), pace=replace(PACE, loading=9e9)).more_memory == 9e9
+def test_memory_is_that_of_the_check_before_a_run_with_the_texts_kept():
+    cost = estimated(fedopt(1), pace=PACE)
+    assert cost.memory == needed(PACE.shape, tiny_config(fedopt(1)), 25 * (26 + 40))
+    assert cost.memory - cost.more_memory == LIBRARIES
 
 
 def test_without_a_pace_bytes_are_known_and_nothing_else():
@@ -164,6 +155,20 @@ def test_another_model_or_kind_of_training_is_measured(changes):
 
 def test_every_setting_but_these_is_measured():
     assert set(ExperimentConfig.model_fields) - NOT_MEASURED >= {"model", "dataset", "lora", "batch_size", "max_tokens"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"model": "roberta-base", "trained": "full"}, ENCODERS["roberta-base"].trained("full")),
+        ({"trained": "head"}, 148_610),
+        ({"trained": "last", "trained_layers": 6}, 148_610 + 6 * ENCODERS["all-MiniLM-L6-v2"].layer),
+        ({"model": "somebody/something"}, None),
+    ],
+    ids=str,
+)
+def test_so_are_those_of_other_models_and_kinds_of_training(changes, expected):
+    assert trainable(presets.build(changes)) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from fda_core.config import DATASETS, MODELS, ExperimentConfig
+from fda_core.config import MODELS, ExperimentConfig
+from fda_core.models import names
 from fda_core.models.payload import trainable
 from fda_core.preview import LanePreview, Preview, Span
 from fda_core.runs.guard import Limits, available_mb
+from ui import own_data
 from ui.i18n import t
 from ui.presenter import may_act
 from ui.sentences import lane_labels, megabytes
@@ -20,14 +22,16 @@ MB = 1e6
 
 def at_hand(config: ExperimentConfig) -> bool:
     """Whether model and data are on this computer: nothing is fetched for a number that nobody has asked for."""
-    return config.model in MODELS and config.dataset in DATASETS
+    model = config.model in MODELS or config.model.startswith(names.FOLDER)
+    return model and config.dataset in ("reviews", "table")
 
 
 def cost(config: ExperimentConfig | None) -> tuple[Preview | None, bool]:
     """What is known of a run to come, and whether more will be known soon."""
     if config is None:
         return None, False
-    return runner().cost(config, trainable(config), measure=may_act() and at_hand(config))
+    measure = may_act() and at_hand(config)
+    return runner().cost(config, trainable(config), measure, own_data.table_of(config))
 
 
 def awaited(config: ExperimentConfig | None) -> bool:

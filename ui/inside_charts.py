@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fda_core.runs.inside import Look
-from ui.i18n import t
+from ui.i18n import in_chart, t
 
 GREY = "#888888"
 MARGIN = {"l": 56, "r": 12, "t": 34, "b": 42}
@@ -46,7 +46,7 @@ def drift_chart(seen: Look, palette: Sequence[str]) -> go.Figure:
         points = [(0.0, 0.0), *((x, y) for x, y in path if x is not None and y is not None)]
         figure.add_scatter(x=[p[0] for p in points], y=[p[1] for p in points], mode="lines+markers", uid=client,
                            line={"color": palette[4], "width": 1.5}, marker={"size": 4}, showlegend=False,
-                           hovertemplate=t("inside.hover_client", client=client))  # fmt: skip
+                           hovertemplate=t("inside.hover_client", client=in_chart(client[:40])))  # fmt: skip
     ends = [path[-1] for path in seen.round.paths if path and None not in path[-1]]
     if ends:
         mean = [sum(axis) / len(ends) for axis in zip(*ends, strict=True)]

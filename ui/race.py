@@ -8,11 +8,11 @@ import streamlit as st
 
 from fda_core import assets
 from fda_core.config import REFERENCE_RULES, ExperimentConfig
-from fda_core.errors import ConfigError, LabError
+from fda_core.errors import LabError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
 from fda_core.runs.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
-from ui import annotations, budget_line, costs, fair_race, prediction, replay, sentences, try_sentence
+from ui import annotations, budget_line, costs, fair_race, own_data, prediction, replay, sentences, try_sentence
 from ui.charts import race_chart
 from ui.controls import adopt, settings
 from ui.frames import race_frame
@@ -134,7 +134,7 @@ def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
 
 def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple]:
     """The three buttons of this moment: key, icon, label, whether it can be pressed, what it does."""
-    ready = config is not None and assets.problem() is None
+    ready = config is not None and assets.problem() is None and own_data.here(config)
     if run is not None and run.live:
         keeper, paused = runner(), run.status == "paused"
         return [
@@ -168,9 +168,9 @@ def button(place, key: str, icon: str, label: str, enabled: bool, action: Callab
 
 def start(config: ExperimentConfig, rounds: int | None = None) -> None:
     try:
-        st.session_state.run = runner().start(config, rounds)
+        st.session_state.run = runner().start(config, rounds, own_data.table_of(config))
         st.session_state.notice = None
-    except ConfigError as error:
+    except LabError as error:
         st.session_state.notice = plain(str(error))
 
 
@@ -207,7 +207,7 @@ def chart(
 ) -> None:  # fmt: skip
     left, right, limit = st.columns([2.7, 1.35, 1.2])
     x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
-    y = choice(right, "y", ("test_loss", "accuracy"))
+    y = choice(right, "y", measures(config))
     budget = budget_line.choose(limit)
     view = f"{run.run_id if run else 'none'}/{x}/{y}"
     moment = (viewing(), run.revision, len(run.events)) if run else (viewing(), config.to_json())
@@ -234,6 +234,11 @@ def shared_figure(
     if x == "bytes" and not frame.empty:
         annotations.annotate(figure, frame, _config, _run.events, y, budget, over)
     return figure_json(figure, view)
+
+
+def measures(config: ExperimentConfig) -> tuple[str, ...]:
+    """What the vertical axis can show: the measure of the target where accuracy is not it."""
+    return ("test_loss", "mcc" if config.target.metric == "mcc" else "accuracy")
 
 
 def choice(place, axis: str, options: tuple[str, ...]) -> str:

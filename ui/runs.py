@@ -27,6 +27,7 @@ from ui.session import keep_words, palette, runner
 
 REDRAW = 2.0  # seconds, while something is under way
 CHART_HEIGHT = 290
+MOST_READ = 20  # runs at a time, each of them whole in memory: a tick in the table's head chooses all there are
 ROW_HEIGHT, MOST_ROWS = 35, (14, 5)  # of the list, before and after runs are chosen
 
 
@@ -101,8 +102,9 @@ def part(search: str, tag: str | None, going_on: bool) -> None:
     if not chosen:
         st.caption(t("runs.choose"))
         return
-    bar, runs = st.container(), readable(chosen)
-    report = picture(runs, [title(entry) for entry in chosen if entry.run_id in {run.run_id for run in runs}])
+    bar, runs = st.container(), readable(chosen[:MOST_READ])
+    titles = [title(entry) for entry in chosen if entry.run_id in {run.run_id for run in runs}]
+    report = picture(runs, titles, len(chosen) > MOST_READ)
     with bar:
         actions(chosen, runs, report)
 
@@ -166,7 +168,11 @@ def actions(chosen: Sequence[Entry], runs: Sequence[Snapshot], report: Callable[
     one = chosen[0] if len(chosen) == 1 else None
     places = st.columns(6, vertical_alignment="center")
     if places[0].button(
-        t("runs.open"), key="open", disabled=one is None or not runs, icon=":material/sports_score:", width="stretch"
+        t("runs.open"),
+        key="open",
+        disabled=one is None or not one.preset,
+        icon=":material/sports_score:",
+        width="stretch",
     ):
         follow_run(ids[0])
         st.switch_page("pages/race.py")
@@ -198,17 +204,21 @@ def naming(entry: Entry) -> None:
         st.form_submit_button(t("runs.save"), on_click=act, args=(run_actions.rename, entry.run_id))
 
 
-def picture(runs: Sequence[Snapshot], titles: Sequence[str]) -> Callable[[], str]:
-    """One experiment with several seeds as a band, everything else as curves over each other; returns its report."""
+def picture(runs: Sequence[Snapshot], titles: Sequence[str], more: bool) -> Callable[[], str]:
+    """One experiment with several seeds as a band, everything else as curves over each other; returns its report.
+
+    more: others were chosen that were not read.
+    """
     if not runs:
         return str
     study = is_study([run.config for run in runs])
     left, middle, right = st.columns([4, 2, 1.4], vertical_alignment="center")
     x, y = choice(left, "x", ("bytes", "rounds", "epochs", "time")), choice(middle, "y", ("test_loss", "accuracy"))
     band = study and not right.toggle(t("runs.each_seed"), key="each_seed", persist_state="session")
-    if len(runs) > MOST_RUNS and not band:
-        st.info(t("runs.too_many", count=MOST_RUNS))
-        runs, titles = runs[:MOST_RUNS], titles[:MOST_RUNS]
+    most = len(runs) if band else MOST_RUNS
+    if len(runs) > most or more:
+        st.info(t("runs.too_many", count=min(most, len(runs))))
+        runs, titles = runs[:most], titles[:most]
     words = [comparison.study_sentence(runs)] if study else [headline(run) for run in runs] if len(runs) == 1 else []
     if words:
         st.markdown(" ".join(words))
@@ -220,7 +230,8 @@ def picture(runs: Sequence[Snapshot], titles: Sequence[str]) -> Callable[[], str
         figure_json(figure, view), key="overlay", height=CHART_HEIGHT, alt=alt, unavailable=t("chart.unavailable")
     )
     rows = comparison.study_table(runs) if study else comparison.cost_table(runs, names)
-    st.table(rows, hide_index=True)
+    run = t("runs.run")
+    st.table([row | {run: plain(row[run])} if run in row else row for row in rows], hide_index=True)
     note = t("runs.band_note" if band else "runs.overlay_note")
     st.caption(note)
     return partial(html, texts(runs, names), words, figure, alt, rows, note)

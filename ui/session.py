@@ -15,6 +15,7 @@ import streamlit as st
 from fda_core import presets
 from fda_core.assignments import from_query, to_query
 from fda_core.config import ExperimentConfig
+from fda_core.data.table import Table
 from fda_core.errors import LabError
 from fda_core.preview import Pace
 from fda_core.runs.runner import Runner, Snapshot
@@ -47,11 +48,11 @@ def runner() -> Runner:
     return keeper
 
 
-def measure(config: ExperimentConfig, tick: Tick) -> Pace:
+def measure(config: ExperimentConfig, tick: Tick, table: Table | None) -> Pace:
     """Runs in the thread that trains, while no run waits."""
     from fda_core.calibration import measure
 
-    return measure(config, tick)
+    return measure(config, tick, table=table)
 
 
 def warm_up() -> None:

@@ -1,4 +1,4 @@
-"""The encoder with LoRA adapters and a trainable head, and its trainable weights as one flat vector."""
+"""The encoder with a fresh head and whatever is trained of it, and the trainable weights as one flat vector."""
 
 import warnings
 from dataclasses import dataclass
@@ -10,41 +10,61 @@ from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import PreTrainedModel
 
 from fda_core.config import Lora
-from fda_core.models import anatomy
+from fda_core.models import body
 from fda_core.streams import integer, torch_generator
 
 # peft 0.21 still asks transformers for a property under its old name; nothing a user could do about it.
 warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
 
+INITIAL_SPREAD = 0.02  # of random weights, where the model's configuration does not say
 
-def adapt(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
-    """Adapters on the last layers of `model`, which is changed in place; everything else but the head is frozen.
 
-    The initial adapters and head depend on the seed alone. Raises `ConfigError` for an unknown architecture.
+def adapt(
+    model: PreTrainedModel, lora: Lora, seed: int, trained: str = "lora", layers: int = 1
+) -> PeftModel | PreTrainedModel:
+    """Makes a classifier ready: a fresh head, and `requires_grad` for what is trained. `model` is changed in place.
+
+    trained: `lora` for adapters on the last layers, `head` for nothing but the head, `last` for the last `layers` in
+    full, `full` for everything. The initial adapters and head depend on the seed alone. Raises `ConfigError` for what
+    the model does not have.
     """
-    parts = anatomy.of(model.config)
-    depth = model.config.num_hidden_layers
+    parts = body.of(model)
     with torch_generator, torch.random.fork_rng(devices=[]):
         torch.manual_seed(integer(seed, "init"))
         for head in map(model.get_submodule, parts.fresh):
-            torch.nn.init.normal_(head.weight, std=model.config.initializer_range)
-            torch.nn.init.zeros_(head.bias)
-        return get_peft_model(
-            model,
-            LoraConfig(
-                task_type=TaskType.SEQ_CLS,
-                r=lora.rank,
-                lora_alpha=lora.alpha,
-                lora_dropout=0.0,
-                # In full, for peft compares the ends of names: `output.dense` is found in two places of BERT's layers.
-                target_modules=[
-                    f"{parts.layer(number)}.{parts.attention[target]}"
-                    for number in range(depth - lora.layers, depth)
-                    for target in lora.targets
-                ],
-                modules_to_save=list(parts.trained),
-            ),
-        ).eval()
+            begin_afresh(head, getattr(model.config, "initializer_range", INITIAL_SPREAD))
+        if trained == "lora":
+            return with_adapters(model, parts, lora).eval()
+    model.requires_grad_(trained == "full")
+    for name in (*parts.head, *(parts.last(layers, "trained_layers") if trained == "last" else ())):
+        model.get_submodule(name).requires_grad_(True)
+    return model.eval()
+
+
+def begin_afresh(head: torch.nn.Module, spread: float) -> None:
+    """Random numbers for linear maps, and norms that change nothing."""
+    for part in head.modules():
+        if isinstance(part, torch.nn.Linear):
+            torch.nn.init.normal_(part.weight, std=spread)
+        elif isinstance(part, torch.nn.LayerNorm):
+            torch.nn.init.ones_(part.weight)
+        if isinstance(part, torch.nn.Linear | torch.nn.LayerNorm) and part.bias is not None:
+            torch.nn.init.zeros_(part.bias)
+
+
+def with_adapters(model: PreTrainedModel, parts: body.Body, lora: Lora) -> PeftModel:
+    return get_peft_model(
+        model,
+        LoraConfig(
+            task_type=TaskType.SEQ_CLS,
+            r=lora.rank,
+            lora_alpha=lora.alpha,
+            lora_dropout=0.0,
+            # In full, for peft compares the ends of names: `output.dense` is found in two places of BERT's layers.
+            target_modules=parts.targets(lora.targets, lora.layers),
+            modules_to_save=list(parts.head),
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -75,4 +95,4 @@ class Layout:
     def flatten(self, model: torch.nn.Module) -> torch.Tensor:
         """The trainable weights of a model, [d] float32."""
         named = dict(model.named_parameters())
-        return torch.cat([named[name].detach().reshape(-1) for name in self.names])
+        return torch.cat([named[name].detach().reshape(-1) for name in self.names]).cpu()

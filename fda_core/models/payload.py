@@ -33,8 +33,13 @@ class Encoder:
         width = self.width
         tables = (self.vocabulary + self.positions + self.types + self.relative) * width + 2 * width
         norm = 2 * width if self.relative else 0
-        layer = 4 * (width * width + width) + 2 * width * self.inner + self.inner + width + 4 * width
-        return tables + norm + self.layers * layer
+        return tables + norm + self.layers * self.layer
+
+    @property
+    def layer(self) -> int:
+        """Of one layer."""
+        width = self.width
+        return 4 * (width * width + width) + 2 * width * self.inner + self.inner + width + 4 * width
 
     def work(self, passes: float) -> float:
         """Multiplications of a step per token: so many passes over the weights of its layers."""
@@ -64,8 +69,11 @@ def trainable(config: ExperimentConfig, labels: int = 2) -> int | None:
     encoder = ENCODERS.get(EMBEDDED if config.model in MODELS else config.model)
     if encoder is None:
         return None
-    pairs = config.lora.layers * len(config.lora.targets)
-    return encoder.trained("head", labels=labels) + 2 * config.lora.rank * encoder.width * pairs
+    if config.trained in ("head", "full"):
+        return encoder.trained(config.trained, labels=labels)
+    adapters = 2 * config.lora.rank * encoder.width * config.lora.layers * len(config.lora.targets)
+    below = adapters if config.trained == "lora" else config.trained_layers * encoder.layer
+    return encoder.trained("head", labels=labels) + below
 
 
 def payload(encoder: str, what: Trained, rank: int = 8) -> int:

@@ -1,10 +1,11 @@
 """The plain way: one client after the other through transformers and peft, nothing cached, nothing merged.
 
-Slow and obvious; it is what every faster way is tested against.
+Slow and obvious; it is what every faster way is tested against, and the only one for whatever no faster way is proven
+for. The model may be on a GPU; the flat weights of all clients stay in main memory.
 """
 
 import torch
-from peft import PeftModel
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from fda_core.models.adapted import Layout
@@ -14,8 +15,8 @@ from fda_core.models.tokens import Tokens
 class PlainTrainer:
     """Losses, gradients and test scores of an adapted model as functions of its flat trainable weights."""
 
-    def __init__(self, model: PeftModel, train: Tokens, test: Tokens):
-        self.model, self.train, self.test = model, train, test
+    def __init__(self, model: nn.Module, train: Tokens, test: Tokens, device: str = "cpu"):
+        self.model, self.train, self.test, self.device = model.to(device), train, test, device
         self.layout = Layout.of(model)
         named = dict(model.named_parameters())
         self.parameters = {name: named[name] for name in self.layout.names}
@@ -29,21 +30,25 @@ class PlainTrainer:
         for k in range(len(weights)):
             mine = rows[k][mask[k]]
             self.model.zero_grad(set_to_none=True)
-            loss = cross_entropy(self._logits(weights[k], self.train, mine), self.train.labels[mine])
+            labels = self.train.labels[mine].to(self.device)
+            loss = cross_entropy(self._logits(weights[k], self.train, mine), labels)
             loss.backward()
             for name, view in self.layout.split(out[k]).items():
-                view.copy_(self.parameters[name].grad)
-            losses.append(loss.detach())
+                gradient = self.parameters[name].grad
+                view.zero_() if gradient is None else view.copy_(gradient)  # some weights no text makes use of
+            losses.append(loss.detach().cpu())
         return torch.stack(losses)
 
     @torch.no_grad()
     def logits(self, weights: torch.Tensor) -> torch.Tensor:
         """Scores [n, labels] of the test set under weights [d]."""
-        return torch.cat([self._logits(weights, self.test, rows) for rows in torch.arange(len(self.test)).split(64)])
+        parts = torch.arange(len(self.test)).split(64)
+        return torch.cat([self._logits(weights, self.test, rows).cpu() for rows in parts])
 
     def _logits(self, weights: torch.Tensor, tokens: Tokens, rows: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
             for name, view in self.layout.split(weights).items():
                 self.parameters[name].copy_(view)
         ids, mask = tokens.padded(rows)
-        return self.model(input_ids=ids, attention_mask=mask.long()).logits
+        inputs = {"input_ids": ids, "attention_mask": mask.long(), **tokens.extra(rows)}
+        return self.model(**{name: tensor.to(self.device) for name, tensor in inputs.items()}).logits

@@ -14,6 +14,7 @@ from typing import Any
 from fda_core.config import ExperimentConfig
 from fda_core.files import replace_whole
 from fda_core.machine import processor
+from fda_core.models.memory import Shape
 from fda_core.preview import Pace, Preview, preview, subject
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ def texts_of(config: ExperimentConfig) -> list[int]:
 
 def from_dict(values: dict[str, Any]) -> Pace:
     lists = {name: tuple(map(tuple, value)) for name, value in values.items() if isinstance(value, list)}
-    return Pace(**values | lists)
+    return Pace(**values | lists | {"shape": Shape(**values["shape"])})
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:

@@ -6,8 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from fda_core.config import ExperimentConfig
+from fda_core.data.table import Table
 from fda_core.events import Event, RunFinished
 from fda_core.runs.store import EVENTS, StoreError, config_of, held, read_events
+from fda_core.types import TEXTS
 
 LIVE = ("queued", "preparing", "running", "paused", "stopping")
 KEPT_READ = 32  # runs read from their folders
@@ -19,7 +21,7 @@ class Snapshot:
 
     status: queued, preparing, running, paused, stopping, finished, stopped, failed, interrupted (to be resumed), or
     elsewhere (another process plays it). place: runs ahead in the queue; wait: seconds until its turn at most, None
-    where nothing is known. prepared: texts of the frozen prefix done and total.
+    where nothing is known. prepared: texts of the frozen prefix done and total, or bytes of another stage.
     """
 
     run_id: str
@@ -31,6 +33,7 @@ class Snapshot:
     place: int = 0
     wait: float | None = None
     prepared: tuple[int, int] = (0, 0)
+    stage: str = TEXTS
 
     @property
     def live(self) -> bool:
@@ -48,9 +51,11 @@ class Job:
     events: list[Event] = field(default_factory=list)
     message: str = ""
     prepared: tuple[int, int] = (0, 0)
+    stage: str = TEXTS
     rounds_allowed: int | None = None  # None: no limit; 0: paused
     stopping: bool = False
     group: str | None = None
+    table: Table | None = None  # of the user's own, until it is in the run's folder
     resumed: bool = False  # its record is there and goes on
     in_round: bool = False
     seen: float = field(default_factory=time.monotonic)  # when somebody last looked at it
@@ -71,7 +76,7 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     """Once for all who look at the run, until its record changes."""
     events = read_events(folder)
     config = config_of(events, folder)
-    last = events[-1]
+    last = events[-1] if events else None
     ended = isinstance(last, RunFinished)
     return Snapshot(
         folder.name, config, last.status if ended else "interrupted", len(events), tuple(events),

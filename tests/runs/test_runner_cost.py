@@ -16,7 +16,7 @@ class Scale:
         self.held, self.error, self.asked = False, None, []
         self.allowed = threading.Event()
 
-    def __call__(self, config, tick):
+    def __call__(self, config, tick, table):
         self.asked.append(config)
         if self.error:
             raise self.error
@@ -66,9 +66,12 @@ def test_another_kind_of_training_is_measured(runner, scale):
     assert len(scale.asked) == 2
 
 
-def test_nothing_is_measured_that_must_not_be(runner, scale):
+def test_nothing_is_fetched_for_a_measurement_before_a_run_has_fetched_it(runner, fake, scale):
     assert runner.cost(fast_config(), 1000, measure=False)[1] is False
     assert scale.asked == []
+    fake.let_go()
+    reach(runner, runner.start(fast_config()), "finished")
+    until(lambda: runner.cost(fast_config(), 1000, measure=False)[0].seconds)
 
 
 def test_a_run_does_not_wait_for_a_measurement(runner, fake, scale):

@@ -24,7 +24,7 @@ BYTES_ONLY = preview(CONFIG, trainable(CONFIG))
 def scale(monkeypatch, runner, fake, tmp_path):
     """A runner that measures at once, and notes what it was asked for."""
     asked = []
-    measuring = Runner(produce=fake, measure=lambda config, tick: asked.append(config) or PACE)
+    measuring = Runner(produce=fake, measure=lambda config, tick, table: asked.append(config) or PACE)
     monkeypatch.setattr(session, "Runner", lambda **_: measuring)
     st.cache_resource.clear()
     measuring.wake()

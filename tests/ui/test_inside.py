@@ -124,3 +124,11 @@ def test_the_page_shows_a_recorded_run_and_turns_its_rounds(visit):
 def test_a_lane_that_is_not_there_is_the_first(visit):
     page = visit("inside", lane="<b>x", round="nan")
     assert not page.exception and page.selectbox(key="inside_lane").value == "fda-opt"
+
+
+def test_a_foreign_client_s_name_is_no_markup_in_the_chart():
+    story = [an_epoch(), a_round(clients=["<a href='http://x'>1</a>", "%{x}" + "2" * 100])]
+    figure = drift_chart(look(story, CONFIG, "fedopt", 1), PALETTE)
+    shown = [trace.hovertemplate for trace in figure.data if trace.hovertemplate]
+    assert len(shown) == 2 and "<a" not in "".join(shown) and "%{" not in "".join(shown)
+    assert max(map(len, shown)) < 100

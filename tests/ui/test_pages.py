@@ -29,12 +29,12 @@ def read(markdown: str) -> str:
 def test_the_app_opens_with_the_story(visit):
     page = visit("story")
     assert not page.exception
-    assert [text.value for text in page.markdown] == [t(f"story.{part}") for part in ("one", "two", "three")]
+    assert page.subheader[0].value == t("story.title") and len(page.markdown) >= 3
 
 
 def test_the_story_leads_to_the_race(visit):
     page = visit("story")
-    page.button[0].click().run()
+    page.button(key="story_run").click().run()
     assert not page.exception
     assert page.button(key="start").label == t("race.start")
 
@@ -148,7 +148,7 @@ def test_missing_assets_show_the_command_and_lock_the_start(visit, monkeypatch):
 def test_drawing_a_page_loads_no_heavy_library():
     """The first page stands before they are there; the runner's thread loads them."""
     heavy = {"torch", "transformers", "datasets", "peft"}
-    pages = ", ".join(f"ui.{path.stem}" for path in (ROOT / "pages").glob("*.py") if path.stem != "story")
+    pages = ", ".join(f"ui.{path.stem}" for path in (ROOT / "pages").glob("*.py"))
     check = f"import sys, ui.race, ui.session, ui.controls, ui.charts, {pages}; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr

@@ -35,7 +35,7 @@ def settings_of(page) -> list:
 
 def labels(page) -> dict[str, bool]:
     """The buttons of the race and whether they can be pressed."""
-    buttons = [button for button in page.button if not button.key.startswith("replay")]
+    buttons = [button for button in page.button if not button.key.startswith(("replay", "own_"))]
     return {button.label: not button.disabled for button in buttons}
 
 

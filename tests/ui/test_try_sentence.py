@@ -20,9 +20,12 @@ def asked(monkeypatch):
     """What the models were asked."""
     seen = []
 
-    def answers(config, folder, text):
+    def answers(config, folder, text, labels):
         seen.append(text)
-        return [Answer(None, 0, 0.51), Answer("fedopt-e1", 3, 0.2), Answer("fda-opt", 2, math.nan)]
+        return [
+            Answer(None, 0, (0.49, 0.51)), Answer("fedopt-e1", 3, (0.8, 0.2)),
+            Answer("fda-opt", 2, (math.nan, math.nan)),
+        ]  # fmt: skip
 
     monkeypatch.setattr(asking, "ready", lambda: True)
     monkeypatch.setattr(asking, "answers", answers)

@@ -1,0 +1,143 @@
+"""The model of a run: what is known of it before its weights are loaded, then the model itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from fda_core import assets
+from fda_core.config import MODELS, ExperimentConfig
+from fda_core.errors import ConfigError
+from fda_core.models import anatomy, memory, names, outside, packaged
+from fda_core.models.adapted import Layout, adapt
+from fda_core.models.tokens import Tokens
+from fda_core.types import Progress
+
+REVISION, SHA256 = "revision", "weights_sha256"  # in a run's facts
+
+
+class Embedded:
+    """One of the packaged models; it needs no hub and no folder."""
+
+    revision = None
+
+    def __init__(self, model: str, labels: int):
+        self.model, self.labels, self.name = model, labels, packaged.NAMES[model]
+
+    def skeleton(self) -> PreTrainedModel:
+        kind = packaged.MODELS[self.model]
+        with torch.device("meta"):
+            return kind.of(kind.of.config_class(num_labels=self.labels, **kind.settings))
+
+    def tokenizer(self, progress: Progress) -> PreTrainedTokenizerBase:
+        return packaged.load_tokenizer()
+
+    def load(self, progress: Progress) -> tuple[PreTrainedModel, str]:
+        return packaged.load_classifier(self.labels, self.model), assets.SHA256[assets.WEIGHTS]
+
+    def weights(self, sha256: str) -> str:
+        return f"{assets.WEIGHTS[0]}, sha256 {sha256[:16]}"
+
+
+class Outside:
+    """A model of the hub or a folder. Raises `ConfigError`, `HubError` and `ModelError` wherever it is touched."""
+
+    def __init__(self, model: str, labels: int, shelf: Path | None, revision: str | None, progress: Progress):
+        self.source = outside.find(model, shelf, revision, progress)
+        self.config = outside.describe(self.source, labels, progress)
+        self.revision, self.name = self.source.revision, self.source.name
+
+    def skeleton(self) -> PreTrainedModel:
+        return outside.skeleton(self.config, self.name)
+
+    def tokenizer(self, progress: Progress) -> PreTrainedTokenizerBase:
+        return outside.load_tokenizer(self.source, progress)
+
+    def load(self, progress: Progress) -> tuple[PreTrainedModel, str]:
+        return outside.load_classifier(self.source, self.config, progress)
+
+    def weights(self, sha256: str) -> str:
+        place = f"revision {self.revision[:12]}" if self.revision else "a local folder"
+        return f"{self.name}, {place}, sha256 {sha256[:16]}"
+
+
+Choice = Embedded | Outside
+
+
+def choose(
+    model: str, labels: int, shelf: Path | None = None, before: Mapping[str, Any] | None = None,
+    progress: Progress = lambda *_: None,
+) -> Choice:  # fmt: skip
+    """The model of this name. shelf: where folders are looked up, FDA_OPT_LAB_MODELS if left out; before: the facts of
+    the run that is gone on with, which fix the revision.
+    """
+    if model in MODELS:
+        return Embedded(model, labels)
+    return Outside(model, labels, shelf or names.shelf(), (before or {}).get(REVISION), progress)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known without any weights. trained: d; fast: whether a fast way is proven for it; memory: bytes."""
+
+    parameters: int
+    trained: int
+    fast: bool
+    memory: int
+    shape: memory.Shape
+
+
+def plan(choice: Choice, config: ExperimentConfig, tokens: int = 0) -> Plan:
+    """tokens: of all texts together, whose frozen states are kept on the fast way. Raises `ConfigError`."""
+    bare = choice.skeleton()
+    parameters = sum(parameter.numel() for parameter in bare.parameters())
+    quick = fast(bare, config)
+    model = adapt(bare, config.lora, config.seed, config.trained, config.trained_layers)
+    trained = Layout.of(model).size
+    shape = memory.shape_of(model, trained, depth(model, config))
+    return Plan(parameters, trained, quick, memory.needed(shape, config, tokens if quick else 0), shape)
+
+
+def fast(model: PreTrainedModel, config: ExperimentConfig) -> bool:
+    """Whether a fast way is proven equal to the plain one for what is trained of this model."""
+    on_top = config.trained == "head" or (config.trained == "lora" and config.lora.layers == 1)
+    return on_top and anatomy.known(model)
+
+
+def frozen_layers(model: PreTrainedModel, config: ExperimentConfig) -> int:
+    """Layers below the first that is trained, on a fast way."""
+    return model.config.num_hidden_layers - (config.trained != "head")
+
+
+def depth(model: PreTrainedModel, config: ExperimentConfig) -> int:
+    """Layers that a gradient passes on its way back."""
+    layers = {"head": 0, "lora": config.lora.layers, "last": config.trained_layers}
+    return layers.get(config.trained, model.config.num_hidden_layers)
+
+
+def unchanged(choice: Choice, sha256: str, before: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` when the model is not the one that the run of these facts was begun with."""
+    if before.get(SHA256, sha256) != sha256:
+        raise ConfigError(
+            f"The files of {choice.name} have changed since this run began: put the old ones back, or start a new run."
+        )
+
+
+def readable(choice: Choice, texts: list[Tokens], config: ExperimentConfig) -> None:
+    """Raises `ConfigError` for texts that are longer than the model can read, or words it has no numbers for."""
+    bare = choice.skeleton()
+    tables = [part for name, part in bare.named_modules() if name.endswith("position_embeddings")]
+    rows = [table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1) for table in tables]
+    longest = max(int(tokens.lengths.max()) for tokens in texts)
+    if rows and longest > min(rows):
+        raise ConfigError(
+            f"max_tokens = {config.max_tokens} lets texts have {longest} tokens and {choice.name} reads {min(rows)}:"
+            f" choose at most {min(rows)}."
+        )
+    if max(int(tokens.ids.max()) for tokens in texts) >= bare.config.vocab_size:
+        raise outside.ModelError(
+            f"The tokenizer of {choice.name} has words that its weights do not know: choose another."
+        )

@@ -1,0 +1,84 @@
+"""How much memory a run takes, from its numbers alone, and whether there is as much: asked before weights are loaded.
+
+Training keeps every client of a round as a vector of all trained weights. Beside it stand its gradient, what its
+optimiser remembers, its drift, and copies of the drifts while they are compared. That is what makes full fine-tuning
+large. The factors were measured: `tests/models/test_memory.py`.
+"""
+
+from dataclasses import dataclass
+
+import psutil
+
+from fda_core.config import ExperimentConfig
+from fda_core.errors import LabError
+
+FLOAT = 4
+LIBRARIES = 700_000_000  # torch, transformers and peft, once loaded, with their work space
+CLIENT = 7.3  # vectors of d numbers at the peak, when the drifts are compared
+OPTIMIZER = {"sgd": 0, "sgdm": 1, "adamw": 2}
+SERVER = {"sgd": 0, "sgdm": 1, "adam": 2, "adamw": 2, "adagrad": 1, "yogi": 2}
+LANE, SHARED = (
+    1,
+    5,
+)  # of a lane: its weights; of all: initial weights, step, sketch's words, checkpoint as it is written
+# Numbers a layer keeps of a token for the way back, in widths: states between its maps, and the inner ones.
+ACTIVATIONS, INNER = 12, 2
+SCORES = 3  # of attention, per head and pair of tokens
+
+
+class NotEnoughMemory(LabError):
+    """A run that this machine has too little memory for; the text has both numbers."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What of a model matters here. trained: d; depth: layers that are passed on the way back."""
+
+    parameters: int
+    trained: int
+    width: int
+    inner: int
+    layers: int
+    heads: int
+    depth: int
+
+
+def shape_of(model, trained: int, depth: int) -> Shape:
+    """Of a classifier of transformers, which may be one without weights. trained: d, which adapters are part of."""
+    config = model.config
+    inner = getattr(config, "intermediate_size", None) or getattr(config, "hidden_dim", None) or 4 * config.hidden_size
+    return Shape(
+        sum(parameter.numel() for parameter in model.parameters()), trained, config.hidden_size, inner,
+        config.num_hidden_layers, config.num_attention_heads, depth,
+    )  # fmt: skip
+
+
+def needed(shape: Shape, config: ExperimentConfig, cached_tokens: int = 0) -> int:
+    """Bytes at the peak of a run, roughly. cached_tokens: of texts whose frozen states are kept, on a fast way."""
+    lanes = len(config.lanes) * (LANE + max(SERVER[config.server_of(lane)[0]] for lane in config.lanes))
+    alone = sum(lane.rule == "local-only" for lane in config.lanes)
+    vectors = config.cohort_size * (CLIENT + OPTIMIZER[config.client_optimizer] + alone) + lanes + SHARED
+    weights = FLOAT * (shape.parameters + shape.trained)  # with a gradient for each that is trained
+    cached = FLOAT * cached_tokens * shape.width
+    return LIBRARIES + weights + int(FLOAT * vectors * shape.trained) + step(shape, config) + cached
+
+
+def step(shape: Shape, config: ExperimentConfig) -> int:
+    """Of one local step of one client, through the layers that are trained or lie above such."""
+    tokens = config.batch_size * config.max_tokens
+    numbers = ACTIVATIONS * shape.width + INNER * shape.inner + SCORES * shape.heads * config.max_tokens
+    return FLOAT * tokens * numbers * max(1, shape.depth)
+
+
+def check(bytes_needed: int, name: str, available: int | None = None) -> None:
+    """Raises `NotEnoughMemory` when the machine has less to give than a run needs."""
+    free = psutil.virtual_memory().available if available is None else available
+    if bytes_needed > free + LIBRARIES:  # which are in memory by now
+        raise NotEnoughMemory(
+            f"This run of {name} needs about {gigabytes(bytes_needed)} of memory and {gigabytes(free)} are free: train"
+            " less of the model (LoRA or the head), choose fewer clients per round, or a smaller model."
+        )
+
+
+def gigabytes(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB"
