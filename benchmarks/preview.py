@@ -48,6 +48,7 @@ GROUPS: dict[str, dict[str, dict]] = {
         },
         "all 4,000 reviews": {"train_examples": 4000, "test_examples": 1000, "rounds": 2},
     },
+    "head": {"10 of 40 clients, head only": {"trained": "head"}},
     "rank 64": {"10 of 40 clients, rank 64": {"lora": {"rank": 64}}},
     "two layers, plain": {
         "3 of 10 clients, two layers": {
@@ -57,6 +58,12 @@ GROUPS: dict[str, dict[str, dict]] = {
         "1 of 10 clients, two layers": {
             "lora": {"layers": 2}, "clients": 10, "clients_per_round": 1, "rounds": 2, "train_examples": 160,
             "test_examples": 100,
+        },
+    },
+    "everything, plain": {
+        "2 of 10 clients, full fine-tuning": {
+            "trained": "full", "clients": 10, "clients_per_round": 2, "rounds": 1, "train_examples": 80,
+            "test_examples": 60, "client_lr": 0.005,
         },
     },
 }  # fmt: skip

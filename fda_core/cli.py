@@ -163,7 +163,7 @@ def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Tabl
 
         with console.status("measuring"):
             paces.put(config, measure(config, models=models, table=table))
-    cost = paces.cost(config)
+    cost = paces.cost(config, largest=tables.largest_site(config, table))
     console.print(cost_table(config, cost))
     print(f"in all: {span(cost.bytes, megabytes)} MB sent, {span(cost.seconds, minutes)} minutes on this machine,")
     print(

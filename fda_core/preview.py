@@ -92,9 +92,15 @@ def subject(config: ExperimentConfig) -> dict:
     return config.model_dump(mode="json", exclude=NOT_MEASURED)
 
 
-def preview(config: ExperimentConfig, parameters: int, pace: Pace | None = None, prepared: bool = False) -> Preview:
-    """parameters: trainable weights; prepared: whether the frozen part of these texts has been computed before."""
-    lanes = tuple(lane_preview(config, spec, parameters, pace) for spec in config.lanes)
+def preview(
+    config: ExperimentConfig, parameters: int, pace: Pace | None = None, prepared: bool = False,
+    largest: float | None = None,
+) -> Preview:  # fmt: skip
+    """parameters: trainable weights; prepared: whether the frozen part of these texts has been computed before.
+
+    largest: the largest client's share of the examples; None for parts of equal size.
+    """
+    lanes = tuple(lane_preview(config, spec, parameters, pace, largest) for spec in config.lanes)
     sent = sum((lane.bytes for lane in lanes), Span(0, 0))
     if pace is None:
         return Preview(lanes, sent, None)
@@ -106,13 +112,18 @@ def preview(config: ExperimentConfig, parameters: int, pace: Pace | None = None,
     return Preview(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
 
 
-def lane_preview(config: ExperimentConfig, spec: LaneSpec, parameters: int, pace: Pace | None) -> LanePreview:
+def lane_preview(
+    config: ExperimentConfig, spec: LaneSpec, parameters: int, pace: Pace | None, largest: float | None
+) -> LanePreview:
     rounds, epochs = length(config, spec)
     clients = 1 if spec.rule == "centralised" else config.cohort_size
-    traffic = Span(0, 0) if spec.rule in REFERENCE_RULES else round_bytes(config, spec, parameters, epochs, rounds)
+    steps = steps_an_epoch(config, spec, largest)
+    checks = steps if spec.check == "step" else 1
+    each = epochs.likely / rounds.likely
+    traffic = Span(0, 0) if spec.rule in REFERENCE_RULES else round_bytes(config, spec, parameters, each, checks)
     seconds = None
     if pace is not None:
-        epoch = epoch_seconds(config, spec, clients, pace)
+        epoch = steps * at(pace.step, clients) + checks * at(pace.epoch, clients)
         models = clients if spec.rule == "local-only" else 1
         between = at(pace.round, clients) + models * pace.score * config.test_examples
         seconds = Span(*(e * epoch + r * between for e, r in zip(pair(epochs), pair(rounds), strict=True)))
@@ -148,31 +159,26 @@ def epochs_a_round(config: ExperimentConfig, spec: LaneSpec) -> tuple[int, int]:
     return spec.max_epochs if endless else max(1, spec.max_epochs // 2), spec.max_epochs
 
 
-def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epochs: Span, rounds: Span) -> Span:
-    """A round's mean likely bytes, and the most that one can send."""
+def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epochs: float, checks: int) -> Span:
+    """A round's mean likely bytes, and the most that one can send.
+
+    epochs: of a round, likely, in the mean; checks: of an epoch.
+    """
     clients, model = config.cohort_size, parameters * WIRE_BYTES_PER_PARAMETER
     both_ways = 2 * clients * model
     if spec.rule == "schedule":
         return Span(both_ways, both_ways)
-    checks = steps_an_epoch(config, spec) if spec.check == "step" else 1
     check = checks * clients * (state_bytes(spec.monitor, parameters) + VERDICT_BYTES)
-    likely, most = epochs.likely / rounds.likely * check, spec.max_epochs * check
+    likely, most = epochs * check, spec.max_epochs * check
     if spec.monitor == "linear":  # clients that were not in the last round are sent the direction
         likely, most = likely + clients * (1 - clients / config.clients) * model, most + clients * model
     return Span(both_ways + likely, both_ways + most)
 
 
-def steps_an_epoch(config: ExperimentConfig, spec: LaneSpec) -> int:
-    """τ of equal parts of the data; the sizes differ by one at most."""
-    examples = config.train_examples
-    own = examples if spec.rule == "centralised" else ceil(examples / config.clients)
-    return ceil(own / config.batch_size)
-
-
-def epoch_seconds(config: ExperimentConfig, spec: LaneSpec, clients: int, pace: Pace) -> float:
-    steps = steps_an_epoch(config, spec)
-    checks = steps if spec.check == "step" else 1
-    return steps * at(pace.step, clients) + checks * at(pace.epoch, clients)
+def steps_an_epoch(config: ExperimentConfig, spec: LaneSpec, largest: float | None) -> int:
+    """τ, of a round with the largest client."""
+    share = 1 if spec.rule == "centralised" else largest or 1 / config.clients
+    return ceil(ceil(round(config.train_examples * share, 6)) / config.batch_size)
 
 
 def at(points: Points, clients: int) -> float:

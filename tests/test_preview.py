@@ -178,3 +178,10 @@ def test_so_are_those_of_other_models_and_kinds_of_training(changes, expected):
 )
 def test_trainable_weights_are_counted_without_loading_the_model(lora, adapters):
     assert trainable(presets.build({"lora": lora})) == 148_610 + adapters
+
+
+def test_a_large_site_makes_everybodys_epoch_longer():
+    """13 of 26 examples in batches of 2: 7 steps instead of 4."""
+    config = tiny_config(fedopt(1))
+    alike, unlike = (preview(config, 3, PACE, largest=share).lanes[0].seconds.likely for share in (None, 0.5))
+    assert unlike - alike == pytest.approx(config.rounds * (7 - 4) * 0.4)

@@ -64,15 +64,17 @@ class Paces:
                 texts.append(texts_of(config))
                 self._save()
 
-    def cost(self, config: ExperimentConfig, parameters: int | None = None) -> Preview | None:
-        """What is known: nothing without a pace and the number of trainable weights."""
+    def cost(
+        self, config: ExperimentConfig, parameters: int | None = None, largest: float | None = None
+    ) -> Preview | None:
+        """What is known: nothing without a pace and the number of trainable weights. largest: as `preview` takes it."""
         pace = self.get(config)
         parameters = pace.parameters if pace else parameters
         if parameters is None:
             return None
         with self.lock:
             known = texts_of(config) in self._entries().get(key(config), {}).get("texts", [])
-        return preview(config, parameters, pace, known)
+        return preview(config, parameters, pace, known, largest)
 
     def _entries(self) -> dict[str, dict[str, Any]]:
         if self.entries is None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fda_core.config import ExperimentConfig
 from fda_core.data import shelf
-from fda_core.data.table import Table
+from fda_core.data.table import Table, largest_site
 from fda_core.errors import Cancelled, ConfigError, LabError, Parked
 from fda_core.events import Epoch, Event, Round, RunStarted
 from fda_core.preview import Pace, Preview
@@ -175,7 +175,7 @@ class Runner:
         parameters: trainable weights, where they are known without loading the model. measure: have the worker do it,
         as soon as nothing else is to be done. table: the one that the config names, if no run has it yet.
         """
-        known = self.paces.cost(config, parameters)
+        known = self.paces.cost(config, parameters, largest_site(config, table))
         if self.measure is None:
             return known, False
         with self.changed:
