@@ -125,6 +125,9 @@ def list_presets(options: argparse.Namespace) -> int:
     configs = [presets.build(preset=name) for name in presets.names()]
     table = Table("", *(config.preset for config in configs))
     for label, show in {
+        "model": lambda c: c.model,
+        "trained": lambda c: c.trained,
+        "data": lambda c: c.dataset,
         "clients": lambda c: f"{c.clients}, {c.cohort_size} a round",
         "heterogeneity": lambda c: f"α = {c.alpha:g}",
         "client lr": lambda c: f"{c.client_lr:g}",

@@ -137,5 +137,8 @@ def test_the_largest_site_is_known_where_sites_are_the_clients():
     table = normalise(sheet(rows), Columns("words", "kind", None, "where"))
     natural = fitting.build(table, {})
     assert largest_site(natural, table) == 0.75
-    assert largest_site(fitting.build(table, {"partition": "dirichlet", "clients": 4}), table) is None
+    assert (
+        largest_site(fitting.build(table, {"partition": "dirichlet", "clients": 4, "clients_per_round": 2}), table)
+        is None
+    )
     assert largest_site(natural, None) is None
