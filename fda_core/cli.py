@@ -123,7 +123,9 @@ def own_table(options: argparse.Namespace) -> tables.Table | None:
 
 def list_presets(options: argparse.Namespace) -> int:
     configs = [presets.build(preset=name) for name in presets.names()]
-    table = Table("", *(config.preset for config in configs))
+    table = Table("")
+    for config in configs:
+        table.add_column(config.preset, overflow="fold")  # several, in a narrow terminal
     for label, show in {
         "model": lambda c: c.model,
         "trained": lambda c: c.trained,
