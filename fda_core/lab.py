@@ -96,7 +96,7 @@ def prepare(config: ExperimentConfig, progress: Progress = lambda done, total: N
     home: the run's folder, for a table of the user's own and all that is computed from it. Raises `MissingAssets`,
     `ConfigError`, `TableError`.
     """
-    data = examples(config, home)
+    data = examples(config, home, progress)
     model = adapt(packaged.load_classifier(len(data.labels), config.model), config.lora, config.seed)
     train, test = tokens_of(config, types_of(model.config), data.train, data.test)
     plain = PlainTrainer(model, train, test)
