@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from fda_core.config import ExperimentConfig
+from fda_core.data import glue
 from fda_core.data.reading import Sheet
 from fda_core.data.source import Examples, Half, of_table
 from fda_core.data.split import SPLIT_SEED, stratified
@@ -26,12 +27,6 @@ if TYPE_CHECKING:  # seconds to import, for nothing but this name
 
 log = logging.getLogger(__name__)
 
-GLUE = "nyu-mll/glue"
-# Text columns; the validation split is the test set, as in the paper (MNLI: matched).
-TASKS = {
-    "sst2": ("sentence", None), "mrpc": ("sentence1", "sentence2"), "rte": ("sentence1", "sentence2"),
-    "cola": ("sentence", None), "qnli": ("question", "sentence"), "mnli": ("premise", "hypothesis"),
-}  # fmt: skip
 LOOK_EVERY = 0.1  # seconds
 BROKEN_OFF = ("RemoteProtocolError", "ReadError", "IncompleteRead", "ArrowInvalid")  # of the libraries below `datasets`
 
@@ -52,11 +47,9 @@ class Source:
 
 
 def source_of(config: ExperimentConfig) -> Source:
-    if config.dataset.startswith("glue/"):
-        task = config.dataset.removeprefix("glue/")
-        text, pair = TASKS[task]
-        test = "validation_matched" if task == "mnli" else "validation"
-        return Source(GLUE, task, Columns(text, "label", pair), "train", test)
+    if task := glue.task_of(config.dataset):
+        subset = config.dataset.removeprefix("glue/")
+        return Source(glue.REPO, subset, Columns(task.text, "label", task.pair), "train", task.test_split)
     spec = config.table
     columns = Columns(spec.text, spec.label, spec.text_pair, spec.partition)
     return Source(config.dataset.removeprefix("hub:"), spec.subset, columns, spec.split, spec.test_split)
