@@ -103,7 +103,7 @@ def prepare(
     that is computed from it. Raises `MissingAssets`, `ConfigError`, `TableError`, `HubError`, `ModelError` and
     `NotEnoughMemory`.
     """
-    data = examples(config, home)
+    data = examples(config, home, progress)
     chosen = choice.choose(config.model, len(data.labels), shelf, before, progress)
     types = types_of(chosen.skeleton().config)
     train, test = tokens_of(config, types, own_tokenizer(chosen, progress), data.train, data.test)

@@ -201,4 +201,4 @@ def on_the_same_data(preset: ExperimentConfig, base: ExperimentConfig) -> Experi
     data = {name: value for name, value in base.to_dict().items() if name in OF_DATA}
     clients = base.clients if base.partition == "column" else min(preset.clients, base.train_examples // 2)
     data |= {"clients": clients, "clients_per_round": min(clients, preset.cohort_size)}
-    return ExperimentConfig(**preset.to_dict() | data)
+    return presets.build(data | {"preset": preset.preset})

@@ -223,6 +223,8 @@ def measures(config: ExperimentConfig) -> tuple[str, ...]:
 
 
 def choice(place, axis: str, options: tuple[str, ...]) -> str:
+    if st.session_state.get(f"{axis}_axis") not in (None, *options):  # chosen where there was another measure
+        del st.session_state[f"{axis}_axis"]
     picked = place.segmented_control(
         t(f"race.{axis}_axis"), options, key=f"{axis}_axis", default=options[0], required=True,
         format_func=lambda option: t(f"race.{axis}_{option}"), label_visibility="collapsed", persist_state="session",
