@@ -168,8 +168,12 @@ def fastest(
 
     # The test set first: it is the same for every size of the training set.
     test = hidden(plain.test, 0)
-    way = HeadTrainer if config.trained == "head" else CohortTrainer
-    return way(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
+    return way(config)(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
+
+
+def way(config: ExperimentConfig) -> type[HeadTrainer | CohortTrainer]:
+    """The fast one for what is trained."""
+    return HeadTrainer if config.trained == "head" else CohortTrainer
 
 
 def tokens_of(config: ExperimentConfig, types: int, tokenizer, *halves: Half) -> tuple[Tokens, Tokens]:
