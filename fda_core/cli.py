@@ -24,9 +24,11 @@ from fda_core.data.reading import read_file
 from fda_core.errors import ConfigError, LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
 from fda_core.models.names import from_word
+from fda_core.preview import Preview, Span
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
+from fda_core.runs.paces import Paces
 from fda_core.runs.record import record, simulate
 from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
@@ -56,14 +58,15 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", help="the seed, a whole number (default: the preset's)")
     run.add_argument("--set", dest="words", action="append", default=[], metavar="NAME=VALUE",
                      help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
-    run.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the run")
+    run.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the run")
+    run.add_argument("--dry-run", action="store_true", help="train for some seconds, and print what the run would cost")
     data = run.add_argument_group("a table of your own", "a copy of it is kept in the run's folder, and nowhere else")
     data.add_argument("--data", type=Path, metavar="FILE", help="CSV, TSV, JSON, JSON lines or Parquet")
     data.add_argument("--text-column", metavar="NAME")
     data.add_argument("--text-pair-column", metavar="NAME", help="the second text, where two are compared")
     data.add_argument("--label-column", metavar="NAME")
     data.add_argument("--partition-column", metavar="NAME", help="a client for each of its values: site, user, region")
-    run.set_defaults(action=run_experiment)
+    run.set_defaults(action=run_experiment, refuse=run.error)
     resume = actions.add_parser("resume", help="go on with a run that was interrupted")
     resume.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
     resume.add_argument("--model", metavar="FOLDER", help="where the model's folder is, if the run has one")
@@ -120,8 +123,13 @@ def own_table(options: argparse.Namespace) -> tables.Table | None:
 
 def list_presets(options: argparse.Namespace) -> int:
     configs = [presets.build(preset=name) for name in presets.names()]
-    table = Table("", *(config.preset for config in configs))
+    table = Table("")
+    for config in configs:
+        table.add_column(config.preset, overflow="fold")  # several, in a narrow terminal
     for label, show in {
+        "model": lambda c: c.model,
+        "trained": lambda c: c.trained,
+        "data": lambda c: c.dataset,
         "clients": lambda c: f"{c.clients}, {c.cohort_size} a round",
         "heterogeneity": lambda c: f"α = {c.alpha:g}",
         "client lr": lambda c: f"{c.client_lr:g}",
@@ -141,11 +149,57 @@ def model_of(options: argparse.Namespace) -> tuple[str, Path | None]:
 
 
 def run_experiment(options: argparse.Namespace) -> int:
+    if options.out is None and not options.dry_run:
+        options.refuse("the following arguments are required: --out DIR, a new folder for the run, or --dry-run")
     table = own_table(options)
     config = configuration(options, table)
     if table is None and shelf.needs_table(config):
         table = shelf.find(config.table.sha256, runs_folder())
-    return play(config, options.out, model_of(options)[1], resume=False, table=table)
+    models = model_of(options)[1]
+    if options.dry_run:
+        return print_cost(config, models, table)
+    return play(config, options.out, models, resume=False, table=table)
+
+
+def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Table | None) -> int:
+    paces = Paces(runs_folder)
+    if not paces.fresh(config):
+        from fda_core.calibration import measure
+
+        with console.status("measuring"):
+            paces.put(config, measure(config, models=models, table=table))
+    cost = paces.cost(config, largest=tables.largest_site(config, table))
+    console.print(cost_table(config, cost))
+    print(f"in all: {span(cost.bytes, megabytes)} MB sent, {span(cost.seconds, minutes)} minutes on this machine,")
+    print(
+        f"of which model and data take {minutes(cost.preparing)}; memory at the peak about {cost.memory / 1e6:,.0f} MB"
+    )
+    return 0
+
+
+def cost_table(config: ExperimentConfig, cost: Preview) -> Table:
+    """One column a lane, as in `lane_table`."""
+    table = Table("", title=f"{config.preset}: cost of all rounds, likely (≤ at most)")
+    for lane in cost.lanes:
+        table.add_column(lane.lane, justify="right")
+    for label, show in {
+        "rounds": lambda lane: span(lane.rounds, lambda count: f"{count:.0f}"),
+        "local epochs": lambda lane: span(lane.epochs, lambda count: f"{count:.0f}"),
+        "MB a round": lambda lane: span(lane.round_bytes, megabytes),
+        "MB in all": lambda lane: span(lane.bytes, megabytes),
+        "minutes": lambda lane: span(lane.seconds, minutes),
+    }.items():
+        table.add_row(label, *map(show, cost.lanes))
+    return table
+
+
+def span(value: Span, show: Callable[[float], str]) -> str:
+    likely, most = show(value.likely), show(value.most)
+    return likely if likely == most else f"{likely} (≤ {most})"
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f}"
 
 
 def resume_run(options: argparse.Namespace) -> int:

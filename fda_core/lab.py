@@ -4,7 +4,9 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -23,7 +25,7 @@ from fda_core.clients import Trainer
 from fda_core.config import ExperimentConfig
 from fda_core.data.reviews import reviews
 from fda_core.data.shelf import PREFIX, needs_table
-from fda_core.data.source import Half, examples, owners
+from fda_core.data.source import Examples, Half, examples, owners
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
 from fda_core.machine import processor
 from fda_core.metrics import matthews
@@ -66,6 +68,7 @@ class Lab:
     initial: Tensor
     facts: dict[str, Any]
     tick: Tick = field(default=lambda: None)
+    shape: memory.Shape | None = None
 
     @property
     def model_bytes(self) -> int:
@@ -87,23 +90,37 @@ class Lab:
         }  # fmt: skip
 
 
+_elsewhere: ContextVar[Path | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def caching_in(folder: Path) -> Iterator[None]:
+    """Computed prefixes are looked for and kept there, by this thread."""
+    token = _elsewhere.set(folder)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
+
+
 def cache_folder() -> Path:
     """Where computed prefixes are kept: FDA_OPT_LAB_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("FDA_OPT_LAB_CACHE") or user_cache_path("fda-opt-lab", appauthor=False))
+    given = os.environ.get("FDA_OPT_LAB_CACHE")
+    return _elsewhere.get() or Path(given or user_cache_path("fda-opt-lab", appauthor=False))
 
 
 def prepare(
     config: ExperimentConfig, progress: Progress = lambda *_: None, shelf: Path | None = None,
-    before: Mapping[str, Any] | None = None, home: Path | None = None,
+    before: Mapping[str, Any] | None = None, home: Path | None = None, data: Examples | None = None,
 ) -> Lab:  # fmt: skip
     """Loads model and data. `progress(done, total)` counts texts of the frozen prefix; it may raise to cancel.
 
     shelf: where the folders of models are looked up, FDA_OPT_LAB_MODELS if left out; whoever gives another vouches for
     it. before: the facts of a run that is gone on with. home: the run's folder, for a table of the user's own and all
-    that is computed from it. Raises `MissingAssets`, `ConfigError`, `TableError`, `HubError`, `ModelError` and
-    `NotEnoughMemory`.
+    that is computed from it. data: the examples, if they are not to be looked for. Raises `MissingAssets`,
+    `ConfigError`, `TableError`, `HubError`, `ModelError` and `NotEnoughMemory`.
     """
-    data = examples(config, home, progress)
+    data = data or examples(config, home, progress)
     chosen = choice.choose(config.model, len(data.labels), shelf, before, progress)
     types = types_of(chosen.skeleton().config)
     train, test = tokens_of(config, types, own_tokenizer(chosen, progress), data.train, data.test)
@@ -138,7 +155,7 @@ def prepare(
     return Lab(
         config=config, trainer=fastest(plain, model, config, progress, sha256, home), test_labels=test.labels,
         partition=partition, network=Network.of(config.link, config.clients, config.seed),
-        initial=plain.layout.flatten(model), facts=facts,
+        initial=plain.layout.flatten(model), facts=facts, shape=planned.shape,
     )  # fmt: skip
 
 

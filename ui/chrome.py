@@ -14,7 +14,7 @@ HIDEABLE = {
         "preset": "settings.preset", "clients": "settings.clients", "alpha": "settings.alpha",
         "threshold": "settings.threshold", "more": "settings.more", "x_axis": "race.x_axis", "y_axis": "race.y_axis",
         "numbers": "chrome.numbers", "prediction": "predict.hide", "budget": "budget_line.label", "fair": "fair.title",
-        "ask": "ask.title",
+        "ask": "ask.title", "cost": "cost.hide",
     },
     "heterogeneity": {"mix_clients": "settings.clients", "mix_seed": "settings.seed", "mix_table": "chrome.numbers"},
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from fda_core.errors import LabError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
 from fda_core.runs.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
-from ui import annotations, budget_line, fair_race, own_data, prediction, replay, sentences, try_sentence
+from ui import annotations, budget_line, costs, fair_race, own_data, prediction, replay, sentences, try_sentence
 from ui.charts import race_chart
 from ui.controls import adopt, settings
 from ui.frames import race_frame
@@ -46,13 +47,28 @@ def page() -> None:
     keep_address(config, budget=budget_line.word())
     if unreadable:
         st.warning(unreadable)
-    often = replay.REDRAW if replay.playing(run) else 1.0 if live or following() else None
-    st.fragment(run_every=often)(live_part)(config, identity(run))
+    around = identity(run, config)
+    often = replay.REDRAW if replay.playing(run) else 1.0 if live or following() or around.cost_awaited else None
+    st.fragment(run_every=often)(live_part)(config, around)
 
 
-def identity(run: Snapshot | None) -> tuple[str | None, bool, bool]:
-    """What of the run matters to the page around the fragment."""
-    return (run.run_id, run.live, replay.playing(run)) if run else (None, False, False)
+class Around(NamedTuple):
+    """What matters to the page around the fragment."""
+
+    run_id: str | None
+    live: bool
+    playing: bool
+    cost_awaited: bool
+
+
+def identity(run: Snapshot | None, config: ExperimentConfig | None) -> Around:
+    soon = is_next(run, config) and costs.awaited(config)
+    return Around(run.run_id, run.live, replay.playing(run), soon) if run else Around(None, False, False, soon)
+
+
+def is_next(run: Snapshot | None, config: ExperimentConfig | None) -> bool:
+    """Whether the settings are those of a run that has not begun."""
+    return run is None or (not run.live and config is not None and config != run.config)
 
 
 def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
@@ -62,10 +78,11 @@ def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
     return run.events
 
 
-def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool, bool]) -> None:
+def live_part(config: ExperimentConfig | None, around: Around) -> None:
     whole, _ = shown_run()
-    if identity(whole) != around:
-        st.rerun()  # the settings in the sidebar freeze or thaw, the address changes, a replay moves or stands
+    if identity(whole, config) != around:
+        # The settings in the sidebar freeze or thaw, the address changes, a replay moves or stands, a cost is known.
+        st.rerun()
     prediction.settle(whole)
     run = replay.replayed(whole)
     shown = run.config if run else config
@@ -111,6 +128,8 @@ def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
         progress.progress(share, text)
     else:
         prediction.ask(progress, config)
+    if is_next(run, config):
+        costs.line(config)
 
 
 def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple]:

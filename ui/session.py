@@ -15,10 +15,13 @@ import streamlit as st
 from fda_core import presets
 from fda_core.assignments import from_query, to_query
 from fda_core.config import ExperimentConfig
+from fda_core.data.table import Table
 from fda_core.errors import LabError
+from fda_core.preview import Pace
 from fda_core.runs.runner import Runner, Snapshot
 from fda_core.runs.store import runs_folder
 from fda_core.runs.tidy import tidy
+from fda_core.types import Tick
 from ui.i18n import plain, t
 from ui.live_chart import publish
 from ui.presenter import following
@@ -40,9 +43,16 @@ STATIC = ENTRY.parent / "static"
 @st.cache_resource(show_spinner=False)
 def runner() -> Runner:
     """The one runner of this process; its thread loads the heavy libraries while the first page is read."""
-    keeper = Runner(on_start=warm_up)
+    keeper = Runner(on_start=warm_up, measure=measure)
     keeper.wake()
     return keeper
+
+
+def measure(config: ExperimentConfig, tick: Tick, table: Table | None) -> Pace:
+    """Runs in the thread that trains, while no run waits."""
+    from fda_core.calibration import measure
+
+    return measure(config, tick, table=table)
 
 
 def warm_up() -> None:

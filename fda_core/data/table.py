@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from fda_core.config import ExperimentConfig
 from fda_core.data.reading import Sheet, TableError
 
 MOST_LABELS, MOST_CLIENTS = 50, 1000
@@ -237,6 +238,13 @@ def preview(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, s
 def short(value: object, longest: int) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def largest_site(config: ExperimentConfig, table: Table | None) -> float | None:
+    """The largest site's share of the rows, where the config's clients are a table's sites; None elsewhere."""
+    if table is None or config.partition != "column" or not len(table):
+        return None
+    return float(np.bincount(table.client_numbers).max() / len(table))
 
 
 def label_counts(table: Table) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from fda_core.config import MODELS, ExperimentConfig
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
 
 Trained = Literal["head", "lora", "full"]
@@ -32,8 +33,13 @@ class Encoder:
         width = self.width
         tables = (self.vocabulary + self.positions + self.types + self.relative) * width + 2 * width
         norm = 2 * width if self.relative else 0
-        layer = 4 * (width * width + width) + 2 * width * self.inner + self.inner + width + 4 * width
-        return tables + norm + self.layers * layer
+        return tables + norm + self.layers * self.layer
+
+    @property
+    def layer(self) -> int:
+        """Of one layer."""
+        width = self.width
+        return 4 * (width * width + width) + 2 * width * self.inner + self.inner + width + 4 * width
 
     def work(self, passes: float) -> float:
         """Multiplications of a step per token: so many passes over the weights of its layers."""
@@ -56,6 +62,18 @@ ENCODERS = {
         Encoder("microsoft/deberta-v3-base", 128100, 0, 0, 768, 3072, 12, relative=512),
     )
 }
+
+
+def trainable(config: ExperimentConfig, labels: int = 2) -> int | None:
+    """Weights that travel in a run of this config; None for a model whose dimensions are not known here."""
+    encoder = ENCODERS.get(EMBEDDED if config.model in MODELS else config.model)
+    if encoder is None:
+        return None
+    if config.trained in ("head", "full"):
+        return encoder.trained(config.trained, labels=labels)
+    adapters = 2 * config.lora.rank * encoder.width * config.lora.layers * len(config.lora.targets)
+    below = adapters if config.trained == "lora" else config.trained_layers * encoder.layer
+    return encoder.trained("head", labels=labels) + below
 
 
 def payload(encoder: str, what: Trained, rank: int = 8) -> int:

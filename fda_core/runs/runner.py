@@ -13,18 +13,22 @@ from pathlib import Path
 
 from fda_core.config import ExperimentConfig
 from fda_core.data import shelf
-from fda_core.data.table import Table
+from fda_core.data.table import Table, largest_site
 from fda_core.errors import Cancelled, ConfigError, LabError, Parked
-from fda_core.events import Epoch, Event, Round
+from fda_core.events import Epoch, Event, Round, RunStarted
+from fda_core.preview import Pace, Preview
 from fda_core.runs import trash
 from fda_core.runs.estimate import seconds_left, seconds_per_round
 from fda_core.runs.guard import Guard
+from fda_core.runs.paces import Paces, key
 from fda_core.runs.record import Producer, give_up, record, simulate
 from fda_core.runs.snapshot import LIVE, Job, Snapshot, stored
 from fda_core.runs.store import StoreError, drop_unfinished, folder_of, new_run_id, runs_folder
-from fda_core.types import TEXTS
+from fda_core.types import TEXTS, Tick
 
 log = logging.getLogger(__name__)
+
+Measure = Callable[[ExperimentConfig, Tick, Table | None], Pace]
 
 LONGEST_QUEUE = 20
 KEPT_IN_MEMORY = 20
@@ -35,12 +39,20 @@ MAKE_WAY = "It was paused while other runs were waiting: resume it to go on."
 
 
 class Runner:
-    """Keeps the queue and the one worker thread. All methods may be called from any thread and return at once."""
+    """Keeps the queue and the one worker thread. All methods may be called from any thread and return at once.
+
+    measure: how the worker finds out, while no run waits, what a config costs; None to never do that.
+    """
 
     def __init__(
-        self, folder: Path | None = None, produce: Producer = simulate, on_start: Callable[[], None] = lambda: None
-    ):
-        self.folder, self.produce, self.on_start = folder, produce, on_start
+        self, folder: Path | None = None, produce: Producer = simulate, on_start: Callable[[], None] = lambda: None,
+        measure: Measure | None = None,
+    ):  # fmt: skip
+        self.folder, self.produce, self.on_start, self.measure = folder, produce, on_start, measure
+        self.paces = Paces(self._root)
+        self.wanted: tuple[ExperimentConfig, Table | None] | None = None  # whose pace is to be measured
+        self.met: set[str] = set()  # kinds of runs whose model and data are here, because one was played
+        self.unmeasurable: set[str] = set()
         self.changed = threading.Condition()
         self.jobs: OrderedDict[str, Job] = OrderedDict()
         self.worker: threading.Thread | None = None
@@ -152,8 +164,27 @@ class Runner:
         if not ahead or any(other.status == "paused" for other in ahead):
             return len(ahead), None
         pace = next(filter(None, (seconds_per_round(other.events) for other in ahead)), None)
-        left = [seconds_left(other.config, other.events, pace) for other in ahead]
+        left = [seconds_left(other.config, other.events, pace, self.paces.cost(other.config)) for other in ahead]
         return len(ahead), None if None in left else sum(left)
+
+    def cost(
+        self, config: ExperimentConfig, parameters: int | None, measure: bool = True, table: Table | None = None
+    ) -> tuple[Preview | None, bool]:
+        """What a run will cost as far as it is known, and whether its pace is being measured or about to be.
+
+        parameters: trainable weights, where they are known without loading the model. measure: have the worker do it,
+        as soon as nothing else is to be done. table: the one that the config names, if no run has it yet.
+        """
+        known = self.paces.cost(config, parameters, largest_site(config, table))
+        if self.measure is None:
+            return known, False
+        with self.changed:
+            name = key(config)
+            if (measure or name in self.met) and not self.paces.fresh(config) and name not in self.unmeasurable:
+                self.wanted = config, table
+                self.changed.notify_all()
+            soon = self.wanted is not None and key(self.wanted[0]) == name
+        return known, soon and (known is None or known.seconds is None)
 
     def delete(self, run_id: str) -> None:
         """Moves a run that has ended to the trash. Raises `StoreError`."""
@@ -198,13 +229,39 @@ class Runner:
             log.exception("the runner's preparation failed")
         while True:
             with self.changed:
-                self.changed.wait_for(lambda: any(job.status == "queued" for job in self.jobs.values()))
-                job = next(job for job in self.jobs.values() if job.status == "queued")
-                job.status = "preparing"
-                # Two unwatched runs that give way to each other must each get somewhere in between.
-                job.in_round, job.seen = True, time.monotonic()
-                self._touch(job)
-            self._play(job)
+                self.changed.wait_for(lambda: self._next() or self.wanted)
+                if job := self._next():
+                    job.status = "preparing"
+                    # Two unwatched runs that give way to each other must each get somewhere in between.
+                    job.in_round, job.seen = True, time.monotonic()
+                    self._touch(job)
+                wanted = self.wanted
+            if job:
+                self._play(job)
+            else:
+                self._measure(*wanted)
+
+    def _next(self) -> Job | None:
+        return next((job for job in self.jobs.values() if job.status == "queued"), None)
+
+    def _measure(self, config: ExperimentConfig, table: Table | None) -> None:
+        """Gives way to a run at once, and is done again after it."""
+
+        def tick() -> None:
+            with self.changed:
+                if self._next():
+                    raise Cancelled
+
+        try:
+            self.paces.put(config, self.measure(config, tick, self._table(config, table)))
+        except Cancelled:
+            return
+        except Exception:  # whatever stands in the way of a run is told when the run is started
+            log.info("the pace could not be measured", exc_info=True)
+            self.unmeasurable.add(key(config))
+        with self.changed:
+            if self.wanted and self.wanted[0] is config:
+                self.wanted = None
 
     def _play(self, job: Job) -> None:
         known = len(job.events)
@@ -249,6 +306,9 @@ class Runner:
         if job.status == "preparing":
             job.status = "paused" if job.rounds_allowed == 0 else "running"
         job.events.append(event)
+        if isinstance(event, RunStarted):
+            self.paces.prepared(job.config)
+            self.met.add(key(job.config))
         if isinstance(event, Epoch | Round):
             job.in_round = isinstance(event, Epoch)
         if isinstance(event, Round) and job.rounds_allowed:

@@ -4,8 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fda_core.data import fitting
 from fda_core.data.reading import Sheet, TableError
-from fda_core.data.table import LONGEST_TEXT, Columns, Notes, Table, label_counts, normalise, preview, words_of
+from fda_core.data.table import (
+    LONGEST_TEXT,
+    Columns,
+    Notes,
+    Table,
+    label_counts,
+    largest_site,
+    normalise,
+    preview,
+    words_of,
+)
 
 COLUMNS = Columns("words", "kind")
 
@@ -119,3 +130,15 @@ def test_a_damaged_table_is_a_sentence():
 
 def test_a_preview_cuts_long_cells():
     assert preview(sheet([("x" * 1000, None, 3)]))[0] == {"words": "x" * 200 + "…", "kind": "", "where": "3"}
+
+
+def test_the_largest_site_is_known_where_sites_are_the_clients():
+    rows = [(f"text {i}", "ab"[i % 2], "north" if i < 30 else "south") for i in range(40)]
+    table = normalise(sheet(rows), Columns("words", "kind", None, "where"))
+    natural = fitting.build(table, {})
+    assert largest_site(natural, table) == 0.75
+    assert (
+        largest_site(fitting.build(table, {"partition": "dirichlet", "clients": 4, "clients_per_round": 2}), table)
+        is None
+    )
+    assert largest_site(natural, None) is None
