@@ -18,7 +18,7 @@ from ui.i18n import t
 from ui.live_chart import figure_json, live_chart
 from ui.sentences import goal, lane_labels, main_lane
 from ui.session import keep_words
-from ui.source import origin, run_to_show
+from ui.source import SCHEDULES, origin, run_to_show
 from ui.viewing import engineer
 
 HEIGHT = 380
@@ -34,7 +34,7 @@ NUMBERS = {
 
 
 def page() -> None:
-    run = run_to_show()
+    run = run_to_show(SCHEDULES)
     lanes = rivals(run) if run else None
     if lanes is None:
         st.info(t("budget.none"))
@@ -63,10 +63,10 @@ def page() -> None:
 
 
 def rivals(run: Snapshot) -> tuple[str, list[str]] | None:
-    """The FDA lane, and the FedOpt lanes it can be compared with."""
+    """The FDA lane, and the FedOpt lanes it can be compared with, by their E."""
     ours = [lane for lane in run.config.lanes if lane.max_epochs is not None]
-    theirs = [lane.id for lane in run.config.lanes if lane.rule == "schedule"]
-    return (main_lane(ours).id, theirs) if ours and theirs else None
+    theirs = sorted((lane for lane in run.config.lanes if lane.rule == "schedule"), key=lambda lane: lane.epochs)
+    return (main_lane(ours).id, [lane.id for lane in theirs]) if ours and theirs else None
 
 
 def adopt(theirs: list[str]) -> None:
@@ -102,7 +102,10 @@ def controls(theirs: list[str], labels: dict[str, str]) -> None:
     for one, other in (("up", "down"), ("rtt", "price"), ("sites", "device")):
         field(left, one)
         field(right, other)
-    st.selectbox(t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session")
+    if len(theirs) > 1:  # a slider needs two ends
+        st.select_slider(
+            t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session"
+        )
     st.selectbox(
         t("budget.payload"), payloads(), key="budget_payload", format_func=payload_name, persist_state="session"
     )

@@ -21,9 +21,10 @@ def labels_chart(counts: np.ndarray, labels: Sequence[str], palette: Sequence[st
     """
     order = np.argsort(counts[:, 0] / counts.sum(axis=1), kind="stable")
     figure = go.Figure()
+    # A uid names its pattern in the browser, where a blank in it leaves the bars without their fill.
     for i, label in enumerate(labels):
         figure.add_bar(
-            x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=label, uid=label,
+            x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=label, uid=f"label-{i}",
             customdata=order.tolist(), hovertemplate=t("heterogeneity.hover"),
             marker={
                 "color": palette[i % len(palette)], "line": {"width": 0},

@@ -11,7 +11,7 @@ from ui.session import keep_words
 
 def page() -> None:
     words, start = st.columns([3, 1], vertical_alignment="center")
-    words.markdown(marked(t("lesson.lead")))
+    words.markdown(t("lesson.lead"))
     if start.button(t("lesson.tour"), type="primary", key="tour_start", icon=":material/tour:", width="stretch"):
         tour.go(0)
     with st.container(key="plans"):
@@ -48,7 +48,7 @@ def show(plan: dict) -> None:
         name = t(f"app.{step['page']}")
         query = {"depth": plan["depth"]} | step.get("query", {})
         link.page_link(f"pages/{step['page']}.py", label=f"{number}. {name}", query_params=query)
-        words.markdown(t(f"plan.{plan['id']}_{step['id']}"))
+        words.markdown(marked(t(f"plan.{plan['id']}_{step['id']}")))
     st.success(t(f"plan.{plan['id']}_outcome"), icon=":material/flag:")
 
 

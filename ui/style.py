@@ -14,7 +14,7 @@ PAGE = """
   [data-testid="stToolbar"] { padding-right: 10rem; }
 }
 /* Nine pages in one row of a projector, in either language, need the room of their icons. */
-@media (max-width: 1600px) { [data-testid="stTopNavLink"] [data-testid="stIconMaterial"] { display: none; } }
+@media (max-width: 1600px) { [data-testid="stTopNavLink"] > :has([data-testid="stIconMaterial"]) { display: none; } }
 /* Questions and answers of the quiz are text to be read from the last row. */
 .st-key-quiz [data-testid="stMarkdownContainer"] p { font-size: 1rem; }
 a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted 1.5px; text-underline-offset: 3px; }

@@ -65,7 +65,7 @@ def cells(page, column: str) -> list[str]:
 def test_the_page_answers_for_the_default_network(visit):
     page = visit("budget")
     assert not page.exception and "break-even is at" in unlinked(page.markdown[0].value)
-    assert cells(page, t("table.rounds")) == ["54", "13", "13"]
+    assert cells(page, t("table.rounds")) == ["54", "28", "25", "13", "10", "10", "13", "13"]
     assert "With the same local training it takes FedOpt E=5" in unlinked(page.markdown[0].value)
 
 
@@ -81,7 +81,7 @@ def test_the_address_brings_network_payload_and_opponent(visit):
     page = visit("budget", up="2", sites="400", payload="roberta-base full", against="fedopt-e5")
     assert not page.exception
     assert (page.number_input(key="budget_up").value, page.number_input(key="budget_sites").value) == (2, 400)
-    assert page.selectbox(key="budget_lane").value == "fedopt-e5"
+    assert page.select_slider(key="budget_lane").value == "fedopt-e5"
     assert float(cells(page, t("budget.sent"))[0].replace(",", "")) > 1000
 
 
@@ -97,6 +97,14 @@ def test_nonsense_in_the_address_leaves_the_defaults(visit):
 def test_every_payload_can_be_chosen(visit, word):
     page = visit("budget", payload=word)
     assert not page.exception and page.selectbox(key="budget_payload").value == word
+
+
+def test_the_slider_of_e_changes_the_opponent(visit):
+    page = visit("budget")
+    assert page.select_slider(key="budget_lane").options == [f"FedOpt E={e}" for e in (1, 2, 3, 5, 10, 20)]
+    page.select_slider(key="budget_lane").set_value("fedopt-e10").run()
+    assert not page.exception and page.query_params["against"] == "fedopt-e10"
+    assert "FedOpt E=10" in unlinked(page.markdown[0].value).split("**")[1]
 
 
 def test_a_preset_sets_the_line(visit):

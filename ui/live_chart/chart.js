@@ -12,9 +12,6 @@ const CONFIG = {
   // By default Plotly offers to upload the chart to its own cloud.
   showSendToCloud: false,
   plotlyServerURL: "",
-  // Streamlit's page has a <base>, so Plotly would point to its own fills and clips by the page's whole address, which
-  // changes while the chart stands: then every pattern turned black.
-  _baseUrl: "",
 };
 
 export default function ({ data, parentElement }) {
