@@ -36,5 +36,6 @@ notes = st.container()
 if problem := assets.problem():
     st.warning(t("app.no_assets", problem=problem))
 page.run()
+st.caption(t("app.credits"))
 with notes:
     address.note()

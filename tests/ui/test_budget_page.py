@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from fda_core.budget import Bill, BreakEven
-from tests.ui.words import unlinked
+from tests.ui.words import says, unlinked
 from ui.budget import DEVICES, UPLINKS, duration, number, payloads, verdict
 from ui.budget_charts import map_chart
-from ui.i18n import t
+from ui.i18n import catalogue, t
 from ui.viewing import reading
 
+VERDICTS = [key for key in catalogue("en") if key.startswith(("budget.here_", "budget.line_", "budget.no_verdict"))]
 SLOW = BreakEven(5.0, True, False)
 
 
@@ -31,9 +32,11 @@ def bill(seconds: float, reached: bool = True) -> Bill:
     ],
 )  # fmt: skip
 def test_the_verdict_is_that_of_the_numbers(ours, theirs, line, words):
-    assert words in verdict("A", "B", ours, theirs, line)
+    english = verdict("A", "B", ours, theirs, line)
+    assert words in english
+    told = [key for key in VERDICTS if says(english, key, language="en", us="A", them="B")]
     with reading("ja"):
-        assert "A" in verdict("A", "B", ours, theirs, line)
+        assert told and says(verdict("A", "B", ours, theirs, line), *told, us="A", them="B")
 
 
 @pytest.mark.parametrize(

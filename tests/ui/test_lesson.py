@@ -55,7 +55,7 @@ def test_the_quiz_says_why_and_counts(visit):
         page.radio(key=f"quiz-{each['id']}").set_value(each["right"] if number else each["right"] % 3 + 1)
     page.run()
     assert len(page.warning) == 1 and t(f"quiz.{QUIZ[0]['id']}_why") in page.warning[0].value
-    assert page.caption[-1].value == t("lesson.score", right=len(QUIZ) - 1, all=len(QUIZ))
+    assert t("lesson.score", right=len(QUIZ) - 1, all=len(QUIZ)) in [caption.value for caption in page.caption]
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan["id"])

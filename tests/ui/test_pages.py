@@ -129,6 +129,12 @@ def test_a_word_that_means_nothing_is_named_on_every_page(visit, name):
         assert "colour" not in page.query_params
 
 
+@pytest.mark.parametrize("name", ["story", "race", "evidence"])
+def test_every_page_ends_with_licence_and_sources(visit, name):
+    last = visit(name).caption[-1].value
+    assert last == t("app.credits") and all(word in last for word in ("MIT", "2505.04535", "Pang & Lee"))
+
+
 @pytest.mark.parametrize("name", ["race", "runs"])
 def test_axes_come_from_the_address_and_go_into_it(visit, name):
     page = visit(name, x="rounds", y="colour")
