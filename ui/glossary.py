@@ -38,7 +38,10 @@ def corner() -> None:
         address.refuse("term", asked)
         st.query_params.pop("term")
         asked = ""
-    glossary_box(entries(), key="glossary", label=t("glossary.title"), close=t("glossary.close"), opened=asked)
+    glossary_box(
+        entries(), key="glossary", language=viewing().language, label=t("glossary.title"), close=t("glossary.close"),
+        opened=asked,
+    )  # fmt: skip
 
 
 def marked(sentence: str) -> str:

@@ -31,7 +31,7 @@ def variance_chart(seen: Look, palette: Sequence[str]) -> go.Figure:
     if seen.epochs:
         last = seen.epochs[-1]
         height = last.variance_estimate if last.variance_estimate is not None else last.variance
-        figure.add_annotation(x=last.epoch, y=height, text=t("inside.travels"), showarrow=True, ax=-70, ay=-30)
+        figure.add_annotation(x=last.epoch, y=height, text=t("inside.travels"), arrowcolor=GREY, ax=-70, ay=-30)
     limit = seen.lane.max_epochs or seen.lane.epochs or len(x)
     figure.update_layout(
         xaxis={"title": t("inside.x_epochs"), "range": [0.5, limit + 0.5], "dtick": 1 if limit <= 20 else None},

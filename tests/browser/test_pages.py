@@ -115,6 +115,7 @@ def test_a_link_to_a_term_opens_it_on_a_phone(server, tab):
     asked = tab.locator("dialog [data-asked]")
     asked.wait_for()
     assert asked.inner_text().startswith("スケッチ") and tab.evaluate(FITS)
+    assert tab.evaluate("document.documentElement.lang") == "ja"
     tab.keyboard.press("Escape")
     tab.get_by_text("判定の計算方法").click()
     tab.get_by_text("通信量: 両方の中央値が").wait_for()

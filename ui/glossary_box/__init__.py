@@ -13,6 +13,12 @@ _mount = st.components.v2.component(
 )
 
 
-def glossary_box(terms: Sequence[dict[str, str]], *, key: str, label: str, close: str, opened: str) -> None:
-    """terms: with id, name, text, and for engineers formula and place. opened: the id to begin with, may be empty."""
-    _mount(key=key, data={"terms": list(terms), "label": label, "close": close, "opened": opened})
+def glossary_box(
+    terms: Sequence[dict[str, str]], *, key: str, language: str, label: str, close: str, opened: str
+) -> None:
+    """terms: with id, name, text, and for engineers formula and place. opened: the id to begin with, may be empty.
+
+    language: the page's, which nothing else tells the browser.
+    """
+    data = {"terms": list(terms), "language": language, "label": label, "close": close, "opened": opened}
+    _mount(key=key, data=data)

@@ -7,6 +7,7 @@ export default function ({ data, parentElement }) {
   const node = parentElement.querySelector(`.${CLASS_NAME}`) ?? createNode(parentElement);
   node.button.title = data.label;
   node.button.setAttribute("aria-label", data.label);
+  document.documentElement.lang = data.language; // line breaks, fonts and screen readers go by it
   fill(node, data);
   if (data.opened && data.opened !== node.opened) open(node, data.opened);
   node.opened = data.opened;
