@@ -30,6 +30,7 @@ def costs_chart(timed: Sequence, us, palette: Sequence[str]) -> go.Figure:
     ticks = [lane.spec.epochs for lane in timed]
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=list(map(str, ticks)), title=t("schedules.x"))
     figure.update_yaxes(rangemode="tozero")
+    figure.update_annotations(font={"size": 14})
     figure.update_layout(margin={"l": 50, "r": 10, "t": 40, "b": 70}, legend={"orientation": "h", "y": -0.34})
     return figure
 

@@ -15,6 +15,11 @@ PAGE = """
 }
 /* Nine pages in one row of a projector, in either language, need the room of their icons. */
 @media (max-width: 1600px) { [data-testid="stTopNavLink"] > :has([data-testid="stIconMaterial"]) { display: none; } }
+/* On a phone a table scrolls within its frame, instead of standing its words on end. */
+@media (max-width: 640px) {
+  [data-testid="stTable"] { overflow-x: auto; }
+  [data-testid="stTable"] table { min-width: 640px; }
+}
 /* Questions and answers of the quiz are text to be read from the last row. */
 .st-key-quiz [data-testid="stMarkdownContainer"] p { font-size: 1rem; }
 a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted 1.5px; text-underline-offset: 3px; }
