@@ -29,6 +29,7 @@ SLIDERS = {
     "round": ("inside", ".st-key-inside_round input[type=range]", ".st-key-inside-variance"),
     "alpha": ("heterogeneity", ".st-key-mix_alpha input[type=range]", ".st-key-mix-labels"),
 }
+WIDE = {"width": 1920, "height": 1080}  # every page's name has its place there
 ENDLESS = {"preset": "default", "seed": 0, "rounds": 5000, "target.value": 0.99}
 # Runs in every page before its own scripts: notes when a key was pressed and when a request left.
 CLOCK = """
@@ -77,7 +78,7 @@ def measure(repeats: int) -> dict[str, list[float]]:
                 race.open(**ENDLESS)
                 race.press("Start")
                 wait_until(lambda: race.points() > 5)  # the first time, the texts are prepared before
-                found = look_around(race.page.context.new_page(), server.url, repeats)
+                found = look_around(race.page.context.browser.new_page(viewport=WIDE), server.url, repeats)
                 if not race.frozen():
                     raise SystemExit("The run ended before the pages were measured.")
                 return found
@@ -88,7 +89,6 @@ def measure(repeats: int) -> dict[str, list[float]]:
 def look_around(tab, url: str, repeats: int) -> dict[str, list[float]]:
     """All pages by their names at the top, then all sliders."""
     tab.add_init_script(CLOCK)
-    tab.set_viewport_size({"width": 1920, "height": 1080})  # where every page's name has its place
     tab.goto(url)
     tab.get_by_test_id("stTopNavLink").nth(len(PAGES) - 1).wait_for()
     found = {f"switch {name or 'story'}": [] for name in PAGES}
