@@ -186,6 +186,8 @@ def use(table: Table, config: ExperimentConfig, adopt: Callable[[ExperimentConfi
 def to_reviews(adopt: Callable[[ExperimentConfig], None]) -> None:
     """A callback: back to the embedded data, other settings as they are."""
     now: ExperimentConfig = st.session_state.own_now
+    for name in ("own_table", "own_sheet", "own_checked"):
+        st.session_state.pop(name, None)
     base = presets.build(preset=now.preset)
     natural = (
         {"clients": base.clients, "clients_per_round": base.clients_per_round} if now.partition == "column" else {}
