@@ -45,7 +45,7 @@ def test_before_a_run_the_race_says_what_to_press(visit):
     assert not page.exception
     assert unlinked(page.markdown[0].value) == t("race.empty")
     assert [(button.label, button.disabled) for button in page.button] == [
-        (t("race.start"), False), (t("race.step"), False), (t("race.stop"), True),
+        (t("race.start"), False), (t("race.step"), False), (t("race.stop"), True), (t("own.open"), False),
     ]  # fmt: skip
     assert not page.table
 
