@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fda_core.checkpoint import CheckpointError, load
-from fda_core.config import ExperimentConfig, Lora
+from fda_core.config import MODELS, ExperimentConfig
+from fda_core.runs.snapshot import stored
 from fda_core.runs.store import CHECKPOINTS
+from fda_core.runs.summary import started
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from fda_core.models.tokens import Tokens
 
 LONGEST = 300  # characters
-ENCODERS = 2  # kept in memory with their adapters, 90 MB each
+READ = ("model", "lora", "seed", "trained", "trained_layers")  # settings that a reader depends on
+ENCODERS = 2  # kept in memory, 90 MB each if embedded
 LIBRARIES = "fda_core.lab"
 
 _one_at_a_time = threading.Lock()
@@ -56,11 +59,11 @@ def kept(folder: Path) -> bool:
 def answers(config: ExperimentConfig, folder: Path, text: str, labels: int = 2) -> list[Answer]:
     """The untrained model's answer, then one for each lane with a checkpoint in the run's folder, in their order.
 
-    labels: how many the run's data has. Call it once `ready`. Raises `MissingAssets`, and `ConfigError` where the model
-    cannot be built.
+    labels: how many the run's data has. Call it once `ready`. Raises `MissingAssets`, and another `LabError` where the
+    model cannot be built, or is no longer what the run began with.
     """
     with _one_at_a_time:
-        reader = reader_of(config.model, config.lora, config.seed, labels)
+        reader = reader_for(config, folder, labels)
         models = {None: (0, reader.initial), **checkpoints(config, folder, len(reader.initial))}
         weights = [weights for _, weights in models.values()]
         shares = reader.shares([text.strip()[:LONGEST]], weights, config.max_tokens)[:, 0].tolist()
@@ -86,15 +89,21 @@ def checkpoints(config: ExperimentConfig, folder: Path, size: int) -> dict[str, 
 
 
 class Reader:
-    """The encoder of a run, its tokenizer, and the weights that its training starts from (`initial`, [d])."""
+    """The encoder of a run, its tokenizer, and the weights that its training starts from (`initial`, [d]).
 
-    def __init__(self, model: str, lora: Lora, seed: int, labels: int):
-        from fda_core.models import packaged
+    labels: how many the run's data has; before: the run's facts, which say what its model's files were.
+    """
+
+    def __init__(self, config: ExperimentConfig, labels: int = 2, before: Mapping[str, Any] | None = None):
+        from fda_core.models import choice, memory
         from fda_core.models.adapted import Layout, adapt
 
-        self.lora = lora
-        self.tokenizer = packaged.load_tokenizer()
-        self.model = adapt(packaged.load_classifier(labels, model), lora, seed)
+        chosen = choice.choose(config.model, labels, None, before)
+        memory.check_weights(choice.plan(chosen, config).parameters, chosen.name)
+        self.config, self.tokenizer = config, chosen.tokenizer(lambda *_: None)
+        model, sha256 = chosen.load(lambda *_: None)
+        choice.unchanged(chosen, sha256, before or {})
+        self.model = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
         self.initial = Layout.of(self.model).flatten(self.model)
 
     def shares(self, texts: Sequence[str], models: Sequence[Tensor], max_tokens: int) -> Tensor:
@@ -112,19 +121,26 @@ class Reader:
         return torch.stack([share.mean(0) for share in shares])
 
     def _trainer(self, tokens: Tokens) -> Trainer:
-        """The fast way where training takes it, else the plain one (`lab.fastest`)."""
-        from fda_core.models import anatomy
-        from fda_core.models.cohort import CohortTrainer
+        """A fast way where training takes one, else the plain one (`lab.fastest`)."""
+        from fda_core.lab import way
+        from fda_core.models import anatomy, choice
         from fda_core.models.plain import PlainTrainer
         from fda_core.models.prefix import compute
 
-        if self.lora.layers > 1 or not anatomy.known(self.model):
+        if not choice.fast(self.model, self.config):
             return PlainTrainer(self.model, tokens, tokens)
-        depth = self.model.config.num_hidden_layers - 1
-        hidden = compute(anatomy.encoder(self.model), depth, tokens, lambda done, total: None)
-        return CohortTrainer(self.model, tokens, tokens, hidden, hidden)
+        depth = choice.frozen_layers(self.model, self.config)
+        hidden = compute(anatomy.encoder(self.model), depth, tokens, lambda *_: None)
+        return way(self.config)(self.model, tokens, tokens, hidden, hidden)
+
+
+def reader_for(config: ExperimentConfig, folder: Path, labels: int) -> Reader:
+    """Of the run in this folder; runs that differ in nothing that its reader depends on share one."""
+    facts = {} if config.model in MODELS else started(stored(folder).events).facts
+    words = {name: facts.get(name) for name in ("revision", "weights_sha256")}
+    return reader_of(ExperimentConfig(**{name: getattr(config, name) for name in READ}), labels, tuple(words.items()))
 
 
 @lru_cache(maxsize=ENCODERS)
-def reader_of(model: str, lora: Lora, seed: int, labels: int) -> Reader:
-    return Reader(model, lora, seed, labels)
+def reader_of(config: ExperimentConfig, labels: int, before: tuple[tuple[str, str | None], ...] = ()) -> Reader:
+    return Reader(config, labels, {name: value for name, value in before if value})

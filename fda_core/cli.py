@@ -214,11 +214,11 @@ def play(
     config: ExperimentConfig, folder: Path, models: Path | None, resume: bool, table: tables.Table | None = None
 ) -> int:
     """models: the folder in which the model is looked up, where the command line named one."""
+    trusted = {"produce": partial(simulate, shelf=models)} if models else {}
     with RunBar(config) as bar:
         status, message = record(
-            config, folder, new_run_id(), bar.watch, bar.prepared, produce=partial(simulate, shelf=models),
-            resume=resume, table=table,
-        )  # fmt: skip
+            config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, table=table, **trusted
+        )
     events = read_events(folder)
     if start := next((event for event in events if isinstance(event, RunStarted)), None):
         print(about_model(start.facts, config))

@@ -120,7 +120,7 @@ def prepare(
     that is computed from it. data: the examples, if they are not to be looked for. Raises `MissingAssets`,
     `ConfigError`, `TableError`, `HubError`, `ModelError` and `NotEnoughMemory`.
     """
-    data = data or examples(config, home)
+    data = data or examples(config, home, progress)
     chosen = choice.choose(config.model, len(data.labels), shelf, before, progress)
     types = types_of(chosen.skeleton().config)
     train, test = tokens_of(config, types, own_tokenizer(chosen, progress), data.train, data.test)
@@ -185,8 +185,12 @@ def fastest(
 
     # The test set first: it is the same for every size of the training set.
     test = hidden(plain.test, 0)
-    way = HeadTrainer if config.trained == "head" else CohortTrainer
-    return way(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
+    return way(config)(model, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
+
+
+def way(config: ExperimentConfig) -> type[HeadTrainer | CohortTrainer]:
+    """The fast one for what is trained."""
+    return HeadTrainer if config.trained == "head" else CohortTrainer
 
 
 def tokens_of(config: ExperimentConfig, types: int, tokenizer, *halves: Half) -> tuple[Tokens, Tokens]:

@@ -45,3 +45,14 @@ def texts(small_config):
     from fda_core import lab
 
     return lab.texts(TRAIN, TEST, small_config.max_tokens)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory):
+    """A folder with a tiny model of every architecture, which no test may change."""
+    from tests import tiny_models
+
+    folder = tmp_path_factory.mktemp("shelf")
+    for kind in (*tiny_models.SETTINGS, *tiny_models.OTHERS):
+        tiny_models.save(kind, folder / kind)
+    return folder

@@ -88,8 +88,8 @@ class Hub:
         }  # fmt: skip
 
     def add(self, repo: str, folder: Path, kind: str = "models", revision: str = MAIN) -> str:
-        """Serves a folder, and returns the commit it has now: a digest of its content."""
-        self.folders[kind, repo, revision] = folder
+        """Serves a folder, and returns the commit it has now: a digest of its content. Former folders stay commits."""
+        self.folders[kind, repo, revision] = self.folders[kind, repo, commit(folder)] = folder
         return commit(folder)
 
     def offer_safetensors(self, repo: str, folder: Path, author: str = "SFconvertbot") -> str:
@@ -115,9 +115,7 @@ class Hub:
 
     def folder(self, kind: str, repo: str, revision: str) -> Path | None:
         """By branch, pull request or commit."""
-        found = self.folders.get((kind, repo, revision))
-        mine = [folder for (k, r, _), folder in self.folders.items() if (k, r) == (kind, repo)]
-        return found or next((folder for folder in mine if commit(folder) == revision), None)
+        return self.folders.get((kind, repo, revision))
 
     def trouble(self, method: str, path: str) -> Trouble:
         hits = (trouble for pattern, trouble in self.troubles.items() if fnmatch(path, pattern))

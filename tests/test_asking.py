@@ -38,7 +38,7 @@ def run(config, cold_cache, tmp_path_factory):
 
 @pytest.fixture
 def reader(config, run):
-    return asking.reader_of(config.model, config.lora, config.seed, 2)
+    return asking.reader_for(config, run[0], 2)
 
 
 @pytest.fixture(scope="module")
@@ -124,10 +124,10 @@ def test_weights_of_another_size_are_left_out(config, run):
 
 
 def test_deeper_adapters_take_the_plain_way(config, reader):
-    deep = asking.Reader(config.model, Lora(layers=2), config.seed)
+    deep = asking.Reader(config.model_copy(update={"lora": Lora(layers=2)}))
     assert type(deep._trainer(lab.texts(TRAIN, TEST, config.max_tokens)[1])).__name__ == "PlainTrainer"
     [shares] = deep.shares([TEXT], [deep.initial], config.max_tokens)
-    assert shares.shape == (1,) and 0 < shares[0] < 1
+    assert shares.shape == (1, 2) and 0 < shares[0, 1] < 1
 
 
 def test_it_is_ready_once_the_libraries_are_there(monkeypatch):

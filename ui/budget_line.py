@@ -10,6 +10,7 @@ from fda_core.events import Event
 from fda_core.runs.curves import within
 from fda_core.runs.summary import LaneSummary
 from fda_core.runs.summary import quality as measured
+from ui import address
 from ui.i18n import t
 from ui.sentences import lane_labels, megabytes
 
@@ -18,9 +19,7 @@ LEAST, MOST = 0.1, 1e6  # MB
 
 def adopt() -> None:
     """Takes the address's budget, if it has one."""
-    st.session_state.setdefault("budget", None)
-    if "budget" in st.query_params:
-        st.session_state.budget = number(st.query_params["budget"])
+    address.adopt("budget", "budget", number, None)
 
 
 def number(word: str) -> float | None:
@@ -48,10 +47,7 @@ def choose(place) -> float | None:
 
 def keep() -> None:
     """The page around the chart, which keeps the address, is not drawn again for this."""
-    if budget := word():
-        st.query_params["budget"] = budget
-    else:
-        st.query_params.pop("budget", None)
+    address.put("budget", word())
 
 
 def sentence(

@@ -12,6 +12,7 @@ from fda_core.runs.recorded import names, recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.summary import started
 from ui.controls import ALPHAS, adopt, ends
+from ui.glossary import marked
 from ui.heterogeneity_charts import effects_chart, labels_chart
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
@@ -32,11 +33,11 @@ def page() -> None:
         st.warning(t("settings.bad_link", problem=plain(problem)))
     counts = shared_labels(config.train_examples, config.clients, config.alpha, config.seed)
     runs = series()
-    st.markdown(" ".join([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)]))
+    st.markdown(marked(" ".join([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)])))
     left, right = st.columns([3, 2])
     with left:
         show("labels", labels_chart(counts, [t(f"heterogeneity.label_{name}") for name in LABELS], palette()), config)
-    with right:
+    with right.container(key="mix_effects"):
         if runs:
             show("effects", effects_chart(runs, labels_of(), palette(), config.alpha), config)
     if runs:

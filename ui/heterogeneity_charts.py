@@ -1,6 +1,5 @@
 """Charts of the Heterogeneity page: tables in, figures out."""
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from fda_core.runs.effects import Effect
 from ui.charts import DASHES, MARKERS
-from ui.i18n import t
+from ui.i18n import in_chart, t
 
 GREY = "#888888"
 MOST_NAMES = 12  # clients whose names have room below their bars
@@ -26,6 +25,7 @@ def labels_chart(
     order = np.argsort(counts[:, 0] / counts.sum(axis=1), kind="stable")
     who = [escaped(names[k]) for k in order] if names else order.tolist()
     figure = go.Figure()
+    # A uid names its pattern in the browser, where a blank in it leaves the bars without their fill.
     for i, label in enumerate(labels):
         figure.add_bar(
             x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=escaped(label), uid=f"label-{i}",
@@ -47,8 +47,8 @@ def labels_chart(
 
 
 def escaped(name: str, longest: int = 24) -> str:
-    """A name from somebody's data for plotly, which reads a little HTML."""
-    return html.escape(name if len(name) <= longest else f"{name[:longest]}…")
+    """A name from somebody's data, short enough for a legend."""
+    return in_chart(name if len(name) <= longest else f"{name[:longest]}…")
 
 
 def effects_chart(runs: Sequence[Effect], labels: dict[str, str], palette: Sequence[str], alpha: float) -> go.Figure:

@@ -186,6 +186,8 @@ def use(table: Table, config: ExperimentConfig, adopt: Callable[[ExperimentConfi
 def to_reviews(adopt: Callable[[ExperimentConfig], None]) -> None:
     """A callback: back to the embedded data, other settings as they are."""
     now: ExperimentConfig = st.session_state.own_now
+    for name in ("own_table", "own_sheet", "own_checked"):
+        st.session_state.pop(name, None)
     base = presets.build(preset=now.preset)
     natural = (
         {"clients": base.clients, "clients_per_round": base.clients_per_round} if now.partition == "column" else {}
@@ -201,4 +203,4 @@ def on_the_same_data(preset: ExperimentConfig, base: ExperimentConfig) -> Experi
     data = {name: value for name, value in base.to_dict().items() if name in OF_DATA}
     clients = base.clients if base.partition == "column" else min(preset.clients, base.train_examples // 2)
     data |= {"clients": clients, "clients_per_round": min(clients, preset.cohort_size)}
-    return ExperimentConfig(**preset.to_dict() | data)
+    return presets.build(data | {"preset": preset.preset})

@@ -12,10 +12,11 @@ from fda_core.errors import LabError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.runs.runner import Snapshot
 from fda_core.runs.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
-from ui import annotations, budget_line, costs, fair_race, own_data, prediction, replay, sentences, try_sentence
+from ui import annotations, axes, budget_line, costs, fair_race, own_data, prediction, replay, sentences, try_sentence
 from ui.charts import race_chart
 from ui.controls import adopt, settings
 from ui.frames import race_frame
+from ui.glossary import marked
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, following, may_act
@@ -39,12 +40,13 @@ def page() -> None:
         config, problem = (run.config, None) if follow else from_address()
         adopt(config)
         st.session_state.notice = t("settings.bad_link", problem=plain(problem)) if problem else None
-        budget_line.adopt()
+    axes.adopt()
+    budget_line.adopt()
     live = run is not None and run.live
     with st.sidebar:
         config = settings(frozen=live and may_act(), measured=lambda config: comparable(run, config))
         entrance()
-    keep_address(config, budget=budget_line.word())
+    keep_address(config, budget=budget_line.word(), **axes.words())
     if unreadable:
         st.warning(unreadable)
     around = identity(run, config)
@@ -99,7 +101,7 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
     if run is not None and run.status == "interrupted" and run.message:
         st.info(plain(run.message))
     answer = prediction.answered(run, lanes, going_on)
-    st.markdown(f"{words} {answer}" if answer else words)
+    st.markdown(marked(f"{words} {answer}" if answer else words))
     if shown is not None:
         chart(run, shown, lanes, words, going_on)
     if lanes:
@@ -206,8 +208,7 @@ def chart(
     run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str, going_on: bool
 ) -> None:  # fmt: skip
     left, right, limit = st.columns([2.7, 1.35, 1.2])
-    x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
-    y = choice(right, "y", measures(config))
+    x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
     budget = budget_line.choose(limit)
     view = f"{run.run_id if run else 'none'}/{x}/{y}"
     moment = (viewing(), run.revision, len(run.events)) if run else (viewing(), config.to_json())
@@ -239,14 +240,6 @@ def shared_figure(
 def measures(config: ExperimentConfig) -> tuple[str, ...]:
     """What the vertical axis can show: the measure of the target where accuracy is not it."""
     return ("test_loss", "mcc" if config.target.metric == "mcc" else "accuracy")
-
-
-def choice(place, axis: str, options: tuple[str, ...]) -> str:
-    picked = place.segmented_control(
-        t(f"race.{axis}_axis"), options, key=f"{axis}_axis", default=options[0], required=True,
-        format_func=lambda option: t(f"race.{axis}_{option}"), label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
-    return picked or options[0]
 
 
 def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
@@ -291,7 +284,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
         if lane.rule in REFERENCE_RULES:
             key = "race.reference_centralised" if lane.rule == "centralised" else "race.reference_local_only"
             words.append(t(key, lane=labels[lane.id]))
-    st.caption(" ".join(words))
+    st.caption(marked(" ".join(words)))
 
 
 def technical(run: Snapshot, facts: dict) -> list[str]:

@@ -12,6 +12,7 @@ from fda_core.data.partition import dirichlet_partition, natural_partition
 from fda_core.data.split import split
 from fda_core.data.table import Table
 from fda_core.errors import ConfigError
+from fda_core.types import Progress
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,12 @@ class Examples:
         return natural_partition(self.train.clients, len(self.clients))
 
 
-def examples(config: ExperimentConfig, home: Path | None = None) -> Examples:
+def examples(
+    config: ExperimentConfig, home: Path | None = None, progress: Progress = lambda done, total: None
+) -> Examples:
     """The run's examples; home: its folder, where a table of the user's own lies.
 
-    Raises `ConfigError`, `MissingAssets`, `TableError`.
+    `progress` is called while a hub is waited for. Raises `LabError`, and what `progress` raises.
     """
     if shelf.needs_table(config):
         if home is None:
@@ -67,7 +70,7 @@ def examples(config: ExperimentConfig, home: Path | None = None) -> Examples:
         return Examples(*(half_of(data[name]) for name in ("train", "test")), LABELS)
     from fda_core.data import hub
 
-    return hub.examples(config)
+    return hub.examples(config, progress)
 
 
 def half_of(data) -> Half:

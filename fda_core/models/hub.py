@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import huggingface_hub
-from huggingface_hub import HfApi, constants, try_to_load_from_cache
+from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -22,6 +22,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import httpx
 from tqdm import tqdm
 
@@ -49,14 +50,16 @@ class Repository:
     def __init__(self, repo: str, revision: str | None = None, progress: Progress = lambda *_: None):
         """Asks the hub, or the cache where there is no hub. Raises `HubError`, and whatever `progress` raises."""
         self.name = repo
+        cached = in_cache(repo, revision)
+        if cached and revision:  # a commit does not change
+            self.revision, self.sizes = revision, sizes_in(cached)
+            return
         try:
             self.revision, self.sizes = patiently(lambda _: about(repo, revision), repo, progress)
         except HubError as problem:
-            cached = None if problem.__cause__ and definite(problem.__cause__) else in_cache(repo, revision)
-            if cached is None:
+            if cached is None or (problem.__cause__ and definite(problem.__cause__)):
                 raise
-            self.revision = cached.name
-            self.sizes = {path.name: path.stat().st_size for path in cached.iterdir() if path.is_file()}
+            self.revision, self.sizes = cached.name, sizes_in(cached)
 
     def fetch(self, names: list[str], progress: Progress) -> Path:
         """The folder that has these files, of which some may have been there before. Raises as the constructor."""
@@ -87,9 +90,14 @@ def about(repo: str, revision: str | None) -> tuple[str, dict[str, int]]:
 
 
 def in_cache(repo: str, revision: str | None) -> Path | None:
-    """The folder of a commit that was fetched before."""
-    file = try_to_load_from_cache(repo, "config.json", revision=revision)
-    return Path(file).parent if isinstance(file, str) else None
+    """The folder of a commit that was fetched before with its weights; without a revision, the newest such."""
+    snapshots = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model") / "snapshots"
+    whole = {path.parent for path in snapshots.glob(f"{revision or '*'}/*.safetensors") if path.is_file()}
+    return max(whole, key=lambda folder: folder.stat().st_mtime, default=None)
+
+
+def sizes_in(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
 
 
 class Fetching:

@@ -70,6 +70,16 @@ def step(shape: Shape, config: ExperimentConfig) -> int:
     return FLOAT * tokens * numbers * max(1, shape.depth)
 
 
+def check_weights(parameters: int, name: str) -> None:
+    """For a model that is only asked. Raises `NotEnoughMemory`."""
+    free = psutil.virtual_memory().available
+    if FLOAT * parameters > free:
+        raise NotEnoughMemory(
+            f"{name} takes {gigabytes(FLOAT * parameters)} of memory and {gigabytes(free)} are free: try again when no"
+            " run is training."
+        )
+
+
 def check(bytes_needed: int, name: str, available: int | None = None) -> None:
     """Raises `NotEnoughMemory` when the machine has less to give than a run needs."""
     free = psutil.virtual_memory().available if available is None else available

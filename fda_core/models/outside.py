@@ -6,6 +6,7 @@ are read from safetensors only, and the classes are those of transformers.
 
 import hashlib
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -198,8 +199,13 @@ def load_classifier(source: Source, config: PreTrainedConfig, progress: Progress
 
 def load_tokenizer(source: Source, progress: Progress) -> PreTrainedTokenizerBase:
     """Raises `ModelError` and `HubError`."""
-    if not any(name in source.sizes for name in VOCABULARIES):
+    found = [name for name in VOCABULARIES if name in source.sizes]
+    if not found:
         raise ModelError(f"{source.name} has no tokenizer: save it into the same folder, or choose another model.")
+    if all(name.endswith(".model") for name in found) and find_spec("sentencepiece") is None:
+        raise ModelError(
+            f"The vocabulary of {source.name} is read by the package sentencepiece: run 'pip install sentencepiece'."
+        )
     wanted = [name for name in (CONFIG, *VOCABULARIES, *BESIDE) if name in source.sizes]
     folder = source.fetch(wanted, progress)
     try:

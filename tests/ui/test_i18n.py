@@ -14,6 +14,7 @@ from fda_core.runs.runner import LIVE
 from ui.budget import NUMBERS
 from ui.controls import LINKS
 from ui.evidence import COMMANDS, MARKS
+from ui.glossary import terms
 from ui.i18n import FOLDER, catalogue, t
 from ui.lesson_data import data
 from ui.own_data import NOTES
@@ -86,6 +87,9 @@ CHOICES = {
     "story.control_*": [f"story.control_{name}" for name in AGAINST],
     "story.work_*": [f"story.work_{name}" for name in ("fewer", "tie", "more")],
     "headline.*": [f"headline.{name}" for name in ("fewer", "tie", "more")],
+    "glossary.*": [f"glossary.{id}" for id in terms()],
+    "glossary.*_means": [f"glossary.{id}_means" for id in terms()],
+    "glossary.*_forms": [f"glossary.{id}_forms" for id in terms()],
 }
 # `versus` puts these together from three parts, the last of which is sometimes empty.
 COMPUTED = {f"headline.only_{winner}{yet}" for winner in ("us", "them") for yet in ("", "_yet")}
