@@ -5,6 +5,7 @@ sentence; while it is waited for, whoever asked can stop.
 """
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ TIMEOUT = 10  # seconds for an answer of the interface; huggingface_hub has as m
 PATIENCE = 300  # seconds in which not one more byte has arrived
 LOOK_EVERY = 0.1
 DOWNLOAD = "download"  # the stage of `Progress` in which bytes are counted
+COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTER, CONVERTED = "SFconvertbot", "Adding `safetensors` variant of this model"
 INSTEAD = "or give a folder that has the model"
 
@@ -50,6 +52,8 @@ class Repository:
     def __init__(self, repo: str, revision: str | None = None, progress: Progress = lambda *_: None):
         """Asks the hub, or the cache where there is no hub. Raises `HubError`, and whatever `progress` raises."""
         self.name = repo
+        if revision and not COMMIT.fullmatch(revision):  # from a record that somebody may have written
+            raise HubError(f"The record of this run names no commit of {repo}: start a new run.")
         cached = in_cache(repo, revision)
         if cached and revision:  # a commit does not change
             self.revision, self.sizes = revision, sizes_in(cached)
