@@ -186,7 +186,7 @@ def test_a_word_that_is_not_allowed_is_named_in_one_sentence(fake, out, capsys, 
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (("--preset", "zz"), "default, mrpc-laptop, mrpc-roberta, quick, where-it-loses"),
+        (("--preset", "zz"), ", ".join(presets.names())),
         (("--seed", "x"), "seed = 'x'"),
         (("--seed", "-1"), "seed = -1"),
         (("--config", "no-such.toml"), "no-such.toml cannot be read"),
