@@ -220,7 +220,8 @@ def play(
             config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, table=table, **trusted
         )
     events = read_events(folder)
-    if start := next((event for event in events if isinstance(event, RunStarted)), None):
+    start = next((event for event in events if isinstance(event, RunStarted)), None)
+    if start and "path" in start.facts:
         print(about_model(start.facts, config))
     console.print(lane_table(config, summarize(events)))
     if message:
@@ -233,11 +234,10 @@ def about_model(facts: dict, config: ExperimentConfig) -> str:
     """What was trained, what it weighs, and which way was taken."""
     sent = facts["model_bytes"] / 1e6
     return (
-        f"{facts['model']} ({facts.get('weights')}), trained: {config.trained},"
-        f" {facts['trainable_parameters']:,} of {facts.get('parameters', 0):,} parameters:"
-        f" {sent:.3g} MB per client and direction, {2 * config.cohort_size * sent:,.3g} MB a round;"
-        f" {facts.get('path', 'plain')} path on {facts.get('device', 'cpu')},"
-        f" {facts.get('memory_bytes', 0) / 1e9:.1f} GB of memory at most, as estimated"
+        f"{facts['model']} ({facts['weights']})\ntrained: {config.trained},"
+        f" {facts['trainable_parameters']:,} of {facts['parameters']:,} parameters,"
+        f" {sent:.3g} MB per client and direction, {2 * config.cohort_size * sent:,.3g} MB a round\n"
+        f"{facts['path']} path on {facts['device']}, about {facts['memory_bytes'] / 1e9:.1f} GB of memory at most"
     )
 
 

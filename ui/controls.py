@@ -11,7 +11,7 @@ from fda_core.assignments import merge, parse_value
 from fda_core.config import CLIENT_OPTIMIZERS, MONITORS, SERVERS, ExperimentConfig, LaneSpec
 from fda_core.errors import ConfigError
 from fda_core.runs.summary import variance_after
-from ui import own_data
+from ui import model_controls, own_data
 from ui.i18n import plain, t
 from ui.sentences import epochs
 
@@ -39,6 +39,7 @@ def adopt(config: ExperimentConfig) -> None:
     state.server, state.server_lr, state.client_lr = config.server_optimizer, config.server_lr, config.client_lr
     state.client_optimizer, state.weighting = config.client_optimizer, config.weighting
     state.client_dropout = float(config.client_dropout)
+    model_controls.adopt(config)
     state.epochs, state.max_epochs, state.mode, theta, state.check, state.monitor = lane_values(config.lanes)
     if theta is not None or state.get("theta") not in THETAS:
         state.theta = DEFAULT_THETA if theta is None else theta
@@ -105,6 +106,7 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
     else:
         with st.container(key="threshold"):
             _threshold(frozen, measured(config) if config else ())
+    model_controls.draw(frozen, config)
     with st.expander(t("settings.more"), key="more"):
         _more(frozen, own_lanes)
     if problem:
@@ -190,6 +192,7 @@ def _collect(own_lanes: bool) -> tuple[ExperimentConfig | None, str | None]:
         "client_optimizer": state.client_optimizer, "weighting": state.weighting,
         "client_dropout": state.client_dropout,
         "client_lr": parse_value(rate) if isinstance(rate, str) else rate,
+        **model_controls.collect(),
     }  # fmt: skip
     if state.link in LINKS:
         changes["link"] = dict(zip(("uplink_mbit", "downlink_mbit", "rtt_ms"), LINKS[state.link], strict=True))

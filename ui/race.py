@@ -10,8 +10,10 @@ from fda_core import assets
 from fda_core.config import REFERENCE_RULES, ExperimentConfig
 from fda_core.errors import LabError
 from fda_core.events import LaneFinished, RunStarted
+from fda_core.models.payload import size_of
 from fda_core.runs.runner import Snapshot
 from fda_core.runs.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
+from fda_core.types import TEXTS
 from ui import annotations, axes, budget_line, costs, fair_race, own_data, prediction, replay, sentences, try_sentence
 from ui.charts import race_chart
 from ui.controls import adopt, settings
@@ -191,6 +193,8 @@ def progress_of(run: Snapshot) -> tuple[float, str]:
     if run.status in ("queued", "preparing") and not run.place:
         if not total:
             return 0.0, t("status.loading")
+        if run.stage != TEXTS:
+            return done / total, t("status.downloading", done=round(done / 1e6), total=math.ceil(total / 1e6))
         return done / total, t("status.preparing", done=done, total=total)
     expected = rounds_at_most(list(run.events), run.config.rounds, len(run.config.lanes))
     share = 1.0 if run.status == "finished" else min(1.0, played / max(1, expected))
@@ -279,6 +283,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     words = [
         t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
         *(technical(run, facts) if engineer() else ()),
+        *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
     ]
     for lane in run.config.lanes:
         if lane.rule in REFERENCE_RULES:
@@ -289,15 +294,21 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
 
 def technical(run: Snapshot, facts: dict) -> list[str]:
     """What is trained, and what a check sends."""
+    key = "race.model_head" if mostly_head(run.config) else "race.model"
     words = [
         t(
-            "race.model", model=plain(str(facts["model"])[:200]), trained=facts["trainable_parameters"],
+            key, model=plain(str(facts["model"])[:200]), trained=facts["trainable_parameters"],
             bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}",
         )
     ]  # fmt: skip
     if states := state_bytes(run.events):
         words.append(t("race.state", sizes=f" {t('race.state_or')} ".join(map(sentences.size, states))))
     return words
+
+
+def mostly_head(config: ExperimentConfig) -> bool:
+    size = size_of(config)
+    return config.trained != "head" and size is not None and 2 * size.head > size.trained
 
 
 def waiting(run: Snapshot | None) -> None:

@@ -4,8 +4,6 @@ Files only: code that a dataset brings is never run. Whatever the hub does becom
 """
 
 import logging
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,13 +19,13 @@ from fda_core.data.table import MOST_LABELS, TEXTS, Columns, Table, cell, normal
 from fda_core.errors import ConfigError, LabError
 from fda_core.streams import stream
 from fda_core.types import Progress
+from fda_core.waiting import wait_for
 
 if TYPE_CHECKING:  # seconds to import, for nothing but this name
     from datasets import Dataset
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.1  # seconds
 BROKEN_OFF = ("RemoteProtocolError", "ReadError", "IncompleteRead", "ArrowInvalid")  # of the libraries below `datasets`
 
 
@@ -58,10 +56,11 @@ def source_of(config: ExperimentConfig) -> Source:
 def examples(config: ExperimentConfig, progress: Progress = lambda done, total: None) -> Examples:
     """Raises `HubDataError`, `ConfigError`, `TableError`, and what `progress` raises while the hub is waited for."""
     source = source_of(config)
-    train = patiently(lambda: load(source, source.split), progress)
+    look = lambda: progress(0, 0)  # noqa: E731
+    train = wait_for(lambda: load(source, source.split), look)
     if source.test_split is None:
         return of_table(normalise(Sheet(frame_of(train, source, clients=True), "hub"), source.columns), config)
-    test = patiently(lambda: load(source, source.test_split), progress)
+    test = wait_for(lambda: load(source, source.test_split), look)
     own = labelled(frame_of(train, source, clients=True), source.columns)
     if "client" in own:
         own, _ = with_clients(own, source.columns.client)
@@ -167,24 +166,3 @@ def chain_of(error: BaseException | None) -> list[BaseException]:
 
 def status_of(error: BaseException) -> int | None:
     return getattr(getattr(error, "response", None), "status_code", None)
-
-
-def patiently(work: Callable[[], "Dataset"], progress: Progress) -> "Dataset":
-    """The work's result, done in a thread of its own, so that `progress` is asked all the while and may raise."""
-    result: list[Dataset] = []
-    problem: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            result.append(work())
-        except BaseException as error:  # told to whoever waits
-            problem.append(error)
-
-    thread = threading.Thread(target=run, name="fda-opt-hub", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(LOOK_EVERY)
-        progress(0, 0)
-    if problem:
-        raise problem[0]
-    return result[0]

@@ -1,4 +1,4 @@
-"""What the parts of an encoder are called: all that differs between the architectures that are trained here.
+"""What the parts of an encoder are called: all that differs between the architectures a fast way is proven for.
 
 BERT, RoBERTa and DistilBERT are stacks of the same layer: softmax attention, add and normalise, two linear maps with
 GELU between them, add and normalise; then two linear maps at position 0 (Devlin et al. 2019, Liu et al. 2019, Sanh
@@ -129,9 +129,7 @@ def known(model: "PreTrainedModel") -> bool:
 def of(config: "PreTrainedConfig") -> Anatomy:
     """The names of an architecture. Raises `ConfigError`."""
     if config.model_type not in ANATOMIES:
-        raise ConfigError(
-            f"The architecture {config.model_type!r} cannot be trained here, only {', '.join(ANATOMIES)}."
-        )
+        raise ConfigError(f"The architecture {config.model_type!r} has no fast way here, only {', '.join(ANATOMIES)}.")
     return ANATOMIES[config.model_type]
 
 

@@ -28,6 +28,7 @@ from transformers.utils import logging as loud
 from fda_core.errors import ConfigError, LabError
 from fda_core.models import body, names
 from fda_core.models.hub import Repository
+from fda_core.models.payload import LONGEST_CONFIG
 from fda_core.streams import torch_generator
 from fda_core.types import Progress
 
@@ -37,7 +38,7 @@ VOCABULARIES = (
     "tokenizer.json", "vocab.txt", "vocab.json", "spm.model", "spiece.model", "sentencepiece.bpe.model",
 )  # fmt: skip
 BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
-LONGEST_CONFIG, MOST_LAYERS = 1_000_000, 200
+MOST_LAYERS = 200
 # Settings that say how to load or run a model, instead of what it is.
 LEFT_OUT = {
     "auto_map", "quantization_config", "attn_implementation", "experts_implementation", "dtype", "torch_dtype",

@@ -199,6 +199,11 @@ def test_a_run_is_gone_on_with_at_its_own_revision(served, shelf, tmp_path):
     assert not torch.equal(theirs.bert.pooler.dense.weight, mine.bert.pooler.dense.weight)
 
 
+@pytest.mark.parametrize("revision", ["../../elsewhere", "main", "*", "A" * 40, "0" * 39])
+def test_a_record_cannot_name_another_place_as_a_revision(served, revision):
+    assert "names no commit of tiny/bert" in refusal("tiny/bert", before={"revision": revision})
+
+
 def test_the_hub_s_own_conversion_stands_in_for_pickled_weights(served, shelf, tmp_path):
     """As microsoft/deberta-v3-base had it; what anybody else offers is not taken."""
     pickled = shutil.copytree(shelf / "deberta-v2", tmp_path / "pickled")

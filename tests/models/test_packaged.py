@@ -254,9 +254,11 @@ def test_an_architecture_with_other_attention_is_trained_the_plain_way():
     assert out.isfinite().all() and out.abs().max() > 0
 
 
-def test_adapters_for_an_architecture_without_a_table_are_refused():
-    with pytest.raises(ConfigError, match="'electra' cannot be trained here, only distilbert, roberta, bert"):
-        adapt(ElectraForSequenceClassification(ElectraConfig(**TINY)), Lora(), seed=0)
+def test_an_architecture_without_a_table_has_no_fast_way():
+    model = ElectraForSequenceClassification(ElectraConfig(**TINY))
+    assert not anatomy.known(model)
+    with pytest.raises(ConfigError, match="'electra' has no fast way here, only distilbert, roberta, bert"):
+        anatomy.of(model.config)
 
 
 def test_the_layout_takes_apart_what_it_put_together(adapted):

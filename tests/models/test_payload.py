@@ -4,7 +4,9 @@ import pytest
 import torch
 from transformers import DebertaV2Config, DebertaV2Model, DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel
 
-from fda_core.models.payload import ENCODERS, download, payload, slowdown
+from fda_core.config import MODELS, TRAINED, ExperimentConfig
+from fda_core.models import choice, names
+from fda_core.models.payload import ENCODERS, download, payload, size_of, slowdown
 from fda_core.runs.recorded import recorded
 from fda_core.runs.summary import started
 
@@ -50,3 +52,45 @@ def test_a_step_takes_as_much_longer_as_it_has_multiplications():
     assert slowdown("all-MiniLM-L6-v2", "head", layers=0) == 1
     assert slowdown("roberta-base", "full") == pytest.approx(4 * 2 * 3 / (7 / 6))
     assert slowdown("roberta-base", "head") < slowdown("roberta-base", "lora") < slowdown("roberta-base", "full")
+
+
+MORE = {
+    "as it comes": {},
+    "rank, layers, targets": {"lora": {"rank": 3, "layers": 2, "targets": ("k_lin", "out_lin", "v_lin")}},
+    "two layers": {"trained_layers": 2},
+}
+
+
+@pytest.mark.parametrize("model", [*MODELS, "folder:distilbert", "folder:roberta", "folder:bert"])
+@pytest.mark.parametrize("trained", TRAINED)
+@pytest.mark.parametrize("more", MORE)
+@pytest.mark.parametrize("labels", [2, 50])
+def test_what_a_page_calculates_is_what_the_model_has(model, trained, more, labels, shelf, monkeypatch):
+    monkeypatch.setenv(names.SHELF, str(shelf))
+    config = ExperimentConfig(model=model, trained=trained, **MORE[more])
+    size, counted = size_of(config, labels), choice.plan(choice.choose(model, labels), config)
+    assert (size.trained, size.fast) == (counted.trained, counted.fast)
+    head = choice.plan(choice.choose(model, labels), ExperimentConfig(model=model, trained="head"))
+    assert size.head == head.trained
+
+
+@pytest.mark.parametrize("model", ["somebody/something", "folder:deberta-v2", "folder:nothing", "folder:electra"])
+def test_of_a_model_that_is_not_known_nothing_is_said(model, shelf, monkeypatch):
+    monkeypatch.setenv(names.SHELF, str(shelf))
+    assert size_of(ExperimentConfig(model=model)) is None
+
+
+def test_a_folder_s_nonsense_is_left_to_whoever_loads_it(tmp_path, monkeypatch):
+    monkeypatch.setenv(names.SHELF, str(tmp_path))
+    (tmp_path / "odd").mkdir()
+    for text in ("", "[]", "{}", '{"model_type": "bert"}', '{"model_type": []}', "[" * 100_000):
+        (tmp_path / "odd" / "config.json").write_text(text)
+        assert size_of(ExperimentConfig(model="folder:odd")) is None
+
+
+def test_well_known_models_of_the_hub_by_hand():
+    """RoBERTa-base: 124.6 million in all; a transfer of everything is half a gigabyte."""
+    full = size_of(ExperimentConfig(model="roberta-base", trained="full"))
+    assert full.trained == 124_055_040 + 590_592 + 1_538 and not full.fast
+    assert size_of(ExperimentConfig(model="roberta-base")).fast
+    assert not size_of(ExperimentConfig(model="microsoft/deberta-v3-base")).fast

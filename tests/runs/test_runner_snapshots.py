@@ -148,8 +148,8 @@ def test_a_folder_with_settings_that_are_not_allowed_any_more_is_damaged_too(run
     path = runner.folder / new_run_id() / EVENTS
     path.parent.mkdir()
     text = (runner.folder / ended.run_id / EVENTS).read_text()
-    path.write_text(text.replace('"model":"minilm-distilbert"', '"model":"gone"'))
-    with pytest.raises(StoreError, match="model = 'gone'"):
+    path.write_text(text.replace('"model":"minilm-distilbert"', '"model":"../gone"'))
+    with pytest.raises(StoreError, match=r"model = '\.\./gone'"):
         runner.snapshot(path.parent.name)
 
 

@@ -49,6 +49,12 @@ ODD = {
     "threshold 0": {"lanes": make_lanes(**FIXED, theta=0.0)},
     "threshold without end": {"lanes": make_lanes(**FIXED, theta=math.inf)},
     "adapters": {"lora": {"rank": 4, "targets": ("q_lin", "k_lin")}},
+    "adapters with numbers beside the steps": {"lora": {"rank": 5, "alpha": 3.5, "layers": 6, "targets": ("out_lin",)}},
+    "the head alone": {"model": "minilm-bert", "trained": "head"},
+    "the last layers": {"trained": "last", "trained_layers": 3},
+    "everything of a model of the hub": {"model": "somebody/some-model", "trained": "full"},
+    "adapters deep in a model of the hub": {"model": "somebody/some-model", "lora": {"layers": 40}},
+    "a folder that is not offered": {"model": "folder:mine"},
 }
 
 

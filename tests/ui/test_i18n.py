@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fda_core import presets
-from fda_core.config import CLIENT_OPTIMIZERS, MONITORS, SERVERS
+from fda_core import config, presets
+from fda_core.config import CLIENT_OPTIMIZERS, LORA_TARGETS, MONITORS, SERVERS
 from fda_core.models.payload import TRAINED
 from fda_core.runs.runner import LIVE
 from ui.budget import NUMBERS
@@ -31,6 +31,8 @@ ENDED = ("finished", "stopped", "failed", "interrupted", "elsewhere")
 CHOICES = {
     "settings.preset_*": [f"settings.preset_{name}" for name in presets.names()],
     "settings.server_*": [f"settings.server_{name}" for name in SERVERS],
+    "model.trained_*": [f"model.trained_{name}" for name in config.TRAINED],
+    "model.target_*": [f"model.target_{name}" for name in LORA_TARGETS],
     "settings.link_*": [f"settings.link_{name}" for name in (*LINKS, "own")],
     "settings.*": [
         f"settings.{name}"
