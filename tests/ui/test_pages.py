@@ -47,7 +47,7 @@ def test_before_a_run_the_race_says_what_to_press(visit):
     assert [(button.label, button.disabled) for button in page.button] == [
         (t("race.start"), False), (t("race.step"), False), (t("race.stop"), True), (t("own.open"), False),
     ]  # fmt: skip
-    assert not page.table
+    assert [t("table.rounds") in table.value and t("cost.round_mb") in table.value for table in page.table] == [True]
 
 
 @pytest.mark.parametrize(
