@@ -3,9 +3,9 @@
 import streamlit as st
 
 from fda_core import assets
-from ui import style, tour
+from ui import address, style, tour
 from ui.chrome import chrome
-from ui.i18n import plain, t
+from ui.i18n import t
 from ui.session import publish_chart_library, runner
 from ui.viewing import settle
 
@@ -29,10 +29,13 @@ pages = [
 ]
 page = st.navigation(pages, position="top")
 name = page.url_path or "story"
+address.begin(name, strange)
 chrome(name)
 tour.band(name)
-if strange:
-    st.warning(t("chrome.strange", word=plain(strange[:40])))
+notes = st.container()
 if problem := assets.problem():
     st.warning(t("app.no_assets", problem=problem))
 page.run()
+st.caption(t("app.credits"))
+with notes:
+    address.note()

@@ -1,16 +1,23 @@
 """What the lab survives: `python -m benchmarks.faults [--kills N] [--inputs N] [--refreshes N] [--json]`.
 
 Kills: training processes get SIGKILL at random moments and their runs are resumed (one thread). Inputs: generated bad
-settings, addresses and event files. Refreshes: a running race is reloaded in real Chromium.
+settings, addresses, event files and imports. Refreshes: a running race is reloaded in real Chromium.
 """
 
 import argparse
 import json
+import re
+import signal
 import tempfile
+import time
 from pathlib import Path
 
 from benchmarks import bad_inputs, kills, machine
 from fda_core.runs.store import EVENTS
+
+# Python reads it when the server starts: a signal then writes what every thread is doing into the server's log.
+DUMPS = "import faulthandler, signal; faulthandler.register(signal.SIGUSR1)\n"
+WORKER = re.compile(r'runner\.py", line \d+ in _work\b')
 
 
 def refresh(count: int, folder: Path) -> dict:
@@ -19,7 +26,8 @@ def refresh(count: int, folder: Path) -> dict:
     from tests.server import Server
 
     folder.mkdir()
-    server = Server(folder).start()
+    (folder / "sitecustomize.py").write_text(DUMPS)
+    server = Server(folder, {"PYTHONPATH": str(folder)}).start()
     try:
         with viewer(server.url) as race:
             race.start()
@@ -30,9 +38,22 @@ def refresh(count: int, folder: Path) -> dict:
             before = race.points()
             went_on = race.wait_for_points(before + 3) > before
             same = race.run_id() == run_id
+            workers = training_threads(server)
     finally:
         server.kill()
-    return {"refreshes": count, "runs_afterwards": len(list(server.runs.glob("2*"))), "same_run": same and went_on}
+    runs = len(list(server.runs.glob("2*")))
+    return {"refreshes": count, "workers": workers, "runs_afterwards": runs, "same_run": same and went_on}
+
+
+def training_threads(server) -> int:
+    """How many threads of the server are in the runner's loop."""
+    before = len(server.log)
+    server.process.send_signal(signal.SIGUSR1)
+    deadline = time.monotonic() + 10
+    while "Current thread" not in server.log[before:] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.5)  # the rest of the dump
+    return len(WORKER.findall(server.log[before:]))
 
 
 def main() -> None:
@@ -51,14 +72,16 @@ def main() -> None:
         sample = (folder / "alone" / EVENTS).read_bytes()
         bad = bad_inputs.measure(options.inputs, folder, sample)
     result = {
-        "kills": killed.kills, "rounds_lost": killed.rounds_lost, "records_damaged": killed.damaged,
+        "kills": killed.kills, "kills_before_first_event": killed.early, "rounds_lost": killed.rounds_lost,
+        "records_damaged": killed.damaged, "not_listed_as_interrupted": killed.unlisted,
         "resumed_runs": killed.runs, "resumed_equal": killed.equal == killed.runs, **refreshed,
         "bad_inputs": bad.inputs, "refused": bad.refused, "slowest_seconds": round(bad.slowest, 3),
-        "faults": len(bad.faults),
+        **{name: len(faults) for name, faults in bad.faults.items()},
     }  # fmt: skip
     print(machine.table(["what", "count"], [[name.replace("_", " "), f"{value}"] for name, value in result.items()]))
-    for fault in bad.faults[:20]:
-        print("fault:", fault)
+    for name, faults in bad.faults.items():
+        for fault in faults[:20]:
+            print(f"{name.replace('_', ' ')}:", fault)
     if options.json:
         print(json.dumps(result | facts))
 

@@ -14,17 +14,24 @@ from fda_core.config import ExperimentConfig
 from fda_core.events import Event, Round
 from fda_core.runs.audit import audit
 from fda_core.runs.record import record
-from fda_core.runs.store import new_run_id, read_events
+from fda_core.runs.snapshot import stored
+from fda_core.runs.store import EVENTS, new_run_id, read_events
 
 INTERRUPTIONS = ("run_started", "run_resumed", "run_finished")
 MEASURED = {"seconds", "versions"}  # what no two runs share
+EARLY = 0.25  # of a run's first kills: while libraries are loaded and texts prepared, before its first event
 
 
 @dataclass
 class Found:
-    """Of all killed runs: finished rounds that were not on record, runs whose numbers were those of the undisturbed."""
+    """Of all killed runs: finished rounds that were not on record, runs whose numbers were those of the undisturbed.
+
+    early: kills before the first event. unlisted: runs on record that a list did not call interrupted.
+    """
 
     kills: int = 0
+    early: int = 0
+    unlisted: int = 0
     rounds_lost: int = 0
     damaged: int = 0
     runs: int = 0
@@ -44,7 +51,7 @@ def config() -> ExperimentConfig:
 
 def play(folder: Path) -> None:
     """What a killed process does: plays or resumes the run and says every event that is on record."""
-    resume = (folder / "events.jsonl").exists()
+    resume = (folder / EVENTS).exists()
     record(config(), folder, new_run_id(), lambda event: print(event.event, flush=True), resume=resume)
 
 
@@ -53,15 +60,15 @@ def launch(folder: Path) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
-def kill(process: subprocess.Popen, after: float, begin: tuple[str, int]) -> tuple[int, bool]:
-    """Rounds said by the time it was killed, so many seconds after it began to train; whether it was still there.
+def kill(process: subprocess.Popen, after: float, begin: tuple[str, int] | None) -> tuple[int, bool]:
+    """Rounds said by the time it was killed, so many seconds after it began; whether it was still there.
 
-    begin: the event, and which of its kind, after which this process trains.
+    begin: the event, and which of its kind, after which this process trains; None: from when it was launched.
     """
     said = []
-    for line in process.stdout:
+    while begin and (line := process.stdout.readline()):
         said.append(line)
-        if (line.strip(), sum(other == line for other in said)) == begin:
+        if (line.strip(), said.count(line)) == begin:
             break
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
@@ -79,36 +86,47 @@ def numbers(events: list[Event]) -> list[dict]:
 
 def measure(kills: int, folder: Path, seed: int = 0) -> Found:
     found, drawn = Found(), random.Random(seed)
+    launched, began = time.monotonic(), None
     alone = launch(folder / "alone")
-    began = None
     for _ in alone.stdout:
         began = began or time.monotonic()
     alone.wait()
-    length = time.monotonic() - began
     whole = numbers(read_events(folder / "alone"))
+    lengths = (began - launched, time.monotonic() - began)  # seconds before the first event, and after it
     while found.kills < kills:
-        disturb(folder / f"run{found.runs}", kills, length, drawn, whole, found)
+        disturb(folder / f"run{found.runs}", kills, lengths, drawn, whole, found)
     return found
 
 
-def disturb(folder: Path, kills: int, length: float, drawn: random.Random, whole: list[dict], found: Found) -> None:
+def disturb(
+    folder: Path, kills: int, lengths: tuple[float, float], drawn: random.Random, whole: list[dict], found: Found
+) -> None:
     """One run, killed again and again until it gets to its end."""
-    while found.kills < kills:
-        known = read_events(folder) if folder.exists() else []
+    while found.kills < kills and not ended(folder):
+        known = on_record(folder)
         resumed = sum(event.event == "run_resumed" for event in known)
-        begin = ("run_resumed", resumed + 1) if known else ("run_started", 1)
-        said, in_time = kill(launch(folder), drawn.uniform(0, length / 2), begin)
-        events = read_events(folder)
+        early = not known and drawn.random() < EARLY
+        begin = None if early else ("run_resumed", resumed + 1) if known else ("run_started", 1)
+        said, in_time = kill(launch(folder), drawn.uniform(0, lengths[0] if early else lengths[1] / 2), begin)
         # A resumed process says the rounds on record too, so what it said is all there must be.
-        found.rounds_lost += max(0, said - sum(isinstance(event, Round) for event in events))
-        found.damaged += bool(audit(folder).problems) and not only_torn(folder)
-        found.kills += in_time
-        if events[-1].event == "run_finished":
-            break
-    if events[-1].event != "run_finished":
+        found.rounds_lost += max(0, said - sum(isinstance(event, Round) for event in on_record(folder)))
+        found.kills, found.early = found.kills + in_time, found.early + (in_time and early)
+        if (folder / EVENTS).exists():
+            found.damaged += bool(audit(folder).problems) and not only_torn(folder)
+            found.unlisted += not ended(folder) and stored(folder).status != "interrupted"
+    if not ended(folder):
         launch(folder).communicate()
     found.runs += 1
     found.equal += numbers(read_events(folder)) == whole and not audit(folder).problems
+
+
+def on_record(folder: Path) -> list[Event]:
+    """Nothing where the process was killed before it had made the folder."""
+    return read_events(folder) if (folder / EVENTS).exists() else []
+
+
+def ended(folder: Path) -> bool:
+    return any(event.event == "run_finished" for event in on_record(folder)[-1:])
 
 
 def only_torn(folder: Path) -> bool:

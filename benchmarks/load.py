@@ -1,7 +1,8 @@
 """A class in one room: `python -m benchmarks.load [--viewers N] [--seconds S] [--json]`, preset `default`, seed 0.
 
-N viewers look at one run that trains on the same cores. They are real WebSocket clients that speak Streamlit's protocol
-(30 Chromiums would need more than two cores for themselves) and click every few seconds; one real Chromium comes last.
+N viewers look at one run that trains on the same cores; its target is out of reach, so that it trains until the last
+of them has left. They are real WebSocket clients that speak Streamlit's protocol (30 Chromiums would need more than two
+cores for themselves) and click every few seconds; one real Chromium comes last.
 First paint: from opening the connection to the whole page. Update delay: from a round being on record to its being
 shown. Interaction: a click that draws the whole page again.
 """
@@ -20,17 +21,18 @@ import psutil
 
 from benchmarks import machine
 from benchmarks.viewer import Viewer
-from fda_core.runs.store import EVENTS
+from fda_core.runs.store import EVENTS, read_events
 
 GOALS = {"first_paint_p95": 2.0, "interaction_p95": 0.5, "errors": 0}
 CLICK_EVERY = (4.0, 8.0)  # seconds
+SETTINGS = "preset=default&rounds=5000&target.value=0.99"
 ARRIVE_WITHIN = 10.0  # seconds: nobody's class presses Enter at the same instant
 RUN = "Start"
 
 
 async def room(server, viewers: int, seconds: float) -> dict:
     """Everybody's waits, pooled."""
-    async with Viewer(server.url, "race", "preset=default&seed=0") as teacher:
+    async with Viewer(server.url, "race", SETTINGS) as teacher:
         await teacher.draw(press=RUN)
         await until_training(teacher)
         run_id = next(server.runs.glob("2*")).name
@@ -40,14 +42,15 @@ async def room(server, viewers: int, seconds: float) -> dict:
             *(visit(server, f"run={run_id}", drawn.random(), seconds) for _ in range(viewers)),
         )
         memory = psutil.Process(server.process.pid).memory_info().rss
-        rounds = round_times(server.runs / run_id)
+        rounds, training = round_times(server.runs / run_id), not ended(server.runs / run_id)
     return {
         "first_paint": [each.first_paint for each in seen],
         "interaction": [wait for each in seen for wait in each.interactions],
         "redraw": [wait for each in seen for wait in each.redraws],
         "update_delay": [delay for each in seen for delay in delays(each.rounds, rounds)],
         "errors": [error for each in seen for error in each.errors],
-        "rounds": len(rounds), "memory_mb": memory / 1e6, "memory_per_viewer_mb": (memory - alone) / 1e6 / viewers,
+        "rounds": len(rounds), "still_training": training, "memory_mb": memory / 1e6,
+        "memory_per_viewer_mb": (memory - alone) / 1e6 / viewers,
     }  # fmt: skip
 
 
@@ -74,6 +77,10 @@ def round_times(folder: Path) -> list[float]:
     """When each round was on record."""
     rows = (json.loads(line) for line in (folder / EVENTS).read_text().splitlines())
     return [datetime.fromisoformat(row["time"]).timestamp() for row in rows if row["event"] == "round"]
+
+
+def ended(folder: Path) -> bool:
+    return any(event.event == "run_finished" for event in read_events(folder)[-1:])
 
 
 def delays(shown: list[tuple[int, float]], recorded: list[float]) -> list[float]:
@@ -118,7 +125,7 @@ def summary(found: dict) -> dict:
     waits = ("first_paint", "interaction", "redraw", "update_delay")
     result = {f"{name}_p{int(100 * share)}": quantile(found[name], share) for name in waits for share in (0.5, 0.95)}
     counts = {f"{name}s_counted": len(found[name]) for name in waits}
-    kept = ("rounds", "memory_mb", "memory_per_viewer_mb", "chromium_first_paint")
+    kept = ("rounds", "still_training", "memory_mb", "memory_per_viewer_mb", "chromium_first_paint")
     return result | counts | {name: found[name] for name in kept} | {"errors": len(found["errors"])}
 
 
@@ -141,7 +148,8 @@ def main() -> None:
     print(
         f"\nErrors: {result['errors']}. Memory of the server: {result['memory_mb']:,.0f} MB, "
         f"{result['memory_per_viewer_mb']:.1f} MB a viewer. First paint in Chromium afterwards: "
-        f"{result['chromium_first_paint']:.2f} s. Rounds played meanwhile: {result['rounds']}."
+        f"{result['chromium_first_paint']:.2f} s. Rounds played meanwhile: {result['rounds']}; "
+        f"still training at the end: {'yes' if result['still_training'] else 'no'}."
     )
     for error in sorted(set(found["errors"])):
         print("error:", error)

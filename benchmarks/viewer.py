@@ -93,6 +93,8 @@ class Viewer:
                 self.seen.errors.append("the page did not compile")
             if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 self.finished.set()
+        elif kind == "page_info_changed":  # a browser shows it in its address bar and asks with it from then on
+            self.query = message.page_info_changed.query_string
         elif kind == "navigation":
             self.page_hash = message.navigation.page_script_hash
         elif kind == "new_session" and not message.metadata.run.fragment_ids:

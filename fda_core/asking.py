@@ -36,11 +36,14 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Answer:
-    """lane: None for the untrained model, from which all start. round: the last one in it. favourable: 0…1."""
+    """lane: None for the untrained model, from which all start. round: the last one in it.
+
+    shares: a probability for each label, in the order of the run's facts.
+    """
 
     lane: str | None
     round: int
-    favourable: float
+    shares: tuple[float, ...]
 
 
 def ready() -> bool:
@@ -53,18 +56,18 @@ def kept(folder: Path) -> bool:
     return any((folder / CHECKPOINTS).glob("*.safetensors"))
 
 
-def answers(config: ExperimentConfig, folder: Path, text: str) -> list[Answer]:
+def answers(config: ExperimentConfig, folder: Path, text: str, labels: int = 2) -> list[Answer]:
     """The untrained model's answer, then one for each lane with a checkpoint in the run's folder, in their order.
 
-    Call it once `ready`. Raises `MissingAssets`, and another `LabError` where the model cannot be built, or is no
-    longer what the run began with.
+    labels: how many the run's data has. Call it once `ready`. Raises `MissingAssets`, and another `LabError` where the
+    model cannot be built, or is no longer what the run began with.
     """
     with _one_at_a_time:
-        reader = reader_for(config, folder)
+        reader = reader_for(config, folder, labels)
         models = {None: (0, reader.initial), **checkpoints(config, folder, len(reader.initial))}
         weights = [weights for _, weights in models.values()]
-        shares = reader.favourable([text.strip()[:LONGEST]], weights, config.max_tokens)[:, 0].tolist()
-    return [Answer(lane, round, share) for (lane, (round, _)), share in zip(models.items(), shares, strict=True)]
+        shares = reader.shares([text.strip()[:LONGEST]], weights, config.max_tokens)[:, 0].tolist()
+    return [Answer(lane, round, tuple(own)) for (lane, (round, _)), own in zip(models.items(), shares, strict=True)]
 
 
 def checkpoints(config: ExperimentConfig, folder: Path, size: int) -> dict[str, tuple[int, Tensor]]:
@@ -88,15 +91,14 @@ def checkpoints(config: ExperimentConfig, folder: Path, size: int) -> dict[str, 
 class Reader:
     """The encoder of a run, its tokenizer, and the weights that its training starts from (`initial`, [d]).
 
-    before: the run's facts, which say what its model's files were.
+    labels: how many the run's data has; before: the run's facts, which say what its model's files were.
     """
 
-    def __init__(self, config: ExperimentConfig, before: Mapping[str, Any] | None = None):
-        from fda_core.data.reviews import LABELS
+    def __init__(self, config: ExperimentConfig, labels: int = 2, before: Mapping[str, Any] | None = None):
         from fda_core.models import choice, memory
         from fda_core.models.adapted import Layout, adapt
 
-        chosen = choice.choose(config.model, len(LABELS), None, before)
+        chosen = choice.choose(config.model, labels, None, before)
         memory.check_weights(choice.plan(chosen, config).parameters, chosen.name)
         self.config, self.tokenizer = config, chosen.tokenizer(lambda *_: None)
         model, sha256 = chosen.load(lambda *_: None)
@@ -104,8 +106,8 @@ class Reader:
         self.model = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
         self.initial = Layout.of(self.model).flatten(self.model)
 
-    def favourable(self, texts: Sequence[str], models: Sequence[Tensor], max_tokens: int) -> Tensor:
-        """Probability [models, texts] that a text is a favourable review; of [K, d] weights the mean over the K."""
+    def shares(self, texts: Sequence[str], models: Sequence[Tensor], max_tokens: int) -> Tensor:
+        """Probabilities [models, texts, labels]; of [K, d] weights the mean over the K."""
         import torch
 
         from fda_core.models.tokens import tokenize
@@ -113,7 +115,7 @@ class Reader:
         data = {"text": list(texts), "label": [0] * len(texts)}  # labels are what is asked for: these are never read
         trainer = self._trainer(tokenize(data, self.tokenizer, max_tokens))
         shares = [
-            torch.stack([trainer.logits(one).softmax(1)[:, 1] for one in weights.reshape(-1, weights.shape[-1])])
+            torch.stack([trainer.logits(one).softmax(1) for one in weights.reshape(-1, weights.shape[-1])])
             for weights in models
         ]
         return torch.stack([share.mean(0) for share in shares])
@@ -132,13 +134,13 @@ class Reader:
         return way(self.config)(self.model, tokens, tokens, hidden, hidden)
 
 
-def reader_for(config: ExperimentConfig, folder: Path) -> Reader:
+def reader_for(config: ExperimentConfig, folder: Path, labels: int) -> Reader:
     """Of the run in this folder; runs that differ in nothing that its reader depends on share one."""
     facts = {} if config.model in MODELS else started(stored(folder).events).facts
     words = {name: facts.get(name) for name in ("revision", "weights_sha256")}
-    return reader_of(ExperimentConfig(**{name: getattr(config, name) for name in READ}), tuple(words.items()))
+    return reader_of(ExperimentConfig(**{name: getattr(config, name) for name in READ}), labels, tuple(words.items()))
 
 
 @lru_cache(maxsize=ENCODERS)
-def reader_of(config: ExperimentConfig, before: tuple[tuple[str, str | None], ...] = ()) -> Reader:
-    return Reader(config, {name: value for name, value in before if value})
+def reader_of(config: ExperimentConfig, labels: int, before: tuple[tuple[str, str | None], ...] = ()) -> Reader:
+    return Reader(config, labels, {name: value for name, value in before if value})

@@ -37,7 +37,9 @@ def to_query(config: ExperimentConfig, base: ExperimentConfig) -> str:
     pairs = {"preset": config.preset}
     for name, value in ours.items():
         if isinstance(value, dict):
-            pairs |= {f"{name}.{key}": bare(part) for key, part in value.items() if part != theirs[name].get(key)}
+            pairs |= {
+                f"{name}.{key}": bare(part) for key, part in value.items() if part != theirs.get(name, {}).get(key)
+            }
         # The rate goes with its optimiser: without it, another optimiser would bring its own.
         elif value != theirs.get(name) or (name == "server_lr" and "server_optimizer" in pairs):
             pairs[name] = bare(value)

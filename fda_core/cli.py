@@ -18,12 +18,17 @@ from rich.table import Table
 from fda_core import presets
 from fda_core.assignments import from_toml, from_words, merge
 from fda_core.config import ExperimentConfig
-from fda_core.errors import LabError
+from fda_core.data import fitting, shelf
+from fda_core.data import table as tables
+from fda_core.data.reading import read_file
+from fda_core.errors import ConfigError, LabError
 from fda_core.events import Event, LaneFinished, Round, RunStarted
 from fda_core.models.names import from_word
+from fda_core.preview import Preview, Span
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
+from fda_core.runs.paces import Paces
 from fda_core.runs.record import record, simulate
 from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
 from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
@@ -53,8 +58,15 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", help="the seed, a whole number (default: the preset's)")
     run.add_argument("--set", dest="words", action="append", default=[], metavar="NAME=VALUE",
                      help="override any setting, as often as needed: --set clients=20 --set link.rtt_ms=5")  # fmt: skip
-    run.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the run")
-    run.set_defaults(action=run_experiment)
+    run.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the run")
+    run.add_argument("--dry-run", action="store_true", help="train for some seconds, and print what the run would cost")
+    data = run.add_argument_group("a table of your own", "a copy of it is kept in the run's folder, and nowhere else")
+    data.add_argument("--data", type=Path, metavar="FILE", help="CSV, TSV, JSON, JSON lines or Parquet")
+    data.add_argument("--text-column", metavar="NAME")
+    data.add_argument("--text-pair-column", metavar="NAME", help="the second text, where two are compared")
+    data.add_argument("--label-column", metavar="NAME")
+    data.add_argument("--partition-column", metavar="NAME", help="a client for each of its values: site, user, region")
+    run.set_defaults(action=run_experiment, refuse=run.error)
     resume = actions.add_parser("resume", help="go on with a run that was interrupted")
     resume.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
     resume.add_argument("--model", metavar="FOLDER", help="where the model's folder is, if the run has one")
@@ -81,19 +93,43 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def configuration(options: argparse.Namespace) -> ExperimentConfig:
+def configuration(options: argparse.Namespace, table: tables.Table | None = None) -> ExperimentConfig:
     """The preset, then the file, then --seed and --set, each over the one before."""
     changes = from_toml(options.config) if options.config else {}
     words = [f"preset={options.preset}"] if options.preset else []
     words += [f"seed={options.seed}"] if options.seed is not None else []
     words += [f"model={model_of(options)[0]}"] if options.model else []
-    return presets.build(merge(changes, from_words(words + options.words)))
+    asked = merge(changes, from_words(words + options.words))
+    return presets.build(asked) if table is None else fitting.build(table, asked)
+
+
+def own_table(options: argparse.Namespace) -> tables.Table | None:
+    """What --data and the names of columns say. Raises `LabError`."""
+    names = (options.text_column, options.label_column, options.text_pair_column, options.partition_column)
+    if options.data is None:
+        if any(names):
+            raise ConfigError("Columns are named and no file: give it with --data.")
+        return None
+    if None in names[:2]:
+        raise ConfigError("--data needs --text-column and --label-column: the names of two of its columns.")
+    sheet = read_file(options.data)
+    table = tables.normalise(sheet, tables.Columns(*names))
+    labels = ", ".join(f"{label} {count:,}" for label, count in tables.label_counts(table).items())
+    print(f"{options.data.name}, {sheet.encoding}: {len(table):,} examples; labels: {labels}")
+    if left_out := tables.words_of(table.notes):
+        print(left_out)
+    return table
 
 
 def list_presets(options: argparse.Namespace) -> int:
     configs = [presets.build(preset=name) for name in presets.names()]
-    table = Table("", *(config.preset for config in configs))
+    table = Table("")
+    for config in configs:
+        table.add_column(config.preset, overflow="fold")  # several, in a narrow terminal
     for label, show in {
+        "model": lambda c: c.model,
+        "trained": lambda c: c.trained,
+        "data": lambda c: c.dataset,
         "clients": lambda c: f"{c.clients}, {c.cohort_size} a round",
         "heterogeneity": lambda c: f"α = {c.alpha:g}",
         "client lr": lambda c: f"{c.client_lr:g}",
@@ -113,21 +149,76 @@ def model_of(options: argparse.Namespace) -> tuple[str, Path | None]:
 
 
 def run_experiment(options: argparse.Namespace) -> int:
-    return play(configuration(options), options.out, model_of(options)[1], resume=False)
+    if options.out is None and not options.dry_run:
+        options.refuse("the following arguments are required: --out DIR, a new folder for the run, or --dry-run")
+    table = own_table(options)
+    config = configuration(options, table)
+    if table is None and shelf.needs_table(config):
+        table = shelf.find(config.table.sha256, runs_folder())
+    models = model_of(options)[1]
+    if options.dry_run:
+        return print_cost(config, models, table)
+    return play(config, options.out, models, resume=False, table=table)
+
+
+def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Table | None) -> int:
+    paces = Paces(runs_folder)
+    if not paces.fresh(config):
+        from fda_core.calibration import measure
+
+        with console.status("measuring"):
+            paces.put(config, measure(config, models=models, table=table))
+    cost = paces.cost(config, largest=tables.largest_site(config, table))
+    console.print(cost_table(config, cost))
+    print(f"in all: {span(cost.bytes, megabytes)} MB sent, {span(cost.seconds, minutes)} minutes on this machine,")
+    print(
+        f"of which model and data take {minutes(cost.preparing)}; memory at the peak about {cost.memory / 1e6:,.0f} MB"
+    )
+    return 0
+
+
+def cost_table(config: ExperimentConfig, cost: Preview) -> Table:
+    """One column a lane, as in `lane_table`."""
+    table = Table("", title=f"{config.preset}: cost of all rounds, likely (≤ at most)")
+    for lane in cost.lanes:
+        table.add_column(lane.lane, justify="right")
+    for label, show in {
+        "rounds": lambda lane: span(lane.rounds, lambda count: f"{count:.0f}"),
+        "local epochs": lambda lane: span(lane.epochs, lambda count: f"{count:.0f}"),
+        "MB a round": lambda lane: span(lane.round_bytes, megabytes),
+        "MB in all": lambda lane: span(lane.bytes, megabytes),
+        "minutes": lambda lane: span(lane.seconds, minutes),
+    }.items():
+        table.add_row(label, *map(show, cost.lanes))
+    return table
+
+
+def span(value: Span, show: Callable[[float], str]) -> str:
+    likely, most = show(value.likely), show(value.most)
+    return likely if likely == most else f"{likely} (≤ {most})"
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f}"
 
 
 def resume_run(options: argparse.Namespace) -> int:
     config = config_of(read_events(options.folder), options.folder)
-    name, shelf = model_of(options)
-    if shelf and name != config.model:
+    name, models = model_of(options)
+    if models and name != config.model:
         raise StoreError(f"The run's model is {config.model}, not {name}: give its folder.")
-    return play(config, options.folder, shelf, resume=True)
+    return play(config, options.folder, models, resume=True)
 
 
-def play(config: ExperimentConfig, folder: Path, shelf: Path | None, resume: bool) -> int:
-    trusted = {"produce": partial(simulate, shelf=shelf)} if shelf else {}
+def play(
+    config: ExperimentConfig, folder: Path, models: Path | None, resume: bool, table: tables.Table | None = None
+) -> int:
+    """models: the folder in which the model is looked up, where the command line named one."""
+    trusted = {"produce": partial(simulate, shelf=models)} if models else {}
     with RunBar(config) as bar:
-        status, message = record(config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, **trusted)
+        status, message = record(
+            config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, table=table, **trusted
+        )
     events = read_events(folder)
     start = next((event for event in events if isinstance(event, RunStarted)), None)
     if start and "path" in start.facts:

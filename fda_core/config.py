@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -14,7 +15,10 @@ from fda_core.models import names
 
 # The embedded ones; besides these, an id on the hub or folder:NAME, see models/names.py.
 MODELS = ("minilm-distilbert", "minilm-roberta", "minilm-bert")
-DATASETS = ("reviews",)
+GLUE = ("sst2", "mrpc", "rte", "cola", "qnli", "mnli")
+# Besides these, hub:OWNER/NAME is any dataset of the hub.
+DATASETS = ("reviews", "table", *(f"glue/{task}" for task in GLUE))
+HUB_DATASET = re.compile(r"hub:(?!.*\.\.)[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 SERVERS = ("sgd", "sgdm", "adam", "adamw", "adagrad", "yogi")
 CLIENT_OPTIMIZERS = ("sgd", "sgdm", "adamw")
 # Lanes that send nothing: they are there for orientation and compete with nobody.
@@ -34,6 +38,7 @@ NEEDS = {"schedule": {"epochs"}, "fixed": {"theta", "max_epochs"}, "adaptive": {
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 Whole = Annotated[int, Field(strict=True)]
+Column = Annotated[str, Field(min_length=1, max_length=100)]
 Rate = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 
 
@@ -52,19 +57,21 @@ class Part(BaseModel):
 class Target(Part):
     """The quality to reach; a lane has reached it when two consecutive rounds meet it."""
 
-    metric: Literal["accuracy", "test_loss"] = "accuracy"
+    metric: Literal["accuracy", "test_loss", "mcc"] = "accuracy"
     value: float = Field(0.7, ge=0, le=100, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _share(self):
-        if self.metric == "accuracy" and self.value > 1:
-            raise ValueError(f"target.value = {self.value:g} is not allowed for accuracy: choose a share from 0 to 1")
+        if self.metric != "test_loss" and self.value > 1:
+            raise ValueError(
+                f"target.value = {self.value:g} is not allowed for {self.metric}: choose a share from 0 to 1"
+            )
         return self
 
     def met(self, value: float | None) -> bool:
         if value is None:
             return False
-        return value >= self.value if self.metric == "accuracy" else value <= self.value
+        return value <= self.value if self.metric == "test_loss" else value >= self.value
 
 
 class LaneSpec(Part):
@@ -110,6 +117,23 @@ class Lora(Part):
     targets: tuple[Literal[LORA_TARGETS], ...] = Field(("q_lin", "v_lin"), min_length=1, max_length=4)
 
 
+class TableSpec(Part):
+    """Which table, and what of it: a dataset of the hub by its columns and splits, one of the user's own by its digest.
+
+    sha256: of the table's content (`data/table.py`), whose columns have names of their own. partition: the column whose
+    values are the clients. test_split: None to take the test examples out of `split`.
+    """
+
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    subset: Column | None = None
+    text: Column | None = None
+    text_pair: Column | None = None
+    label: Column | None = None
+    partition: Column | None = None
+    split: Column = "train"
+    test_split: Column | None = None
+
+
 class Link(Part):
     """The simulated network and devices: Mbit/s (median over clients), ms, seconds per local step, $ per GB.
 
@@ -144,12 +168,14 @@ class ExperimentConfig(Part):
     model: str = "minilm-distilbert"
     trained: Literal[TRAINED] = "lora"
     trained_layers: Whole = Field(1, ge=1, le=100)  # where the last ones are trained in full
-    dataset: Literal[DATASETS] = "reviews"
+    dataset: str = Field("reviews", max_length=200)  # one of DATASETS, or hub:OWNER/NAME
+    table: TableSpec | None = None  # for the datasets table and hub:OWNER/NAME
     train_examples: Whole = Field(4000, ge=2, le=1_000_000)
     test_examples: Whole = Field(1000, ge=2, le=1_000_000)
     max_tokens: Whole = Field(64, ge=4, le=512)
     clients: Whole = Field(40, ge=1, le=1000)
     clients_per_round: Whole | None = Field(None, ge=1, le=1000)
+    partition: Literal["dirichlet", "column"] = "dirichlet"  # with `column`, alpha is not used
     alpha: float = Field(1.0, gt=0, le=1e6, allow_inf_nan=False)
     batch_size: Whole = Field(8, ge=1, le=512)
     client_optimizer: Literal[CLIENT_OPTIMIZERS] = "sgd"
@@ -191,6 +217,26 @@ class ExperimentConfig(Part):
         if values.get("clients_per_round") == values.get("clients", cls.model_fields["clients"].default):
             values = values | {"clients_per_round": None}
         return values
+
+    @model_validator(mode="after")
+    def _data(self):
+        hub, spec = self.dataset.startswith("hub:"), self.table or TableSpec()
+        if self.dataset not in DATASETS and not HUB_DATASET.fullmatch(self.dataset):
+            shown = self.dataset if self.dataset.isprintable() else ascii(self.dataset)
+            raise ValueError(
+                f"dataset = {shown!r} is not allowed: choose one of {', '.join(DATASETS)}, or hub:OWNER/NAME"
+            )
+        if self.table is not None and not (hub or self.dataset == "table"):
+            raise ValueError(f"table says nothing about dataset = {self.dataset!r}: leave it out")
+        if self.dataset == "table" and spec.sha256 is None:
+            raise ValueError("dataset = 'table' needs a file: give it with --data, or choose it on the Race page")
+        if hub and None in (spec.text, spec.label):
+            raise ValueError(f"dataset = {self.dataset!r} needs table.text and table.label: the names of two columns")
+        if self.partition == "column" and not (self.dataset == "table" or spec.partition):
+            raise ValueError(
+                "partition = 'column' needs a table with a column of sites: choose dirichlet, or such a table"
+            )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -239,7 +285,7 @@ class ExperimentConfig(Part):
         return json.loads(self.model_dump_json(exclude_none=True))
 
 
-OWNERS = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link}
+OWNERS = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link, "table": TableSpec}
 
 
 def sentence(error: ValidationError) -> str:
@@ -265,6 +311,8 @@ def _allowed(name: str, kind: str, limits: dict, message: str) -> str:
         return f"{name}.NAME = VALUE for one of its settings" if kind != "tuple_type" else "a list"
     if kind == "too_short":
         return "a list of at least 1"
+    if name == "table.sha256":
+        return "the 64 hexadecimal digits of a table's digest"
     if kind in ("string_pattern_mismatch", "string_type"):
         return "a name of at most 40 lower-case letters, digits, dots and dashes"
     field = _field(name)

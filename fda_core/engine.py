@@ -32,7 +32,7 @@ def run(lab: Lab, keep: Keep = lambda lane, checkpoint: None, resumption: Resump
     if resumption is None:
         yield RunStarted(
             config=lab.config.to_json(), versions=lab.versions(), facts=lab.facts,
-            initial={"test_loss": first.test_loss, "accuracy": first.accuracy, "metrics": {}},
+            initial={"test_loss": first.test_loss, "accuracy": first.accuracy, "metrics": first.metrics},
         )  # fmt: skip
     else:
         yield RunResumed(from_round=dict(resumption.recorded), versions=lab.versions())

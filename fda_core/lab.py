@@ -4,7 +4,9 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -21,17 +23,19 @@ from torch.nn.functional import cross_entropy
 from fda_core import assets
 from fda_core.clients import Trainer
 from fda_core.config import ExperimentConfig
-from fda_core.data.partition import dirichlet_partition
-from fda_core.data.reviews import LABELS, reviews
+from fda_core.data.reviews import reviews
+from fda_core.data.shelf import PREFIX, needs_table
+from fda_core.data.source import Examples, Half, examples, owners
 from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
 from fda_core.machine import processor
+from fda_core.metrics import matthews
 from fda_core.models import anatomy, choice, memory, packaged
 from fda_core.models.adapted import adapt
 from fda_core.models.cohort import CohortTrainer
 from fda_core.models.heads import HeadTrainer
 from fda_core.models.plain import PlainTrainer
 from fda_core.models.prefix import hidden_states
-from fda_core.models.tokens import Tokens, tokenize
+from fda_core.models.tokens import Tokens, tokenize, types_of
 from fda_core.network import Network
 from fda_core.types import Progress, Tick
 
@@ -40,10 +44,16 @@ PACKAGES = ("torch", "transformers", "peft", "datasets", "numpy")
 
 @dataclass(frozen=True)
 class Score:
-    """Quality of the global model on the test set; `accuracy` in 0…1."""
+    """Quality of the global model on the test set; `accuracy` in 0…1, `mcc` (Matthews) in -1…1."""
 
     test_loss: float
     accuracy: float
+    mcc: float | None = None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What there is besides loss and accuracy, by name."""
+        return {} if self.mcc is None else {"mcc": self.mcc}
 
 
 @dataclass
@@ -58,6 +68,7 @@ class Lab:
     initial: Tensor
     facts: dict[str, Any]
     tick: Tick = field(default=lambda: None)
+    shape: memory.Shape | None = None
 
     @property
     def model_bytes(self) -> int:
@@ -66,7 +77,9 @@ class Lab:
     def score(self, weights: Tensor) -> Score:
         logits = self.trainer.logits(weights)
         loss = cross_entropy(logits.double(), self.test_labels).item()
-        return Score(loss, (logits.argmax(1) == self.test_labels).double().mean().item())
+        answers = logits.argmax(1)
+        accuracy = (answers == self.test_labels).double().mean().item()
+        return Score(loss, accuracy, matthews(answers.numpy(), self.test_labels.numpy()))
 
     @staticmethod
     def versions() -> dict[str, Any]:
@@ -77,23 +90,40 @@ class Lab:
         }  # fmt: skip
 
 
+_elsewhere: ContextVar[Path | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def caching_in(folder: Path) -> Iterator[None]:
+    """Computed prefixes are looked for and kept there, by this thread."""
+    token = _elsewhere.set(folder)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
+
+
 def cache_folder() -> Path:
     """Where computed prefixes are kept: FDA_OPT_LAB_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("FDA_OPT_LAB_CACHE") or user_cache_path("fda-opt-lab", appauthor=False))
+    given = os.environ.get("FDA_OPT_LAB_CACHE")
+    return _elsewhere.get() or Path(given or user_cache_path("fda-opt-lab", appauthor=False))
 
 
 def prepare(
     config: ExperimentConfig, progress: Progress = lambda *_: None, shelf: Path | None = None,
-    before: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None, home: Path | None = None, data: Examples | None = None,
 ) -> Lab:  # fmt: skip
     """Loads model and data. `progress(done, total)` counts texts of the frozen prefix; it may raise to cancel.
 
     shelf: where the folders of models are looked up, FDA_OPT_LAB_MODELS if left out; whoever gives another vouches for
-    it. before: the facts of a run that is gone on with. Raises `MissingAssets`, `ConfigError`, `HubError`,
-    `ModelError` and `NotEnoughMemory`.
+    it. before: the facts of a run that is gone on with. home: the run's folder, for a table of the user's own and all
+    that is computed from it. data: the examples, if they are not to be looked for. Raises `MissingAssets`,
+    `ConfigError`, `TableError`, `HubError`, `ModelError` and `NotEnoughMemory`.
     """
-    chosen = choice.choose(config.model, len(LABELS), shelf, before, progress)
-    train, test = texts(config.train_examples, config.test_examples, config.max_tokens, own_tokenizer(chosen, progress))
+    data = data or examples(config, home, progress)
+    chosen = choice.choose(config.model, len(data.labels), shelf, before, progress)
+    types = types_of(chosen.skeleton().config)
+    train, test = tokens_of(config, types, own_tokenizer(chosen, progress), data.train, data.test)
     choice.readable(chosen, [train, test], config)
     planned = choice.plan(chosen, config, len(train.ids) + len(test.ids))
     memory.check(planned.memory, chosen.name)
@@ -102,8 +132,8 @@ def prepare(
     model = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
     device = "cuda" if torch.cuda.is_available() and not planned.fast else "cpu"
     plain = PlainTrainer(model, train, test, device)
-    labels = train.labels.numpy()
-    partition = dirichlet_partition(labels, config.clients, config.alpha, config.seed)
+    labels, partition = data.train.labels, data.partition(config)
+    names = data.clients if config.partition == "column" else ()
     facts = {
         "model": chosen.name,
         "weights": chosen.weights(sha256),
@@ -118,15 +148,14 @@ def prepare(
         "device": device,
         "memory_bytes": planned.memory,
         "seconds_per_step": seconds_per_step(plain, config.batch_size),
-        "clients": [
-            {"id": str(k), "examples": len(rows), "labels": np.bincount(labels[rows], minlength=len(LABELS)).tolist()}
-            for k, rows in enumerate(partition)
-        ],
+        "labels": list(data.labels),
+        "pairs": data.train.pairs is not None,
+        "clients": owners(partition, labels, len(data.labels), names),
     }
     return Lab(
-        config=config, trainer=fastest(plain, model, config, progress, sha256), test_labels=test.labels,
+        config=config, trainer=fastest(plain, model, config, progress, sha256, home), test_labels=test.labels,
         partition=partition, network=Network.of(config.link, config.clients, config.seed),
-        initial=plain.layout.flatten(model), facts=facts,
+        initial=plain.layout.flatten(model), facts=facts, shape=planned.shape,
     )  # fmt: skip
 
 
@@ -137,7 +166,7 @@ def own_tokenizer(chosen: choice.Choice, progress: Progress):
 
 def fastest(
     plain: PlainTrainer, model, config: ExperimentConfig, progress: Progress,
-    weights: str = assets.SHA256[assets.WEIGHTS],
+    weights: str = assets.SHA256[assets.WEIGHTS], home: Path | None = None,
 ) -> Trainer:  # fmt: skip
     """A fast way where it is proven equal to the plain one: adapters on the last layer, or the head alone.
 
@@ -147,10 +176,12 @@ def fastest(
         return plain
     depth, total = choice.frozen_layers(model, config), len(plain.train) + len(plain.test)
     encoder = anatomy.encoder(model)
+    # What is computed from somebody's own texts is theirs too: it goes when their run goes.
+    cache = home / PREFIX if needs_table(config) else cache_folder()
 
     def hidden(tokens: Tokens, before: int) -> Tensor:
         report = lambda done, _: progress(before + done, total)  # noqa: E731
-        return hidden_states(encoder, depth, tokens, weights, cache_folder(), report)
+        return hidden_states(encoder, depth, tokens, weights, cache, report)
 
     # The test set first: it is the same for every size of the training set.
     test = hidden(plain.test, 0)
@@ -160,6 +191,14 @@ def fastest(
 def way(config: ExperimentConfig) -> type[HeadTrainer | CohortTrainer]:
     """The fast one for what is trained."""
     return HeadTrainer if config.trained == "head" else CohortTrainer
+
+
+def tokens_of(config: ExperimentConfig, types: int, tokenizer, *halves: Half) -> tuple[Tokens, Tokens]:
+    """Both halves as tokens. types: of tokens that the encoder knows; tokenizer: None for the packaged one."""
+    if config.dataset == "reviews":
+        return texts(config.train_examples, config.test_examples, config.max_tokens, tokenizer)
+    tokenizer = tokenizer or packaged.load_tokenizer()
+    return tuple(tokenize(half.as_columns(), tokenizer, config.max_tokens, types) for half in halves)
 
 
 @lru_cache(maxsize=2)

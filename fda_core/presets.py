@@ -5,6 +5,7 @@ from typing import Any
 
 from fda_core.assignments import from_toml, merge
 from fda_core.config import ExperimentConfig
+from fda_core.data import glue
 from fda_core.errors import ConfigError
 
 FOLDER = Path(__file__).parent / "presets"
@@ -30,4 +31,4 @@ def build(changes: dict[str, Any] | None = None, preset: str = "default") -> Exp
     base = settings(name)
     if changes.get("server_optimizer", base.get("server_optimizer")) != base.get("server_optimizer"):
         base.pop("server_lr", None)  # found for the preset's optimiser
-    return ExperimentConfig(**merge(base, changes))
+    return ExperimentConfig(**merge(base | glue.defaults(changes.get("dataset")), changes))

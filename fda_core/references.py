@@ -62,7 +62,9 @@ class LocalOnly(Silent):
 
     def score(self) -> Score:
         scores = [self.lab.score(model) for model in self.models]
-        return Score(*(float(np.mean(each)) for each in zip(*((s.test_loss, s.accuracy) for s in scores), strict=True)))
+        return Score(
+            *(float(np.mean(each)) for each in zip(*((s.test_loss, s.accuracy, s.mcc) for s in scores), strict=True))
+        )
 
 
 REFERENCES = {"centralised": Centralised, "local-only": LocalOnly}

@@ -45,6 +45,6 @@ def round(lane: Lane, local: LocalRound, reason: Reason, score: Score, seconds: 
         epochs=local.epochs, reason=reason, threshold_next=lane.rule.threshold,
         paths=[path[:own] for path, own in zip(local.plane.paths(), epochs, strict=True)],
         bytes_down=tally.down, bytes_up=tally.up, bytes_monitor=tally.monitor_up + tally.monitor_down,
-        bytes_total=lane.ledger.total, test_loss=score.test_loss, accuracy=score.accuracy, seconds=seconds,
-        simulated_seconds=lane.clock, **spread_fields(local),
+        bytes_total=lane.ledger.total, test_loss=score.test_loss, accuracy=score.accuracy, metrics=score.metrics,
+        seconds=seconds, simulated_seconds=lane.clock, **spread_fields(local),
     )  # fmt: skip

@@ -14,10 +14,13 @@ ROOT = Path(__file__).parents[1]
 
 
 class Server:
-    """`streamlit run app.py` on folders of its own; the log is kept beside them. environment: variables besides."""
+    """`streamlit run app.py` on folders of its own; the log is kept beside them.
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None):
-        self.folder, self.runs = folder, folder / "runs"
+    environment: variables besides. root: where the app is.
+    """
+
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None, root: Path = ROOT):
+        self.folder, self.runs, self.root = folder, folder / "runs", root
         self.environment = environment or {}
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -34,7 +37,7 @@ class Server:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
         with open(self.folder / "server.log", "a") as log:
             self.process = subprocess.Popen(
-                [*command, "--server.port", str(self.port)], cwd=ROOT, env=os.environ | folders | self.environment,
+                [*command, "--server.port", str(self.port)], cwd=self.root, env=os.environ | folders | self.environment,
                 stdout=log, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + 90

@@ -23,18 +23,23 @@ STATES = {"exact": MODEL + 4, "naive": 4, "linear": 8, "sketch": 6_004}
 
 @dataclass
 class Told:
-    """What one round of the slow version has to say; a list has one entry a local epoch."""
+    """What one round of the slow version has to say; a list has one entry a local epoch, or one a client."""
 
     clients: list[int]
     train_losses: list[float] = field(default_factory=list)
     variances: list[float | None] = field(default_factory=list)
+    squares: list[tuple[float | None, float | None]] = field(default_factory=list)  # mean‖u_k‖², ‖mean u_k‖²
     estimates: list[float | None] = field(default_factory=list)
+    thresholds: list[float | None] = field(default_factory=list)
     checks: list[int] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
+    client_steps: list[int] = field(default_factory=list)
+    client_sq_drifts: list[float | None] = field(default_factory=list)
     reason: str = ""
     threshold_next: float | None = None
     test_loss: float = 0.0
+    accuracy: float = 0.0
     weights: np.ndarray | None = None
     bytes_down: int = 0
     bytes_up: int = 0
@@ -155,6 +160,7 @@ def slow_run(config, lane, partition: list[np.ndarray], train: Points, test: Poi
             one.bytes_monitor = MODEL * sum(client not in monitor.told for client in one.clients)
         lives = dict(zip(one.clients, lifetimes(config.client_dropout, one.clients, config.seed, number), strict=True))
         local = {client: weights.copy() for client in one.clients}
+        taken = dict.fromkeys(one.clients, 0)
         optimizers = {c: SlowOptimizer(config.client_optimizer, config.client_lr) for c in one.clients}
         order = {c: batches(partition[c], config.batch_size, config.seed, number, c) for c in one.clients}
         tau = max(math.ceil(len(partition[c]) / config.batch_size) for c in one.clients)
@@ -168,34 +174,41 @@ def slow_run(config, lane, partition: list[np.ndarray], train: Points, test: Poi
                     rows = next(order[client])
                     value, slope = loss_and_gradient(local[client], points[rows], labels[rows])
                     local[client] = optimizers[client].step(local[client], slope)
+                    taken[client] += 1
                     losses.append(value)
                 if steps < tau and lane.check == "epoch":
                     continue
                 left = [client for client in training if lives[client] > epoch or steps < tau]
                 if not left:
-                    one.reason, variance, estimate = "all-dropped", None, None
+                    one.reason, variance, estimate, squares = "all-dropped", None, None, (None, None)
                     break
                 examples = [len(partition[c]) if config.weighting == "examples" else 1 for c in left]
                 shares = [count / sum(examples) for count in examples]
                 drifts = [local[client] - weights for client in left]
                 mean = sum(share * drift for share, drift in zip(shares, drifts, strict=True))
-                variance = sum(s * sum(u**2) for s, u in zip(shares, drifts, strict=True)) - sum(mean**2)
+                squares = sum(s * sum(u**2) for s, u in zip(shares, drifts, strict=True)), sum(mean**2)
+                variance = squares[0] - squares[1]
                 estimate = monitor.estimate(drifts, shares) if monitored else None
                 checks += monitored
                 one.bytes_monitor += monitored * len(left) * (STATES[lane.monitor] + 1)
                 one.reason = rule.reason(epoch if steps == tau else epoch - 1, estimate)
             one.train_losses.append(sum(losses) / len(losses))
             one.variances.append(variance)
+            one.squares.append(squares)
             one.estimates.append(estimate)
+            one.thresholds.append(rule.threshold)
             one.checks.append(checks)
             one.steps.append(steps)
-        before = weights
-        if one.reason != "all-dropped":
+        before, survived = weights, one.reason != "all-dropped"
+        if survived:
             weights = server.step(weights, -mean)
             rule.learn(one.estimates, variance)
             one.bytes_up = MODEL * len(left)
         one.dropped = [client for client in one.clients if client not in left]
+        one.client_steps = [taken[client] for client in one.clients]
+        one.client_sq_drifts = [sum((local[c] - before) ** 2) if c in left else None for c in one.clients]
         monitor.moved(one.clients, weights - before)
         one.threshold_next, one.weights = rule.threshold, weights
         one.test_loss = loss_and_gradient(weights, test.inputs.numpy(), test.labels.numpy())[0]
+        one.accuracy = float(np.mean((test.inputs.numpy() @ weights > 0) == test.labels.numpy()))
     return told

@@ -38,7 +38,7 @@ def run(config, cold_cache, tmp_path_factory):
 
 @pytest.fixture
 def reader(config, run):
-    return asking.reader_for(config, run[0])
+    return asking.reader_for(config, run[0], 2)
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +57,14 @@ def test_a_checkpoint_scores_on_the_test_reviews_as_in_training(config, run, rea
     round, weights = asking.checkpoints(config, folder, len(reader.initial))[lane]
     texts, labels = judged
     last = rounds_of(events, lane)[-1]
-    [shares] = reader.favourable(texts, [weights], config.max_tokens)
+    shares = reader.shares(texts, [weights], config.max_tokens)[0, :, 1]
     assert round == last.round and accuracy(shares, labels) == last.accuracy
     loss = torch.nn.functional.nll_loss(torch.stack([1 - shares, shares], 1).log().double(), labels).item()
     assert loss == pytest.approx(last.test_loss, rel=1e-5)
 
 
 def test_the_untrained_model_scores_as_before_the_first_round(config, run, reader, judged):
-    [shares] = reader.favourable(judged[0], [reader.initial], config.max_tokens)
+    shares = reader.shares(judged[0], [reader.initial], config.max_tokens)[0, :, 1]
     assert accuracy(shares, judged[1]) == started(run[1]).initial["accuracy"]
 
 
@@ -75,8 +75,8 @@ def test_the_initial_weights_are_those_of_the_run(config, cold_cache, reader):
 def test_of_models_that_share_nothing_the_mean_is_given(config, run, reader):
     _, weights = asking.checkpoints(config, run[0], len(reader.initial))["alone"]
     assert weights.shape == (config.cohort_size, len(reader.initial))
-    each = reader.favourable([TEXT], list(weights), config.max_tokens)
-    together = reader.favourable([TEXT], [weights], config.max_tokens)
+    each = reader.shares([TEXT], list(weights), config.max_tokens)
+    together = reader.shares([TEXT], [weights], config.max_tokens)
     torch.testing.assert_close(together[0], each.mean(0))
 
 
@@ -88,8 +88,8 @@ def test_every_lane_answers_after_the_untrained_model(config, run):
         ("fda-opt", 2),
         ("alone", 2),
     ]
-    assert all(0 < answer.favourable < 1 for answer in found)
-    assert len({answer.favourable for answer in found}) >= 3  # after one epoch a round, two lanes are one
+    assert all(0 < answer.shares[1] < 1 and sum(answer.shares) == pytest.approx(1) for answer in found)
+    assert len({answer.shares for answer in found}) >= 3  # after one epoch a round, two lanes are one
 
 
 def test_a_text_is_cut_where_it_is_too_long_and_may_be_anything(config, run):
@@ -126,8 +126,8 @@ def test_weights_of_another_size_are_left_out(config, run):
 def test_deeper_adapters_take_the_plain_way(config, reader):
     deep = asking.Reader(config.model_copy(update={"lora": Lora(layers=2)}))
     assert type(deep._trainer(lab.texts(TRAIN, TEST, config.max_tokens)[1])).__name__ == "PlainTrainer"
-    [shares] = deep.favourable([TEXT], [deep.initial], config.max_tokens)
-    assert shares.shape == (1,) and 0 < shares[0] < 1
+    [shares] = deep.shares([TEXT], [deep.initial], config.max_tokens)
+    assert shares.shape == (1, 2) and 0 < shares[0, 1] < 1
 
 
 def test_it_is_ready_once_the_libraries_are_there(monkeypatch):

@@ -5,13 +5,14 @@ import json
 
 import pytest
 
-from fda_core import cli, presets
+from fda_core import calibration, cli, presets
 from fda_core.assignments import to_toml
 from fda_core.errors import Cancelled, MissingAssets, Parked
 from fda_core.events import Round
 from fda_core.runs.record import record
 from fda_core.runs.store import EVENTS, read_events
 from tests.runs.fake import MODEL_BYTES, STATE_BYTES, Fake
+from tests.test_preview import PACE
 from tests.tiny import comparable
 
 TINY = (
@@ -185,7 +186,7 @@ def test_a_word_that_is_not_allowed_is_named_in_one_sentence(fake, out, capsys, 
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (("--preset", "zz"), "default, quick, where-it-loses"),
+        (("--preset", "zz"), "default, mrpc-laptop, mrpc-roberta, quick, where-it-loses"),
         (("--seed", "x"), "seed = 'x'"),
         (("--seed", "-1"), "seed = -1"),
         (("--config", "no-such.toml"), "no-such.toml cannot be read"),
@@ -309,3 +310,17 @@ def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(c
         comparable(e) for e in whole if isinstance(e, Round)
     ]
     assert any(e.event == "run_resumed" and any(e.from_round.values()) for e in torn)
+
+
+def test_a_dry_run_prints_what_the_run_would_cost_and_writes_no_run(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path))
+    monkeypatch.setattr(calibration, "measure", lambda config, **_: PACE)
+    monkeypatch.setattr(cli.console, "_width", 200)
+    assert cli.main(["run", "--dry-run", "--preset", "quick"]) == 0
+    printed = capsys.readouterr().out
+    table = cells(printed)
+    assert table["rounds"] == ["30", "30", "30"]
+    assert table["local epochs"] == ["30", "150", "146 (≤ 291)"]
+    assert table["MB in all"][0] == "193.1"
+    assert "minutes on this machine" in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["paces.json"]

@@ -77,6 +77,11 @@ def close(values, monitor: str = "exact"):
     return None if values is None else pytest.approx(values, rel=1e-5 if loose else 1e-8, abs=1e-6 if loose else 1e-12)
 
 
+def same_threshold(ours: float | None, slow: float | None, monitor: str) -> bool:
+    """Before a first round has survived, the engine's Θ is −∞ and the slow version has none."""
+    return (slow is None and ours == -math.inf) or ours == close(slow, monitor)
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_the_engine_does_what_the_method_says(name):
     """One test for one round trip: the first difference is the one to look at, those after it follow from it."""
@@ -88,16 +93,21 @@ def test_the_engine_does_what_the_method_says(name):
         assert event.dropped == [str(client) for client in slow.dropped]
         assert [epoch.train_loss for epoch in local] == close(slow.train_losses)
         assert [epoch.variance for epoch in local] == close(slow.variances)
+        squares = [[epoch.mean_sq_drift, epoch.sq_mean_drift] for epoch in local]
+        assert squares == [close(list(pair)) for pair in slow.squares]
         assert [epoch.variance_estimate for epoch in local] == close(slow.estimates, monitor)
+        for epoch, threshold in zip(local, slow.thresholds, strict=True):
+            assert same_threshold(epoch.threshold, threshold, monitor)
         assert [(epoch.steps, epoch.checks) for epoch in local] == list(zip(slow.steps, slow.checks, strict=True))
         assert (event.epochs, event.reason) == (len(slow.variances), slow.reason)
         assert event.variance == close(slow.variances[-1])
-        assert event.test_loss == close(slow.test_loss)
+        assert event.client_steps == slow.client_steps
+        assert event.client_sq_drift == close(slow.client_sq_drifts)
+        assert (event.test_loss, event.accuracy) == (close(slow.test_loss), close(slow.accuracy))
         sent = (event.bytes_down, event.bytes_up, event.bytes_monitor)
         assert sent == (slow.bytes_down, slow.bytes_up, slow.bytes_monitor)
         assert sum(epoch.bytes_monitor_up + epoch.bytes_monitor_down for epoch in local) == slow.bytes_monitor
-        waiting = slow.threshold_next is None and event.threshold_next == -math.inf  # no round has survived yet
-        assert waiting or event.threshold_next == close(slow.threshold_next, monitor)
+        assert same_threshold(event.threshold_next, slow.threshold_next, monitor)
     assert rounds(events)[-1].bytes_total == sum(s.bytes_down + s.bytes_up + s.bytes_monitor for s in told)
     assert weights == close(told[-1].weights.tolist())
 

@@ -38,6 +38,12 @@ ALLOWED = {
     ("classroom.py", "import socket"),
     # The command line plays several runs at once; what is pickled passes only between its own processes.
     ("fda_core/evidence/play.py", "import multiprocessing"),
+    # Files of a dataset on the hub; `datasets` 5 runs no code that a dataset brings.
+    ("fda_core/data/hub.py", "datasets.load_dataset"),
+    # The files of a model on the hub, by name, and errors to tell apart; then what reads them: safetensors only, and no
+    # remote code (tests/models/test_outside.py).
+    ("fda_core/models/hub.py", "import huggingface_hub"),
+    ("fda_core/models/outside.py", "from_pretrained()"),
     # Style rules, constants but for keys of widgets, which are checked.
     ("ui/style.py", "html()"),
     # Sentences of the catalogue, and numbers, under sliders.

@@ -33,7 +33,7 @@ def test_no_module_of_the_engine_imports_a_view():
 def test_a_page_can_name_a_config_and_read_a_run_without_loading_torch():
     code = """
 import sys
-import fda_core.presets, fda_core.runs.runner, fda_core.runs.summary
+import fda_core.models.payload, fda_core.presets, fda_core.preview, fda_core.runs.runner, fda_core.runs.summary
 print(*sorted({"torch", "transformers", "datasets"} & set(sys.modules)))
 """
     assert imported_with(code) == []

@@ -1,5 +1,7 @@
 """The Network budget page: time and money to the target on the user's own network, and where the break-even lies."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -8,13 +10,15 @@ from fda_core.config import Link
 from fda_core.models.payload import EMBEDDED, ENCODERS, TRAINED, download, payload, slowdown
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.summary import started
+from ui import address
 from ui.budget_charts import map_chart
 from ui.controls import LINKS
+from ui.glossary import marked
 from ui.i18n import t
 from ui.live_chart import figure_json, live_chart
 from ui.sentences import goal, lane_labels, main_lane
 from ui.session import keep_words
-from ui.source import origin, run_to_show
+from ui.source import SCHEDULES, origin, run_to_show
 from ui.viewing import engineer
 
 HEIGHT = 380
@@ -30,13 +34,13 @@ NUMBERS = {
 
 
 def page() -> None:
-    run = run_to_show()
+    run = run_to_show(SCHEDULES)
     lanes = rivals(run) if run else None
     if lanes is None:
         st.info(t("budget.none"))
         return
     us, theirs = lanes
-    adopt()
+    adopt(theirs)
     with st.sidebar:
         controls(theirs, lane_labels(run.config))
     scenario = scenario_of(run)
@@ -45,11 +49,12 @@ def page() -> None:
     labels = lane_labels(run.config)
     line = break_even(run.events, us, them, scenario)
     words = sentences(run, labels, found[us], found[them], line)
-    st.markdown(" ".join([f"**{words[0]}** {words[1]}", *control(run, us, them, labels, found)]))
+    st.markdown(marked(" ".join([f"**{words[0]}** {words[1]}", *control(run, us, them, labels, found)])))
     draw(run, us, them, scenario, labels, " ".join(words))
-    st.table(table(run, scenario, labels, found), hide_index=True)
+    with st.container(key="budget_table"):
+        st.table(table(run, scenario, labels, found), hide_index=True)
     st.caption(assumed(run))
-    with st.popover(t("budget.copy"), icon=":material/content_copy:"):
+    with st.popover(t("budget.copy"), key="budget_copy", icon=":material/content_copy:"):
         st.code(" ".join(words), language=None, wrap_lines=True)
     if engineer():
         with st.expander(t("budget.formula")):
@@ -58,28 +63,29 @@ def page() -> None:
 
 
 def rivals(run: Snapshot) -> tuple[str, list[str]] | None:
-    """The FDA lane, and the FedOpt lanes it can be compared with."""
+    """The FDA lane, and the FedOpt lanes it can be compared with, by their E."""
     ours = [lane for lane in run.config.lanes if lane.max_epochs is not None]
-    theirs = [lane.id for lane in run.config.lanes if lane.rule == "schedule"]
-    return (main_lane(ours).id, theirs) if ours and theirs else None
+    theirs = sorted((lane for lane in run.config.lanes if lane.rule == "schedule"), key=lambda lane: lane.epochs)
+    return (main_lane(ours).id, [lane.id for lane in theirs]) if ours and theirs else None
 
 
-def adopt() -> None:
-    """The address's numbers once, then what the widgets say. Garbage is left out."""
-    state, words = st.session_state, st.query_params
+def adopt(theirs: list[str]) -> None:
+    """What a link brought, else what the widgets say."""
     for name, (low, high, default) in NUMBERS.items():
-        if f"budget_{name}" not in state:
-            state[f"budget_{name}"] = number(words.get(name), low, high, default)
-    state.setdefault("budget_payload", words["payload"] if words.get("payload") in payloads() else OWN)
-    state.setdefault("budget_lane_word", words.get("against"))
+        address.adopt(name, f"budget_{name}", partial(number, low=low, high=high, kind=type(default)), default)
+    address.adopt("payload", "budget_payload", address.one_of(payloads()), OWN)
+    address.adopt("against", "budget_lane", address.one_of(theirs), theirs[0])
+    if st.session_state.budget_lane not in theirs:  # another run than before
+        st.session_state.budget_lane = theirs[0]
 
 
-def number(word: str | None, low: float, high: float, default: float) -> float:
+def number(word: str, low: float, high: float, kind: type) -> float | None:
+    """None for what is no number between both."""
     try:
         value = float(word)
-    except (TypeError, ValueError):
-        return default
-    return type(default)(value) if low <= value <= high else default
+    except ValueError:
+        return None
+    return kind(value) if low <= value <= high else None
 
 
 def payloads() -> list[str]:
@@ -96,13 +102,14 @@ def controls(theirs: list[str], labels: dict[str, str]) -> None:
     for one, other in (("up", "down"), ("rtt", "price"), ("sites", "device")):
         field(left, one)
         field(right, other)
-    if state.get("budget_lane") not in theirs:
-        state.budget_lane = state.budget_lane_word if state.budget_lane_word in theirs else theirs[0]
-    st.selectbox(t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session")
+    if len(theirs) > 1:  # a slider needs two ends
+        st.select_slider(
+            t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session"
+        )
     st.selectbox(
         t("budget.payload"), payloads(), key="budget_payload", format_func=payload_name, persist_state="session"
     )
-    with st.expander(t("settings.more")):
+    with st.expander(t("settings.more"), key="budget_more"):
         field(st, "spread")
         field(st, "gb")
     values = {name: state[f"budget_{name}"] for name in NUMBERS}

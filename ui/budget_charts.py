@@ -34,10 +34,12 @@ def map_chart(
         marker={"symbol": "star", "size": 20, "color": "#D55E00", "line": {"color": "white", "width": 1.5}},
         textfont={"color": "#222222", "size": 15}, hoverinfo="skip", showlegend=False, uid="you",
     )  # fmt: skip
-    for x, words in ((0.03, t("budget.side", lane=us)), (0.97, t("budget.side", lane=them))):
+    # In opposite corners: on a phone they would meet in a row.
+    for x, y, lane in ((0.03, 0.04, us), (0.97, 0.96, them)):
         figure.add_annotation(
-            x=x, y=0.04, xref="paper", yref="paper", text=words, showarrow=False, font={"size": 14, "color": "#222222"},
-            bgcolor="rgba(255,255,255,0.75)", xanchor="left" if x < 0.5 else "right",
+            x=x, y=y, xref="paper", yref="paper", text=t("budget.side", lane=lane), showarrow=False,
+            font={"size": 14, "color": "#222222"}, bgcolor="rgba(255,255,255,0.75)",
+            xanchor="left" if x < 0.5 else "right", yanchor="bottom" if y < 0.5 else "top",
         )  # fmt: skip
     figure.update_layout(
         xaxis={"type": "log", "title": t("budget.x"), "dtick": 1}, margin={"l": 60, "r": 10, "t": 12, "b": 46},

@@ -9,6 +9,8 @@ from fda_core.config import REFERENCE_RULES, ExperimentConfig
 from fda_core.events import Event
 from fda_core.runs.curves import within
 from fda_core.runs.summary import LaneSummary
+from fda_core.runs.summary import quality as measured
+from ui import address
 from ui.i18n import t
 from ui.sentences import lane_labels, megabytes
 
@@ -17,9 +19,7 @@ LEAST, MOST = 0.1, 1e6  # MB
 
 def adopt() -> None:
     """Takes the address's budget, if it has one."""
-    st.session_state.setdefault("budget", None)
-    if "budget" in st.query_params:
-        st.session_state.budget = number(st.query_params["budget"])
+    address.adopt("budget", "budget", number, None)
 
 
 def number(word: str) -> float | None:
@@ -47,10 +47,7 @@ def choose(place) -> float | None:
 
 def keep() -> None:
     """The page around the chart, which keeps the address, is not drawn again for this."""
-    if budget := word():
-        st.query_params["budget"] = budget
-    else:
-        st.query_params.pop("budget", None)
+    address.put("budget", word())
 
 
 def sentence(
@@ -73,7 +70,7 @@ def part(label: str, lane: LaneSummary, events: Sequence[Event], budget: float, 
     last = within(events, lane.lane, budget * 1e6)
     if last is None:
         return t("budget_line.too_dear", lane=label)
-    values = {"lane": label, "value": shown(getattr(last, quality), quality), "mb": megabytes(lane.spent.bytes)}
+    values = {"lane": label, "value": shown(measured(last, quality), quality), "mb": megabytes(lane.spent.bytes)}
     if lane.spent.bytes >= budget * 1e6 or lane.spent.bytes > last.bytes_total:
         return t("budget_line.value", **values)
     return t("budget_line.so_far" if lane.status is None else "budget_line.ended", **values)
@@ -82,4 +79,4 @@ def part(label: str, lane: LaneSummary, events: Sequence[Event], budget: float, 
 def shown(value: float | None, quality: str) -> str:
     if value is None:
         return t("table.not_reached")
-    return f"{value:.3f}" if quality == "test_loss" else f"{100 * value:.1f} %"
+    return f"{100 * value:.1f} %" if quality == "accuracy" else f"{value:.3f}"

@@ -28,10 +28,7 @@ def race_chart(
     """
     figure = go.Figure()
     for i, (lane, label) in enumerate(labels.items()):
-        rows, colour = frame[frame.lane == lane], palette[i % len(palette)]
-        # The second time round the palette every colour meets another dash and marker.
-        turn = i + i // len(DASHES)
-        dash, marker = DASHES[turn % len(DASHES)], MARKERS[turn % len(MARKERS)]
+        rows, (colour, dash, marker) = frame[frame.lane == lane], look(i, palette)
         if x == "bytes" and len(rows) > 1 and not rows.megabytes.any():
             line = {"color": colour, "dash": "dot", "width": 2}
             _reference(figure, rows[y], frame.megabytes.max(), y, line, label, lane)
@@ -57,6 +54,13 @@ def race_chart(
         target_line(figure, target.value, y)
     dress(figure, x, y)
     return figure
+
+
+def look(i: int, palette: list[str]) -> tuple[str, str, str]:
+    """Colour, dash and marker of the lane that is number `i` (from 0) in its run."""
+    # The second time round the palette every colour meets another dash and marker.
+    turn = i + i // len(DASHES)
+    return palette[i % len(palette)], DASHES[turn % len(DASHES)], MARKERS[turn % len(MARKERS)]
 
 
 def target_line(figure: go.Figure, value: float, y: str) -> None:

@@ -1,38 +1,79 @@
-"""What every page has in its upper right corner: the way to hand on what is on the screen."""
-
-from urllib.parse import urlencode, urlsplit, urlunsplit
+"""What every page has in its upper right corner: glossary, language, depth, and the way to hand on what is shown."""
 
 import streamlit as st
 
-from ui import style
+from ui import address, glossary, style
+from ui.copy_link import copy_link
 from ui.i18n import t
 from ui.viewing import DEPTHS, LANGUAGES, change, engineer, viewing
 
 # By page, what a teacher may hide: keys of the widgets, in the words of the catalogue.
+AXES = {"x_axis": "race.x_axis", "y_axis": "race.y_axis"}
 HIDEABLE = {
     "race": {
         "preset": "settings.preset", "clients": "settings.clients", "alpha": "settings.alpha",
-        "threshold": "settings.threshold", "more": "settings.more", "x_axis": "race.x_axis", "y_axis": "race.y_axis",
-        "numbers": "chrome.numbers", "prediction": "predict.hide", "budget": "budget_line.label", "fair": "fair.title",
-        "ask": "ask.title",
+        "threshold": "settings.threshold", "more": "settings.more", **AXES, "prediction": "predict.hide",
+        "budget": "budget_line.label", "replay": "replay.play", "numbers": "chrome.numbers", "fair": "fair.title",
+        "ask": "ask.title", "cost": "cost.hide",
     },
-    "heterogeneity": {"mix_clients": "settings.clients", "mix_seed": "settings.seed", "mix_table": "chrome.numbers"},
+    "inside": {
+        "inside_lane": "table.lane", "inside_turn": "inside.round", "inside_drifts": "chrome.drifts",
+        "inside_rule": "chrome.rule", "inside_scale": "chrome.scale", "inside_error": "chrome.error",
+    },
+    "heterogeneity": {
+        "mix_alpha": "settings.alpha", "mix_clients": "settings.clients", "mix_seed": "settings.seed",
+        "mix_effects": "chrome.effects", "mix_table": "chrome.numbers", "mix_race": "heterogeneity.race",
+    },
+    "schedules": {
+        "schedules_live": "schedules.live", "schedules_table": "chrome.numbers", "schedules_swing": "chrome.swing",
+    },
+    "budget": {
+        "budget_link": "budget.preset", "budget_up": "budget.up", "budget_down": "budget.down",
+        "budget_rtt": "budget.rtt", "budget_price": "budget.price", "budget_sites": "budget.sites",
+        "budget_device": "budget.device", "budget_lane": "budget.against", "budget_payload": "budget.payload",
+        "budget_more": "settings.more", "budget_table": "chrome.numbers", "budget_copy": "budget.copy",
+    },
+    "evidence": {
+        "evidence_summary": "chrome.summary", "evidence_others": "chrome.others", "evidence_how": "evidence.how",
+    },
+    "lesson": {"tour_start": "lesson.tour", "plans": "chrome.plans", "quiz": "lesson.quiz"},
+    "runs": {
+        "runs_search": "runs.search", "runs_tag": "runs.tag", "runs_import": "runs.import",
+        "runs_trash": "chrome.trash", "runs_actions": "chrome.actions", **AXES, "each_seed": "runs.each_seed",
+        "runs_costs": "chrome.numbers",
+    },
 }  # fmt: skip
+KEYS = {key for names in HIDEABLE.values() for key in names}
 
 # Widgets that a manager does not see; what they are set to holds all the same.
 FOR_ENGINEERS = ("threshold", "more", "mix_seed")
 
 
 def chrome(page: str) -> None:
-    """Call it before the page, whose address it reads when the link is asked for."""
-    style.hide(st.query_params.get("hide", "").split(","))
+    """Call it before the page."""
+    style.hide(hidden())
     style.language(viewing().language)
     if not engineer():
         style.hide(FOR_ENGINEERS)
-    corner = st.container(key="chrome")
-    with corner.popover(t("chrome.view"), icon=":material/translate:"):
-        switches()
-        st.fragment(link)(page)
+    with st.container(key="chrome", horizontal=True):
+        glossary.corner()
+        with st.popover(t("chrome.view"), icon=":material/translate:"):
+            switches()
+            st.fragment(link)(page)
+
+
+def hidden() -> list[str]:
+    """What the viewer's link hides, on every page of the visit; words that are no controls are named and left out."""
+    state, words = st.session_state, st.query_params
+    if "hide" in words:
+        keys = [key for key in words["hide"].split(",") if key]
+        state.hidden = [key for key in keys if key in KEYS]
+        if strange := [key for key in keys if key not in KEYS]:
+            address.refuse("hide", ",".join(strange))
+    keys = state.get("hidden", [])
+    if words.get("hide", "") != ",".join(keys):
+        address.put("hide", ",".join(keys))
+    return keys
 
 
 def switches() -> None:
@@ -52,14 +93,9 @@ def switches() -> None:
 def link(page: str) -> None:
     """The page's address with everything chosen on it, and on request without some of its controls."""
     names = HIDEABLE.get(page, {})
-    hidden = st.multiselect(
+    without = st.multiselect(
         t("chrome.hide"), names, key=f"hide-{page}", format_func=lambda key: t(names[key]), help=t("chrome.hide_help"),
-        persist_state="session",
+        placeholder=t("chrome.hide_none"), persist_state="session",
     ) if names else []  # fmt: skip
-    words = {name: word for name, word in st.query_params.to_dict().items() if name != "hide"}
-    st.code(address(st.context.url or "", words | ({"hide": ",".join(hidden)} if hidden else {})), language=None)
+    copy_link(key="copy_link", label=t("chrome.copy"), copied=t("chrome.copied"), hidden=",".join(without))
     st.caption(t("chrome.link_help"))
-
-
-def address(url: str, words: dict[str, str]) -> str:
-    return urlunsplit(urlsplit(url)._replace(query=urlencode(words), fragment=""))

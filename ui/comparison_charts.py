@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from fda_core.config import Target
 from fda_core.runs.bands import Band, band
 from ui.charts import DASHES, MARKERS, WIDTHS, X_COLUMNS, dress, target_line
-from ui.i18n import t
+from ui.i18n import in_chart, t
 
 MOST_RUNS = len(DASHES)
 
@@ -23,7 +23,7 @@ def overlay_chart(
     frame: of `comparison.overlay_frame`. labels: lanes' names. names: the runs', at most `MOST_RUNS`. target: where
     all runs have the same.
     """
-    figure = go.Figure()
+    figure, names = go.Figure(), [in_chart(name) for name in names]
     styles = {label: lane_style(place, palette) for place, label in enumerate(labels)}
     dashes = {label: DASHES[place % len(DASHES)] for place, label in enumerate(labels)}
     for (label, run), rows in frame.groupby(["label", "run"], sort=False):

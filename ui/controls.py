@@ -11,7 +11,7 @@ from fda_core.assignments import merge, parse_value
 from fda_core.config import CLIENT_OPTIMIZERS, MONITORS, SERVERS, ExperimentConfig, LaneSpec
 from fda_core.errors import ConfigError
 from fda_core.runs.summary import variance_after
-from ui import model_controls
+from ui import model_controls, own_data
 from ui.i18n import plain, t
 from ui.sentences import epochs
 
@@ -84,18 +84,23 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
     st.selectbox(
         t("settings.preset"), presets.names(), key="preset", disabled=frozen, persist_state="session",
         format_func=lambda name: t(f"settings.preset_{name}"),
-        on_change=lambda: adopt(presets.build(preset=state.preset)),
+        on_change=lambda: adopt(own_data.on_the_same_data(presets.build(preset=state.preset), state.base)),
     )  # fmt: skip
+    own_data.panel(frozen, config, adopt)
+    natural = state.base.partition == "column"  # then the data itself says who the clients are
     st.slider(
-        t("settings.clients"), 2 if state.clients > 1 else 1, max(200, state.clients), key="clients", disabled=frozen,
-        persist_state="session",
+        t("settings.clients"), 2 if state.clients > 1 else 1, max(200, state.clients), key="clients",
+        disabled=frozen or natural, persist_state="session",
     )  # fmt: skip
     st.select_slider(
-        t("settings.alpha"), sorted({*ALPHAS, state.alpha}, reverse=True), key="alpha", disabled=frozen,
+        t("settings.alpha"), sorted({*ALPHAS, state.alpha}, reverse=True), key="alpha",
+        disabled=frozen or natural,
         format_func=lambda alpha: t("settings.alpha_value", alpha=alpha), help=t("settings.alpha_help"),
         persist_state="session",
     )  # fmt: skip
     ends(t("settings.alike"), t("settings.different"))
+    if natural:
+        st.caption(t("own.natural"))
     if own_lanes:
         st.caption(t("settings.lanes_own"))
     else:

@@ -12,6 +12,7 @@ from fda_core.evidence.measures import measures
 from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
 from fda_core.runs.summary import lane_ids, rounds_of, started, state_bytes
+from ui.glossary import marked
 from ui.i18n import t
 from ui.inside import ROBERTA
 from ui.session import keep_words
@@ -29,11 +30,14 @@ MARKS = {"holds": "✓", "partly": "◐", "fails": "✗", "unmeasured": "…"}
 def page() -> None:
     keep_words()
     found = measured()
-    st.markdown(summary(found))
-    st.table([row(claim) for claim in found], hide_index=True)
-    st.markdown(others())
+    with st.container(key="evidence_summary"):
+        st.markdown(summary(found))
+    with st.container(key="evidence_table"):
+        st.table([row(claim) for claim in found], hide_index=True)
+    with st.container(key="evidence_others"):
+        st.markdown(marked(others()))
     st.caption(t("evidence.source"))
-    with st.expander(t("evidence.how")):
+    with st.expander(t("evidence.how"), key="evidence_how"):
         st.markdown(t("evidence.rules"))
 
 

@@ -34,7 +34,12 @@ def equal(run: Snapshot) -> list[tuple[str, str]]:
 
 
 def partition(config: ExperimentConfig, facts: dict) -> str:
-    words = t("fair.partition_here", examples=config.train_examples, clients=config.clients, alpha=config.alpha)
+    words = t(
+        "fair.partition_own" if config.partition == "column" else "fair.partition_here",
+        examples=config.train_examples,
+        clients=config.clients,
+        alpha=config.alpha,
+    )
     try:
         sizes = [int(client["examples"]) for client in facts["clients"]]
     except (KeyError, TypeError, ValueError):  # a record from elsewhere need not say

@@ -7,7 +7,7 @@ import pandas as pd
 from fda_core.events import Event
 from fda_core.runs.summary import costs, lane_ids, rounds_of, started
 
-COLUMNS = ["lane", "round", "epochs", "megabytes", "seconds", "test_loss", "accuracy", "round_epochs", "reason"]
+COLUMNS = ["lane", "round", "epochs", "megabytes", "seconds", "test_loss", "accuracy", "mcc", "round_epochs", "reason"]
 
 
 def race_frame(events: Sequence[Event]) -> pd.DataFrame:
@@ -18,11 +18,12 @@ def race_frame(events: Sequence[Event]) -> pd.DataFrame:
     start = started(events)
     rows = []
     for lane in lane_ids(start) if start else ():
-        rows.append([lane, 0, 0, 0.0, 0.0, start.initial["test_loss"], start.initial["accuracy"], 0, ""])
+        first = [start.initial["test_loss"], start.initial["accuracy"], (start.initial.get("metrics") or {}).get("mcc")]
+        rows.append([lane, 0, 0, 0.0, 0.0, *first, 0, ""])
         rounds = rounds_of(events, lane)
         rows += [
             [lane, r.round, cost.local_epochs, cost.bytes / 1e6, cost.simulated_seconds, r.test_loss, r.accuracy,
-             r.epochs, r.reason]
+             r.metrics.get("mcc"), r.epochs, r.reason]
             for r, cost in zip(rounds, costs(rounds), strict=True)
         ]  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)

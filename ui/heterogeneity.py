@@ -9,30 +9,35 @@ from fda_core.config import ExperimentConfig
 from fda_core.data.labels import LABELS, labels_per_client
 from fda_core.runs.effects import Effect, effect
 from fda_core.runs.recorded import names, recorded
+from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.summary import started
 from ui.controls import ALPHAS, adopt, ends
+from ui.glossary import marked
 from ui.heterogeneity_charts import effects_chart, labels_chart
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.sentences import goal, lane_labels, spent
-from ui.session import from_address, keep_words, linked, palette
+from ui.session import from_address, keep_words, linked, palette, shown_run
 
-HEIGHT = 400
+HEIGHT, HEIGHT_OWN = 400, 300
+MOST_LABELS = 12  # in one chart
 SERIES = "alpha-"  # the recorded runs that differ in α only
 ONE_SIDED = 0.9  # share of one label from which a client is called one-sided
 
 
 def page() -> None:
     """One row of controls, the clients' labels beside the effects, two sentences, the table."""
+    of_run(*shown_run())
     config, problem = chosen()
     if problem:
         st.warning(t("settings.bad_link", problem=plain(problem)))
     counts = shared_labels(config.train_examples, config.clients, config.alpha, config.seed)
     runs = series()
-    st.markdown(" ".join([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)]))
+    st.markdown(marked(" ".join([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)])))
     left, right = st.columns([3, 2])
     with left:
         show("labels", labels_chart(counts, [t(f"heterogeneity.label_{name}") for name in LABELS], palette()), config)
-    with right:
+    with right.container(key="mix_effects"):
         if runs:
             show("effects", effects_chart(runs, labels_of(), palette(), config.alpha), config)
     if runs:
@@ -41,6 +46,52 @@ def page() -> None:
         st.caption(t("heterogeneity.recorded", seed=runs[0].seed, goal=goal(recorded(series_names()[0]).config.target)))
     if st.button(t("heterogeneity.race"), key="mix_race", icon=":material/sports_score:"):
         to_race(config)
+
+
+def of_run(run: Snapshot | None, problem: str | None) -> None:
+    """The clients of the run looked at, where they are not those of the reviews."""
+    start = started(run.events) if run and run.config.dataset != "reviews" else None
+    if start is None:
+        return
+    found = owned(start.facts)
+    if found is None:
+        return
+    counts, labels, names = found
+    shares = counts.max(axis=1) / counts.sum(axis=1)
+    st.markdown(
+        t(
+            "heterogeneity.of_run" if run.config.partition == "column" else "heterogeneity.of_run_drawn",
+            clients=len(counts), one_sided=int((shares >= ONE_SIDED).sum()), share=f"{100 * ONE_SIDED:.0f}",
+            middle=f"{100 * np.median(shares):.0f}", least=int(counts.sum(axis=1).min()),
+            most=int(counts.sum(axis=1).max()), alpha=f"{run.config.alpha:g}",
+        )
+    )  # fmt: skip
+    live_chart(
+        figure_json(labels_chart(*together(counts, labels), palette(), names), f"own-{run.run_id}"), key="mix-own",
+        height=HEIGHT_OWN, unavailable=t("chart.unavailable"), alt=t("heterogeneity.alt_own", clients=len(counts)),
+    )  # fmt: skip
+    st.subheader(t("heterogeneity.with_reviews"))
+
+
+def owned(facts: dict) -> tuple[np.ndarray, list[str], list[str]] | None:
+    """Examples [clients, labels], the labels' names and the clients'; None where a record does not say."""
+    try:
+        labels = [str(name) for name in facts["labels"]]
+        counts = np.array([client["labels"] for client in facts["clients"]], dtype=int).reshape(-1, len(labels))
+        names = [str(client.get("name", client["id"])) or t("own.others") for client in facts["clients"]]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return (counts, labels, names) if len(counts) and (counts.sum(axis=1) > 0).all() else None
+
+
+def together(counts: np.ndarray, labels: list[str]) -> tuple[np.ndarray, list[str]]:
+    """The most frequent labels; the others as one."""
+    if len(labels) <= MOST_LABELS:
+        return counts, labels
+    order = np.argsort(-counts.sum(axis=0), kind="stable")
+    first, rest = order[: MOST_LABELS - 1], order[MOST_LABELS - 1 :]
+    joined = np.column_stack([counts[:, first], counts[:, rest].sum(axis=1)])
+    return joined, [*(labels[i] for i in first), t("heterogeneity.other_labels", count=len(rest))]
 
 
 def to_race(config: ExperimentConfig) -> None:

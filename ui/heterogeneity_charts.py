@@ -8,35 +8,47 @@ from plotly.subplots import make_subplots
 
 from fda_core.runs.effects import Effect
 from ui.charts import DASHES, MARKERS
-from ui.i18n import t
+from ui.i18n import in_chart, t
 
 GREY = "#888888"
+MOST_NAMES = 12  # clients whose names have room below their bars
 SHADES = ("", "/", "x", ".", "\\", "+")  # a pattern for each label, for whoever sees no colours
 
 
-def labels_chart(counts: np.ndarray, labels: Sequence[str], palette: Sequence[str]) -> go.Figure:
+def labels_chart(
+    counts: np.ndarray, labels: Sequence[str], palette: Sequence[str], names: Sequence[str] | None = None
+) -> go.Figure:
     """One bar a client, its examples stacked by label, the most one-sided clients at the ends.
 
-    counts: [clients, labels].
+    counts: [clients, labels]. names: of the clients, where they have some.
     """
     order = np.argsort(counts[:, 0] / counts.sum(axis=1), kind="stable")
+    who = [escaped(names[k]) for k in order] if names else order.tolist()
     figure = go.Figure()
+    # A uid names its pattern in the browser, where a blank in it leaves the bars without their fill.
     for i, label in enumerate(labels):
         figure.add_bar(
-            x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=label, uid=label,
-            customdata=order.tolist(), hovertemplate=t("heterogeneity.hover"),
+            x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=escaped(label), uid=f"label-{i}",
+            customdata=who, hovertemplate=t("heterogeneity.hover"),
             marker={
                 "color": palette[i % len(palette)], "line": {"width": 0},
-                "pattern": {"shape": SHADES[i % len(SHADES)], "size": 6, "fgcolor": "white", "solidity": 0.2,
-                            "fillmode": "overlay"},
+                # The second time round the palette every colour meets another pattern.
+                "pattern": {"shape": SHADES[(i + i // len(palette)) % len(SHADES)], "size": 6, "fgcolor": "white",
+                            "solidity": 0.2, "fillmode": "overlay"},
             },
         )  # fmt: skip
     figure.update_layout(
         barmode="stack", bargap=0.1, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis={"title": t("heterogeneity.x_clients"), "showticklabels": False},
+        xaxis={"title": t("heterogeneity.x_clients"), "showticklabels": bool(names) and len(counts) <= MOST_NAMES,
+               "tickvals": list(range(1, len(counts) + 1)), "ticktext": who},
         yaxis={"title": t("heterogeneity.y_examples")}, margin={"l": 50, "r": 10, "t": 34, "b": 40},
     )  # fmt: skip
     return figure
+
+
+def escaped(name: str, longest: int = 24) -> str:
+    """A name from somebody's data, short enough for a legend."""
+    return in_chart(name if len(name) <= longest else f"{name[:longest]}…")
 
 
 def effects_chart(runs: Sequence[Effect], labels: dict[str, str], palette: Sequence[str], alpha: float) -> go.Figure:

@@ -48,3 +48,8 @@ def plain(text: str) -> str:
     text = re.sub(r"^([-+=]|\d+(?=[.)]))", rf"{JOINER}\1", text)
     text = re.sub(r":(?=[-+\w/])", f":{JOINER}", text)
     return re.sub(r"@|\bwww(?=\.)", rf"\g<0>{JOINER}", text, flags=re.IGNORECASE)
+
+
+def in_chart(text: str) -> str:
+    """Text from outside for Plotly, which makes letters of entities, links of tags, and numbers of `%{…}`."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("%{", f"%{JOINER}{{")

@@ -10,7 +10,9 @@ from fda_core.models.payload import payload
 from fda_core.runs.inside import Look, half_way, look
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.summary import rounds_of, started, state_bytes
+from ui import address
 from ui import inside_charts as charts
+from ui.glossary import marked
 from ui.i18n import t
 from ui.live_chart import figure_json, live_chart
 from ui.sentences import epochs, lane_labels, size
@@ -35,30 +37,32 @@ def page() -> None:
         st.info(t("inside.no_round"))
         return
     keep_words(lane=lane, round=str(seen.round.round))
-    st.markdown(decision(seen))
+    st.markdown(marked(decision(seen)))
     left, right = st.columns([3, 2])
     with left:
         show("variance", charts.variance_chart(seen, palette()), HEIGHT, decision(seen))
-    with right:
+    with right.container(key="inside_drifts"):
         show(
             "drift", charts.drift_chart(seen, palette()), HEIGHT, t("inside.alt_drift", clients=len(seen.round.clients))
         )
     if engineer() and (rule := rule_words(seen)):
-        st.markdown(rule)
+        with st.container(key="inside_rule"):
+            st.markdown(marked(rule))
     origin(run)
     to_scale(run)
 
 
 def choice(run: Snapshot) -> tuple[str, int]:
     """Lane and round, from the widgets, which begin with what the address says."""
-    state, words = st.session_state, st.query_params
+    state = st.session_state
     labels = {spec.id: lane_labels(run.config)[spec.id] for spec in lanes(run)}
-    if state.get("inside_run") != run.run_id:
-        state.inside_run = run.run_id
-        lane = words.get("lane")
-        state.inside_lane = lane if lane in labels else next(iter(labels))
-        state.inside_round = whole(words.get("round"), 2)
-    left, middle, back, forth = st.columns([2.2, 6, 0.8, 0.8], vertical_alignment="bottom")
+    address.adopt("lane", "inside_lane", address.one_of(labels), next(iter(labels)))
+    address.adopt("round", "inside_round", whole, 2)
+    if state.inside_lane not in labels:  # another run than before
+        state.inside_lane, state.inside_round = next(iter(labels)), 2
+    left, turning = st.columns([2.2, 7.6], vertical_alignment="bottom")
+    turning = turning.container(key="inside_turn")
+    middle, back, forth = turning.columns([6, 0.8, 0.8], vertical_alignment="bottom")
     lane = left.selectbox(t("table.lane"), labels, format_func=labels.get, key="inside_lane", persist_state="session")
     last = max(1, len(rounds_of(run.events, lane)))
     state.inside_round = min(max(1, state.inside_round), last)
@@ -76,8 +80,8 @@ def lanes(run: Snapshot) -> list:
     return sorted(specs, key=lambda spec: spec.rule == "schedule") or list(run.config.lanes)
 
 
-def whole(word: str | None, otherwise: int) -> int:
-    return int(word) if word and word.isdecimal() and len(word) < 6 else otherwise
+def whole(word: str) -> int | None:
+    return int(word) if word.isdecimal() and len(word) < 6 else None
 
 
 def turn(number: int) -> None:
@@ -118,18 +122,26 @@ def to_scale(run: Snapshot) -> None:
     if not states:
         return
     state = max(states)
+    words = t("inside.scale", state=size(state), here=f"{model / state:,.0f}", there=f"{ROBERTA / state:,.0f}")
+    models = {
+        t("inside.here", mb=f"{model / 1e6:.2f}"): model,
+        t("inside.there", mb=f"{ROBERTA / 1e6:.0f}"): ROBERTA,
+    }
+    squares = charts.scale_chart(state, models, palette(), size(state))
+    if not engineer():
+        with st.container(key="inside_scale"):
+            left, right = st.columns([2, 3], vertical_alignment="center")
+            left.markdown(marked(words))
+            with right:
+                show("scale", squares, SMALL, t("inside.alt_scale"))
+        return
     left, right = st.columns(2)
-    with left:
-        st.markdown(t("inside.scale", state=size(state), here=f"{model / state:,.0f}", there=f"{ROBERTA / state:,.0f}"))
-        models = {
-            t("inside.here", mb=f"{model / 1e6:.2f}"): model,
-            t("inside.there", mb=f"{ROBERTA / 1e6:.0f}"): ROBERTA,
-        }
-        show("scale", charts.scale_chart(state, models, palette()), SMALL, t("inside.alt_scale"))
-    with right:
-        if engineer():
-            st.markdown(t("inside.error"))
-            show("error", charts.error_chart(sketches(), palette(), WIDTH), SMALL, t("inside.error"))
+    with left.container(key="inside_scale"):
+        st.markdown(marked(words))
+        show("scale", squares, SMALL, t("inside.alt_scale"))
+    with right.container(key="inside_error"):
+        st.markdown(marked(t("inside.error")))
+        show("error", charts.error_chart(sketches(), palette(), WIDTH), SMALL, t("inside.alt_error"))
 
 
 @st.cache_data(show_spinner=False)

@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fda_core.runs.inside import Look
-from ui.i18n import t
+from ui.i18n import in_chart, t
 
-GREY = "#888888"
+GREY, DARK = "#888888", "#222222"
 MARGIN = {"l": 56, "r": 12, "t": 34, "b": 42}
 LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 
@@ -26,11 +26,12 @@ def variance_chart(seen: Look, palette: Sequence[str]) -> go.Figure:
                            marker={"symbol": "diamond", "size": 9})  # fmt: skip
     if seen.threshold is not None:
         figure.add_hline(y=seen.threshold, line={"color": palette[5], "dash": "dash", "width": 2},
-                         annotation={"text": f"Θ = {seen.threshold:.3g}", "font": {"color": palette[5]}})  # fmt: skip
+                         annotation={"text": t("inside.theta", value=f"{seen.threshold:.3g}"),
+                                     "font": {"color": palette[5]}}, annotation_position="top left")  # fmt: skip
     if seen.epochs:
         last = seen.epochs[-1]
         height = last.variance_estimate if last.variance_estimate is not None else last.variance
-        figure.add_annotation(x=last.epoch, y=height, text=t("inside.travels"), showarrow=True, ax=-70, ay=-30)
+        figure.add_annotation(x=last.epoch, y=height, text=t("inside.travels"), arrowcolor=GREY, ax=-70, ay=-30)
     limit = seen.lane.max_epochs or seen.lane.epochs or len(x)
     figure.update_layout(
         xaxis={"title": t("inside.x_epochs"), "range": [0.5, limit + 0.5], "dtick": 1 if limit <= 20 else None},
@@ -42,11 +43,12 @@ def variance_chart(seen: Look, palette: Sequence[str]) -> go.Figure:
 def drift_chart(seen: Look, palette: Sequence[str]) -> go.Figure:
     """Each client's drift, epoch by epoch, in the plane in which they differ most; the mean is kept."""
     figure = go.Figure()
-    for client, path in zip(seen.round.clients, seen.round.paths, strict=False):
+    for place, (client, path) in enumerate(zip(seen.round.clients, seen.round.paths, strict=False)):
         points = [(0.0, 0.0), *((x, y) for x, y in path if x is not None and y is not None)]
         figure.add_scatter(x=[p[0] for p in points], y=[p[1] for p in points], mode="lines+markers", uid=client,
-                           line={"color": palette[4], "width": 1.5}, marker={"size": 4}, showlegend=False,
-                           hovertemplate=t("inside.hover_client", client=client))  # fmt: skip
+                           line={"color": palette[4], "width": 1.5}, marker={"size": 4}, showlegend=place == 0,
+                           name=t("inside.each"), legendgroup="clients",
+                           hovertemplate=t("inside.hover_client", client=in_chart(client[:40])))  # fmt: skip
     ends = [path[-1] for path in seen.round.paths if path and None not in path[-1]]
     if ends:
         mean = [sum(axis) / len(ends) for axis in zip(*ends, strict=True)]
@@ -62,14 +64,19 @@ def drift_chart(seen: Look, palette: Sequence[str]) -> go.Figure:
     return figure
 
 
-def scale_chart(state: int, models: dict[str, int], palette: Sequence[str]) -> go.Figure:
-    """One square a model, and in its corner the state, both with an area in proportion to their bytes."""
+def scale_chart(state: int, models: dict[str, int], palette: Sequence[str], label: str) -> go.Figure:
+    """One square a model, and in its corner the state, both with an area in proportion to their bytes.
+
+    label: of the state, with an arrow to where it is, because beside a large model it is smaller than a pixel.
+    """
     figure = go.Figure()
     for place, (name, size) in enumerate(models.items()):
         left, side = 1.3 * place, math.sqrt(state / size)
         for width, colour in ((1.0, palette[4]), (side, palette[5])):
             figure.add_shape(type="rect", x0=left, x1=left + width, y0=0, y1=width, line={"width": 0}, fillcolor=colour)
-        figure.add_annotation(x=left + 0.5, y=-0.12, text=name, showarrow=False, font={"size": 13})
+        figure.add_annotation(x=left + 0.5, y=-0.12, text=name, showarrow=False, font={"size": 14})
+        figure.add_annotation(x=left + side, y=side, text=label, ax=40, ay=-40, font={"size": 14, "color": DARK},
+                              arrowcolor=DARK)  # fmt: skip
     hidden = {"visible": False, "fixedrange": True}
     figure.update_layout(
         xaxis=hidden | {"range": [-0.15, 1.3 * len(models)]},

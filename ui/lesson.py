@@ -2,22 +2,37 @@
 
 import streamlit as st
 
-from ui import tour
+from ui import address, tour
+from ui.glossary import marked
 from ui.i18n import t
 from ui.lesson_data import data
+from ui.session import keep_words
 
 
 def page() -> None:
-    st.subheader(t("lesson.title"))
-    st.write(t("lesson.lead"))
-    if st.button(t("lesson.tour"), type="primary", key="tour_start", icon=":material/tour:"):
+    words, start = st.columns([3, 1], vertical_alignment="center")
+    words.markdown(t("lesson.lead"))
+    if start.button(t("lesson.tour"), type="primary", key="tour_start", icon=":material/tour:", width="stretch"):
         tour.go(0)
-    for tab, plan in zip(st.tabs([plan_title(plan) for plan in data()["plans"]]), data()["plans"], strict=True):
-        with tab:
-            show(plan)
-    st.subheader(t("lesson.quiz"))
-    right = sum(question(number, each) for number, each in enumerate(data()["quiz"], 1))
-    st.caption(t("lesson.score", right=right, all=len(data()["quiz"])))
+    with st.container(key="plans"):
+        show(chosen())
+    with st.container(key="quiz"):
+        st.subheader(t("lesson.quiz"), anchor=False)
+        right = sum(question(number, each) for number, each in enumerate(data()["quiz"], 1))
+        st.caption(t("lesson.score", right=right, all=len(data()["quiz"])))
+
+
+def chosen() -> dict:
+    """The plan to show; a link may bring it."""
+    plans = {plan["id"]: plan for plan in data()["plans"]}
+    address.adopt("plan", "lesson_plan", address.one_of(plans), next(iter(plans)))
+    st.segmented_control(
+        t("chrome.plans"), list(plans), key="lesson_plan", required=True, label_visibility="collapsed",
+        format_func=lambda id: plan_title(plans[id]), persist_state="session",
+    )  # fmt: skip
+    id = st.session_state.lesson_plan
+    keep_words(plan=id if id != next(iter(plans)) else "")
+    return plans[id]
 
 
 def plan_title(plan: dict) -> str:
@@ -31,8 +46,9 @@ def show(plan: dict) -> None:
         time, link, words = st.columns([1, 2.2, 9], vertical_alignment="center")
         time.markdown(t("lesson.minutes", minutes=step["minutes"]))
         name = t(f"app.{step['page']}")
-        link.page_link(f"pages/{step['page']}.py", label=f"{number}. {name}", query_params=step.get("query"))
-        words.markdown(t(f"plan.{plan['id']}_{step['id']}"))
+        query = {"depth": plan["depth"]} | step.get("query", {})
+        link.page_link(f"pages/{step['page']}.py", label=f"{number}. {name}", query_params=query)
+        words.markdown(marked(t(f"plan.{plan['id']}_{step['id']}")))
     st.success(t(f"plan.{plan['id']}_outcome"), icon=":material/flag:")
 
 

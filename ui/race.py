@@ -2,21 +2,23 @@
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import streamlit as st
 
 from fda_core import assets
 from fda_core.config import REFERENCE_RULES, ExperimentConfig
-from fda_core.errors import ConfigError, LabError
+from fda_core.errors import LabError
 from fda_core.events import LaneFinished, RunStarted
 from fda_core.models.payload import size_of
 from fda_core.runs.runner import Snapshot
 from fda_core.runs.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
 from fda_core.types import TEXTS
-from ui import annotations, budget_line, fair_race, prediction, replay, sentences, try_sentence
+from ui import annotations, axes, budget_line, costs, fair_race, own_data, prediction, replay, sentences, try_sentence
 from ui.charts import race_chart
 from ui.controls import adopt, settings
 from ui.frames import race_frame
+from ui.glossary import marked
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, following, may_act
@@ -40,21 +42,37 @@ def page() -> None:
         config, problem = (run.config, None) if follow else from_address()
         adopt(config)
         st.session_state.notice = t("settings.bad_link", problem=plain(problem)) if problem else None
-        budget_line.adopt()
+    axes.adopt()
+    budget_line.adopt()
     live = run is not None and run.live
     with st.sidebar:
         config = settings(frozen=live and may_act(), measured=lambda config: comparable(run, config))
         entrance()
-    keep_address(config, budget=budget_line.word())
+    keep_address(config, budget=budget_line.word(), **axes.words())
     if unreadable:
         st.warning(unreadable)
-    often = replay.REDRAW if replay.playing(run) else 1.0 if live or following() else None
-    st.fragment(run_every=often)(live_part)(config, identity(run))
+    around = identity(run, config)
+    often = replay.REDRAW if replay.playing(run) else 1.0 if live or following() or around.cost_awaited else None
+    st.fragment(run_every=often)(live_part)(config, around)
 
 
-def identity(run: Snapshot | None) -> tuple[str | None, bool, bool]:
-    """What of the run matters to the page around the fragment."""
-    return (run.run_id, run.live, replay.playing(run)) if run else (None, False, False)
+class Around(NamedTuple):
+    """What matters to the page around the fragment."""
+
+    run_id: str | None
+    live: bool
+    playing: bool
+    cost_awaited: bool
+
+
+def identity(run: Snapshot | None, config: ExperimentConfig | None) -> Around:
+    soon = is_next(run, config) and costs.awaited(config)
+    return Around(run.run_id, run.live, replay.playing(run), soon) if run else Around(None, False, False, soon)
+
+
+def is_next(run: Snapshot | None, config: ExperimentConfig | None) -> bool:
+    """Whether the settings are those of a run that has not begun."""
+    return run is None or (not run.live and config is not None and config != run.config)
 
 
 def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
@@ -64,10 +82,11 @@ def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
     return run.events
 
 
-def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool, bool]) -> None:
+def live_part(config: ExperimentConfig | None, around: Around) -> None:
     whole, _ = shown_run()
-    if identity(whole) != around:
-        st.rerun()  # the settings in the sidebar freeze or thaw, the address changes, a replay moves or stands
+    if identity(whole, config) != around:
+        # The settings in the sidebar freeze or thaw, the address changes, a replay moves or stands, a cost is known.
+        st.rerun()
     prediction.settle(whole)
     run = replay.replayed(whole)
     shown = run.config if run else config
@@ -84,7 +103,7 @@ def live_part(config: ExperimentConfig | None, around: tuple[str | None, bool, b
     if run is not None and run.status == "interrupted" and run.message:
         st.info(plain(run.message))
     answer = prediction.answered(run, lanes, going_on)
-    st.markdown(f"{words} {answer}" if answer else words)
+    st.markdown(marked(f"{words} {answer}" if answer else words))
     if shown is not None:
         chart(run, shown, lanes, words, going_on)
     if lanes:
@@ -113,11 +132,13 @@ def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
         progress.progress(share, text)
     else:
         prediction.ask(progress, config)
+    if is_next(run, config):
+        costs.line(config)
 
 
 def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple]:
     """The three buttons of this moment: key, icon, label, whether it can be pressed, what it does."""
-    ready = config is not None and assets.problem() is None
+    ready = config is not None and assets.problem() is None and own_data.here(config)
     if run is not None and run.live:
         keeper, paused = runner(), run.status == "paused"
         return [
@@ -151,9 +172,9 @@ def button(place, key: str, icon: str, label: str, enabled: bool, action: Callab
 
 def start(config: ExperimentConfig, rounds: int | None = None) -> None:
     try:
-        st.session_state.run = runner().start(config, rounds)
+        st.session_state.run = runner().start(config, rounds, own_data.table_of(config))
         st.session_state.notice = None
-    except ConfigError as error:
+    except LabError as error:
         st.session_state.notice = plain(str(error))
 
 
@@ -191,8 +212,7 @@ def chart(
     run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str, going_on: bool
 ) -> None:  # fmt: skip
     left, right, limit = st.columns([2.7, 1.35, 1.2])
-    x = choice(left, "x", ("bytes", "rounds", "epochs", "time"))
-    y = choice(right, "y", ("test_loss", "accuracy"))
+    x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
     budget = budget_line.choose(limit)
     view = f"{run.run_id if run else 'none'}/{x}/{y}"
     moment = (viewing(), run.revision, len(run.events)) if run else (viewing(), config.to_json())
@@ -221,12 +241,9 @@ def shared_figure(
     return figure_json(figure, view)
 
 
-def choice(place, axis: str, options: tuple[str, ...]) -> str:
-    picked = place.segmented_control(
-        t(f"race.{axis}_axis"), options, key=f"{axis}_axis", default=options[0], required=True,
-        format_func=lambda option: t(f"race.{axis}_{option}"), label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
-    return picked or options[0]
+def measures(config: ExperimentConfig) -> tuple[str, ...]:
+    """What the vertical axis can show: the measure of the target where accuracy is not it."""
+    return ("test_loss", "mcc" if config.target.metric == "mcc" else "accuracy")
 
 
 def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
@@ -272,7 +289,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
         if lane.rule in REFERENCE_RULES:
             key = "race.reference_centralised" if lane.rule == "centralised" else "race.reference_local_only"
             words.append(t(key, lane=labels[lane.id]))
-    st.caption(" ".join(words))
+    st.caption(marked(" ".join(words)))
 
 
 def technical(run: Snapshot, facts: dict) -> list[str]:

@@ -53,6 +53,11 @@ def controls(run: Snapshot | None) -> None:
     """Play or pause, speed, a slider over the rounds, and the way out; below the buttons of the race."""
     if run is None or run.live or not rounds_played(run.events):
         return
+    with st.container(key="replay"):
+        row(run)
+
+
+def row(run: Snapshot) -> None:
     mine = player(run)
     play, speed, scrub, everything = st.columns([1.1, 1.1, 4.9, 1.1], vertical_alignment="center")
     moving = playing(run)

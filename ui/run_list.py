@@ -6,10 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.runs.entries import Entry, created_at
+from fda_core.runs.exports import is_formula
 from fda_core.runs.index import Index
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import held, runs_folder
-from ui.i18n import t
+from ui.i18n import JOINER, t
 from ui.sentences import megabytes
 from ui.session import runner
 
@@ -56,7 +57,7 @@ def table(entries: list[Entry]) -> pd.DataFrame:
     """One row a run; bytes to the target in MB (10⁶), by lane."""
     rows = [
         {
-            t("runs.name"): entry.name or "–",
+            t("runs.name"): harmless(entry.name) or "–",
             t("runs.began"): entry.created,
             t("runs.status"): t(f"runs.is_{entry.status}"),
             t("runs.preset"): entry.preset,
@@ -65,11 +66,16 @@ def table(entries: list[Entry]) -> pd.DataFrame:
             t("runs.seed"): entry.seed,
             t("runs.rounds"): entry.rounds,
             t("runs.to_target"): to_target(entry),
-            t("runs.tags"): list(entry.tags),
+            t("runs.tags"): [harmless(tag) for tag in entry.tags],
         }
         for entry in entries
     ]
     return pd.DataFrame(rows)
+
+
+def harmless(text: str) -> str:
+    """For the table, which has a button of Streamlit's own that makes a CSV of it: no formula for a spreadsheet."""
+    return f"{JOINER}{text}" if is_formula(text) else text
 
 
 def to_target(entry: Entry) -> str:

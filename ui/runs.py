@@ -15,24 +15,26 @@ from fda_core.runs.runner import LIVE
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import runs_folder
 from fda_core.runs.summary import summarize
-from ui import comparison, exports, run_actions, sentences
+from ui import address, axes, comparison, exports, run_actions, sentences
 from ui.comparison_charts import MOST_RUNS, band_chart, overlay_chart
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, may_act
-from ui.race import choice, follow_run
+from ui.race import follow_run
 from ui.report import html, texts
 from ui.run_list import index, listed, table, title
 from ui.session import keep_words, palette, runner
 
 REDRAW = 2.0  # seconds, while something is under way
 CHART_HEIGHT = 290
+MOST_READ = 20  # runs at a time, each of them whole in memory: a tick in the table's head chooses all there are
+LONGEST_SEARCH = 200  # characters
 ROW_HEIGHT, MOST_ROWS = 35, (14, 5)  # of the list, before and after runs are chosen
 
 
 def page() -> None:
     """Search, upload and trash in the sidebar; the list and the chosen runs in one fragment."""
-    st.session_state.setdefault("chosen", [word for word in st.query_params.get("runs", "").split(",") if word])
+    adopt()
     with st.sidebar:
         search, tag = filters()
         uploader()
@@ -42,15 +44,36 @@ def page() -> None:
     st.fragment(run_every=REDRAW if going_on else None)(part)(search, tag, going_on)
 
 
+def adopt() -> None:
+    """Takes what the address says: runs, search, tag, axes, single seeds. Runs that are not here are named."""
+    address.adopt("runs", "chosen", known, [])
+    address.adopt("search", "runs_search", lambda word: word[:LONGEST_SEARCH], "")
+    address.adopt("tag", "runs_tag", lambda word: word[:LONGEST_SEARCH] or None, None)
+    address.adopt("seeds", "each_seed", {"each": True}.get, False)
+    axes.adopt()
+
+
+def known(word: str) -> list[str] | None:
+    """Those of the runs in the address that are here; None if there is none of them."""
+    here = {entry.run_id for entry in everything()} | set(dict(runner().queue()))
+    ids = [run_id for run_id in word.split(",") if run_id]
+    found = [run_id for run_id in ids if run_id in here]
+    if found and len(found) < len(ids):
+        address.refuse("runs", ",".join(run_id for run_id in ids if run_id not in here))
+    return found or None
+
+
 def filters() -> tuple[str, str | None]:
     state = st.session_state
-    for word in ("search", "tag"):
-        state.setdefault(f"runs_{word}", st.query_params.get(word) or ("" if word == "search" else None))
     search = st.text_input(
-        t("runs.search"), key="runs_search", placeholder=t("runs.search_hint"), max_chars=200, persist_state="session"
-    )
-    known = sorted({tag for entry in everything() for tag in entry.tags} | {state.runs_tag} - {None})
-    tag = st.selectbox(t("runs.tag"), known, index=None, key="runs_tag", disabled=not known, persist_state="session")
+        t("runs.search"), key="runs_search", placeholder=t("runs.search_hint"), max_chars=LONGEST_SEARCH,
+        persist_state="session",
+    )  # fmt: skip
+    tags = sorted({tag for entry in everything() for tag in entry.tags} | {state.runs_tag} - {None})
+    tag = st.selectbox(
+        t("runs.tag"), tags, index=None, key="runs_tag", disabled=not tags, placeholder=t("runs.tag_any"),
+        persist_state="session",
+    )  # fmt: skip
     return search, tag
 
 
@@ -62,7 +85,7 @@ def everything() -> list[Entry]:
 
 
 def uploader() -> None:
-    with st.expander(t("runs.import"), icon=":material/upload_file:"):
+    with st.expander(t("runs.import"), key="runs_import", icon=":material/upload_file:"):
         key = f"upload-{st.session_state.get('uploads', 0)}"
         st.file_uploader(
             t("runs.import_file"), type=["jsonl"], key=key, on_change=act, args=(run_actions.take_over, key),
@@ -74,7 +97,7 @@ def bin_of_runs() -> None:
     gone = trash.deleted(runs_folder())
     if not gone:
         return
-    with st.expander(t("runs.trash", count=len(gone)), icon=":material/delete:"):
+    with st.expander(t("runs.trash", count=len(gone)), key="runs_trash", icon=":material/delete:"):
         st.caption(t("runs.trash_kept", days=trash.KEPT_DAYS))
         for run_id in gone[:20]:
             st.button(
@@ -93,16 +116,21 @@ def part(search: str, tag: str | None, going_on: bool) -> None:
         st.error(plain(str(error)))
         return
     if not entries:
+        keep_words(search=search, tag=tag or "", **axes.words())
         st.info(t("runs.none_found" if search or tag else "runs.none"))
         return
     pick(entries)
     chosen = [entry for entry in entries if entry.run_id in st.session_state.chosen]
-    keep_words(runs=",".join(entry.run_id for entry in chosen), search=search, tag=tag or "")
+    seeds = "each" if st.session_state.each_seed else ""
+    keep_words(
+        runs=",".join(entry.run_id for entry in chosen), search=search, tag=tag or "", seeds=seeds, **axes.words()
+    )
     if not chosen:
         st.caption(t("runs.choose"))
         return
-    bar, runs = st.container(), readable(chosen)
-    report = picture(runs, [title(entry) for entry in chosen if entry.run_id in {run.run_id for run in runs}])
+    bar, runs = st.container(key="runs_actions"), readable(chosen[:MOST_READ])
+    titles = [title(entry) for entry in chosen if entry.run_id in {run.run_id for run in runs}]
+    report = picture(runs, titles, len(chosen) > MOST_READ)
     with bar:
         actions(chosen, runs, report)
 
@@ -166,7 +194,11 @@ def actions(chosen: Sequence[Entry], runs: Sequence[Snapshot], report: Callable[
     one = chosen[0] if len(chosen) == 1 else None
     places = st.columns(6, vertical_alignment="center")
     if places[0].button(
-        t("runs.open"), key="open", disabled=one is None or not runs, icon=":material/sports_score:", width="stretch"
+        t("runs.open"),
+        key="open",
+        disabled=one is None or not one.preset,
+        icon=":material/sports_score:",
+        width="stretch",
     ):
         follow_run(ids[0])
         st.switch_page("pages/race.py")
@@ -198,17 +230,21 @@ def naming(entry: Entry) -> None:
         st.form_submit_button(t("runs.save"), on_click=act, args=(run_actions.rename, entry.run_id))
 
 
-def picture(runs: Sequence[Snapshot], titles: Sequence[str]) -> Callable[[], str]:
-    """One experiment with several seeds as a band, everything else as curves over each other; returns its report."""
+def picture(runs: Sequence[Snapshot], titles: Sequence[str], more: bool) -> Callable[[], str]:
+    """One experiment with several seeds as a band, everything else as curves over each other; returns its report.
+
+    more: others were chosen that were not read.
+    """
     if not runs:
         return str
     study = is_study([run.config for run in runs])
     left, middle, right = st.columns([4, 2, 1.4], vertical_alignment="center")
-    x, y = choice(left, "x", ("bytes", "rounds", "epochs", "time")), choice(middle, "y", ("test_loss", "accuracy"))
+    x, y = axes.choose(left, "x"), axes.choose(middle, "y")
     band = study and not right.toggle(t("runs.each_seed"), key="each_seed", persist_state="session")
-    if len(runs) > MOST_RUNS and not band:
-        st.info(t("runs.too_many", count=MOST_RUNS))
-        runs, titles = runs[:MOST_RUNS], titles[:MOST_RUNS]
+    most = len(runs) if band else MOST_RUNS
+    if len(runs) > most or more:
+        st.info(t("runs.too_many", count=min(most, len(runs))))
+        runs, titles = runs[:most], titles[:most]
     words = [comparison.study_sentence(runs)] if study else [headline(run) for run in runs] if len(runs) == 1 else []
     if words:
         st.markdown(" ".join(words))
@@ -220,7 +256,9 @@ def picture(runs: Sequence[Snapshot], titles: Sequence[str]) -> Callable[[], str
         figure_json(figure, view), key="overlay", height=CHART_HEIGHT, alt=alt, unavailable=t("chart.unavailable")
     )
     rows = comparison.study_table(runs) if study else comparison.cost_table(runs, names)
-    st.table(rows, hide_index=True)
+    run = t("runs.run")
+    with st.container(key="runs_costs"):
+        st.table([row | {run: plain(row[run])} if run in row else row for row in rows], hide_index=True)
     note = t("runs.band_note" if band else "runs.overlay_note")
     st.caption(note)
     return partial(html, texts(runs, names), words, figure, alt, rows, note)

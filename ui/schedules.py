@@ -14,6 +14,7 @@ from fda_core.runs.recorded import names, recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.summary import Cost, rounds_of
 from ui.comparison import study_table
+from ui.glossary import marked
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, may_act
@@ -42,7 +43,7 @@ def page() -> None:
     runs = series()
     lanes = lanes_of(runs)
     words = verdict(lanes, goal(runs[0].config.target))
-    st.markdown(words)
+    st.markdown(marked(words))
     figure = costs_chart([lane for lane in lanes if lane.spec.rule == "schedule"], ours(lanes), palette())
     show("costs", figure, HEIGHT, words)
     st.caption(t("schedules.recorded", seeds=", ".join(str(run.config.seed) for run in runs)))
@@ -54,11 +55,13 @@ def page() -> None:
         st.switch_page("pages/race.py")
     if problem := st.session_state.pop("schedules_problem", None):
         st.warning(problem)
-    st.table(study_table(runs), hide_index=True)
+    with st.container(key="schedules_table"):
+        st.table(study_table(runs), hide_index=True)
     adaptive = [lane for lane in lanes if lane.spec.rule in ("adaptive", "smoothed")]
-    st.markdown(swing_words(runs, adaptive))
-    rounds = {lane.label: epochs_of(runs[0], lane.spec.id) for lane in adaptive}
-    show("swing", swing_chart(rounds, palette()), SMALL, t("schedules.alt_swing"))
+    with st.container(key="schedules_swing"):
+        st.markdown(marked(swing_words(runs, adaptive)))
+        rounds = {lane.label: epochs_of(runs[0], lane.spec.id) for lane in adaptive}
+        show("swing", swing_chart(rounds, palette()), SMALL, t("schedules.alt_swing"))
 
 
 def start(config: ExperimentConfig) -> None:

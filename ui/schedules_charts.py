@@ -20,7 +20,7 @@ def costs_chart(timed: Sequence, us, palette: Sequence[str]) -> go.Figure:
         points = [(lane.spec.epochs, getattr(cost, what) / unit) for lane in timed for cost in lane.costs]
         figure.add_scatter(x=[x for x, _ in points], y=[y for _, y in points], mode="markers", row=1, col=column,
                            name=t("schedules.seed"), showlegend=column == 1, uid=f"seeds {what}",
-                           marker={"color": palette[0], "size": 7, "opacity": 0.5})  # fmt: skip
+                           marker={"color": palette[0], "size": 7, "opacity": 0.75})  # fmt: skip
         reached = [lane for lane in timed if len(lane.costs) == lane.runs]  # a median of the lucky seeds would flatter
         figure.add_scatter(x=[lane.spec.epochs for lane in reached], y=[lane.middle(what) / unit for lane in reached],
                            mode="lines+markers", row=1, col=column, name=t("schedules.median"), showlegend=column == 1,
@@ -30,6 +30,7 @@ def costs_chart(timed: Sequence, us, palette: Sequence[str]) -> go.Figure:
     ticks = [lane.spec.epochs for lane in timed]
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=list(map(str, ticks)), title=t("schedules.x"))
     figure.update_yaxes(rangemode="tozero")
+    figure.update_annotations(font={"size": 14})
     figure.update_layout(margin={"l": 50, "r": 10, "t": 40, "b": 70}, legend={"orientation": "h", "y": -0.34})
     return figure
 

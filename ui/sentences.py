@@ -69,6 +69,8 @@ def spent(cost: Cost | None) -> str:
 def goal(target: Target) -> str:
     if target.metric == "accuracy":
         return t("headline.goal_accuracy", value=f"{100 * target.value:g}")
+    if target.metric == "mcc":
+        return t("headline.goal_mcc", value=f"{target.value:g}")
     return t("headline.goal_loss", value=f"{target.value:g}")
 
 
@@ -117,14 +119,15 @@ def nobody(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool
     if all(lane.status == "diverged" for lane in lanes):
         return t("headline.diverged")
     names = {spec.id: lane_label(spec) for spec in config.lanes}
-    loss = config.target.metric == "test_loss"
-    values = {lane.lane: lane.best_test_loss if loss else lane.best_accuracy for lane in lanes}
+    metric = config.target.metric
+    loss = metric == "test_loss"
+    values = {lane.lane: getattr(lane, f"best_{metric}") for lane in lanes}
     values = {lane: value for lane, value in values.items() if value is not None}
     yet = running and any(lane.status is None for lane in lanes)
     if not values:
         return t("headline.nothing_yet" if yet else "headline.nothing", goal=goal(config.target))
     best = (min if loss else max)(values, key=values.get)
-    shown = f"{values[best]:.3f}" if loss else f"{100 * values[best]:.1f} %"
+    shown = f"{100 * values[best]:.1f} %" if metric == "accuracy" else f"{values[best]:.3f}"
     key = "headline.nobody_yet" if yet else "headline.nobody"
     return t(key, goal=goal(config.target), lane=names[best], best=shown)
 

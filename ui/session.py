@@ -15,23 +15,20 @@ import streamlit as st
 from fda_core import presets
 from fda_core.assignments import from_query, to_query
 from fda_core.config import ExperimentConfig
+from fda_core.data.table import Table
 from fda_core.errors import LabError
+from fda_core.preview import Pace
 from fda_core.runs.runner import Runner, Snapshot
 from fda_core.runs.store import runs_folder
 from fda_core.runs.tidy import tidy
+from fda_core.types import Tick
+from ui.address import EVERYWHERE, OF_PAGES, written
 from ui.i18n import plain, t
 from ui.live_chart import publish
 from ui.presenter import following
 
 log = logging.getLogger(__name__)
 
-# Words of the address that are not settings of an experiment.
-RESERVED = {"run", "lang", "depth", "hide"}
-# Words of other pages' addresses.
-ELSEWHERE = {
-    "runs", "search", "tag", "lane", "round", "sites", "up", "down", "rtt", "spread", "device", "price", "gb",
-    "payload", "against", "budget",
-}  # fmt: skip
 TRAINING_PRIORITY = 10  # of 0 (as the pages) to 19
 ENTRY = Path(__file__).parent.parent / "app.py"
 STATIC = ENTRY.parent / "static"
@@ -40,9 +37,16 @@ STATIC = ENTRY.parent / "static"
 @st.cache_resource(show_spinner=False)
 def runner() -> Runner:
     """The one runner of this process; its thread loads the heavy libraries while the first page is read."""
-    keeper = Runner(on_start=warm_up)
+    keeper = Runner(on_start=warm_up, measure=measure)
     keeper.wake()
     return keeper
+
+
+def measure(config: ExperimentConfig, tick: Tick, table: Table | None) -> Pace:
+    """Runs in the thread that trains, while no run waits."""
+    from fda_core.calibration import measure
+
+    return measure(config, tick, table=table)
 
 
 def warm_up() -> None:
@@ -123,18 +127,18 @@ def shown_run() -> tuple[Snapshot | None, str | None]:
 
 def linked() -> bool:
     """Whether a link brought settings that this page did not write into the address itself."""
-    words = {name: st.query_params[name] for name in st.query_params if name not in RESERVED | ELSEWHERE}
+    words = {name: st.query_params[name] for name in st.query_params if name not in EVERYWHERE | OF_PAGES}
     written = st.session_state.get("address") or {}
-    return bool(words) and words != {name: word for name, word in written.items() if name not in ELSEWHERE}
+    return bool(words) and words != {name: word for name, word in written.items() if name not in OF_PAGES}
 
 
 def has_settings() -> bool:
-    return any(name not in RESERVED | ELSEWHERE for name in st.query_params)
+    return any(name not in EVERYWHERE | OF_PAGES for name in st.query_params)
 
 
 def from_address() -> tuple[ExperimentConfig, str | None]:
     """The settings in the page's address, or the default ones and what was wrong with the address."""
-    words = [(name, st.query_params[name]) for name in st.query_params if name not in RESERVED | ELSEWHERE]
+    words = [(name, st.query_params[name]) for name in st.query_params if name not in EVERYWHERE | OF_PAGES]
     try:
         return presets.build(from_query(urlencode(words))), None
     except LabError as error:
@@ -153,10 +157,12 @@ def keep_address(config: ExperimentConfig | None, **words: str) -> None:
 
 def keep_words(**words: str) -> None:
     """Writes the run and a page's own words into the address; empty ones are left out, and so are other pages'."""
-    wanted = {name: st.query_params[name] for name in RESERVED - {"run"} if name in st.query_params}
+    wanted = {name: st.query_params[name] for name in EVERYWHERE - {"run"} if name in st.query_params}
     if run_id := st.session_state.get("run"):
         wanted["run"] = run_id
     st.session_state.address = {name: word for name, word in words.items() if word}
+    for name, word in st.session_state.address.items():
+        written(name).add(word)
     wanted |= st.session_state.address
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -11,15 +11,16 @@ from ui.replay import label
 from ui.session import shown_run
 
 DEFAULT = "alpha-1"  # the preset Default, seed 0
+SCHEDULES = "schedules-0"  # the same with many lanes of FedOpt
 
 
-def run_to_show() -> Snapshot | None:
-    """The run this viewer looks at, if it has rounds, else the recorded one. None if not even that can be read."""
+def run_to_show(otherwise: str = DEFAULT) -> Snapshot | None:
+    """The run this viewer looks at, if it has rounds, else a recorded one. None if not even that can be read."""
     own, _ = shown_run()
     if own is not None and rounds_played(own.events):
         return own
     try:
-        return recorded(DEFAULT)
+        return recorded(otherwise)
     except LabError:
         return None
 

@@ -5,14 +5,50 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-KEY = re.compile(r"[a-z][a-z0-9_]{0,30}")
+KEY = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 # Streamlit leaves a fifth of a 720-pixel projector picture empty above the page, and its header empty on the right.
 PAGE = """
 .stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 2rem; }
 @media (min-width: 900px) {
   .st-key-chrome { position: fixed; top: 0.6rem; right: 1rem; width: auto; z-index: 999991; }
-  [data-testid="stToolbar"] { padding-right: 7.5rem; }
+  [data-testid="stToolbar"] { padding-right: 10rem; }
 }
+/* Nine pages in one row of a projector, in either language, need the room of their icons. */
+@media (max-width: 1600px) { [data-testid="stTopNavLink"] > :has([data-testid="stIconMaterial"]) { display: none; } }
+/* On a phone a table scrolls within its frame, instead of standing its words on end. */
+@media (max-width: 640px) {
+  [data-testid="stTable"] { overflow-x: auto; }
+  [data-testid="stTable"] table { min-width: 640px; }
+}
+/* Questions and answers of the quiz are text to be read from the last row. */
+.st-key-quiz [data-testid="stMarkdownContainer"] p { font-size: 1rem; }
+a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted 1.5px; text-underline-offset: 3px; }
+.fda-glossary > button {
+  font: inherit; font-weight: 600; width: 2.5rem; height: 2.5rem; cursor: pointer; color: var(--st-text-color);
+  background: var(--st-background-color); border: 1px solid var(--st-border-color); border-radius: 50%;
+}
+.fda-glossary dialog {
+  width: min(46rem, 92vw); max-height: 82vh; padding: 0; color: var(--st-text-color); font-family: var(--st-font);
+  background: var(--st-background-color); border: 1px solid var(--st-border-color); border-radius: .75rem;
+}
+.fda-glossary dialog::backdrop { background: rgba(0, 0, 0, .4); }
+.fda-glossary header {
+  position: sticky; top: 0; display: flex; justify-content: space-between; align-items: center;
+  padding: .75rem 1.25rem; background: var(--st-background-color); border-bottom: 1px solid var(--st-border-color);
+}
+.fda-glossary header h2 { font-size: 1.25rem; margin: 0; padding: 0; }
+.fda-glossary header button {
+  font: inherit; font-size: 1.5rem; line-height: 1; cursor: pointer; color: inherit; background: none; border: 0;
+}
+.fda-glossary dl { margin: 0; padding: .5rem 1.25rem 1.25rem; font-size: 1rem; line-height: 1.5; }
+.fda-glossary dl > div { padding: .5rem .75rem; border-left: 4px solid transparent; }
+.fda-glossary dl > div[data-asked] {
+  border-left-color: var(--st-primary-color); background: var(--st-secondary-background-color);
+}
+.fda-glossary dt { font-weight: 600; }
+.fda-glossary dd { margin: 0; }
+.fda-glossary .formula { font-family: var(--st-code-font); }
+.fda-glossary .place { font-size: .875rem; opacity: .75; }
 """
 
 

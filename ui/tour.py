@@ -25,7 +25,8 @@ def band(page: str) -> None:
     step = steps()[number]
     waiting = not done(step) and step["page"] == page
     st.fragment(run_every=LOOK if waiting else None)(draw)(number, waiting, page)
-    style.outline(step.get("highlight", ()) if waiting else ())
+    talked_about = waiting or (step["page"] == page and step["done"] == "seen")
+    style.outline(step.get("highlight", ()) if talked_about else ())
 
 
 def draw(number: int, waiting: bool, page: str) -> None:

@@ -15,7 +15,7 @@ DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"
 # Keys of widgets whose options have labels.
 CHOICES = {
     "preset", "mode", "alpha", "theta", "server", "client_optimizer", "weighting", "check", "monitor", "link", "x_axis",
-    "y_axis", "mix_alpha", "prediction",
+    "y_axis", "mix_alpha", "prediction", "lesson_plan",
 }  # fmt: skip
 
 
@@ -50,15 +50,16 @@ def engineer() -> bool:
     return viewing().depth == "engineer"
 
 
-def settle() -> str | None:
+def settle() -> dict[str, str]:
     """Decides it for this draw of the page: the address, then what was chosen before, then the browser's language.
 
-    Keeps the choice in the address. Returns the word of the address that is none of ours, if there is one.
+    Keeps the choice in the address. Returns the words of the address that are none of ours.
     """
     state, words = st.session_state, st.query_params
     before = state.get("viewing") or Viewing(of_browser(), DEFAULT_DEPTH)
     language, depth = words.get("lang", before.language), words.get("depth", before.depth)
-    strange = next((w for w, known in ((language, LANGUAGES), (depth, DEPTHS)) if w not in known), None)
+    asked = (("lang", language, LANGUAGES), ("depth", depth, DEPTHS))
+    strange = {name: word for name, word, known in asked if word not in known}
     state.viewing = Viewing(
         language if language in LANGUAGES else before.language, depth if depth in DEPTHS else before.depth
     )

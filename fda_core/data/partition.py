@@ -1,4 +1,4 @@
-"""Divides labelled examples among clients whose label mixes differ by a Dirichlet distribution.
+"""Divides labelled examples among clients: as the data itself says, or with label mixes from a Dirichlet distribution.
 
 Client k draws a label mix p_k ~ Dir(α · prior) and owns n_k examples, sizes differing by at most one
 (`reference` behaviour: label skew at equal sizes). Every example is owned by exactly one client.
@@ -27,6 +27,11 @@ def dirichlet_partition(labels: np.ndarray, clients: int, alpha: float, seed: in
         np.sort(np.concatenate([pool[ends[k, l] - counts[k, l] : ends[k, l]] for l, pool in enumerate(pools)]))
         for k in range(clients)
     ]
+
+
+def natural_partition(clients: np.ndarray, count: int) -> list[np.ndarray]:
+    """Sorted row numbers of each of `count` clients, of whom the data itself says who owns what: [n] numbers from 0."""
+    return [np.flatnonzero(clients == client) for client in range(count)]
 
 
 def draw_mixes(rng: np.random.Generator, concentration: np.ndarray, clients: int) -> np.ndarray:

@@ -14,16 +14,20 @@ CELL = ["server", "alpha", "seed"]
 
 @dataclass(frozen=True)
 class Measures:
-    """One lane of one seed. Costs are nan where the target was not reached; losses are test losses.
+    """One lane of one seed. `bytes` and `local_epochs` are those to the target, nan where it was not reached;
+    `bytes_sent` are all the lane sent. Losses are test losses.
 
-    `largest_rise` and `final_loss` are those of the rounds that make up the work all lanes did, `last_loss` comes after
-    what the lane trained beyond it.
+    The rises and `final_loss` are those of the rounds that make up the work all lanes did, `last_loss` comes after what
+    the lane trained beyond it. `largest_rise` is above the lowest loss so far, `rise_after_lowest` above the lowest of
+    all: the first sees every setback, the second only what was lost for good or until the end.
     """
 
     bytes: float
+    bytes_sent: float
     local_epochs: float
     early_loss: float
     largest_rise: float
+    rise_after_lowest: float
     final_loss: float
     last_loss: float
     best_accuracy: float
@@ -40,11 +44,14 @@ def measure(lane: pd.DataFrame, target: float, early_bytes: float, work: float) 
     later = epochs[2:]  # the first round is one epoch by rule
     early = losses[lane.bytes_total.to_numpy() <= early_bytes]
     shared = losses[: np.searchsorted(epochs.cumsum(), work) + 1]  # up to the round that completes it
+    lowest = int(np.nanargmin(shared))
     return Measures(
         bytes=np.nan if reached is None else lane.bytes_total.iloc[reached],
+        bytes_sent=lane.bytes_total.iloc[-1],
         local_epochs=np.nan if reached is None else epochs[: reached + 1].sum(),
         early_loss=early[-1],
         largest_rise=float(np.nanmax(shared - np.fmin.accumulate(shared))),
+        rise_after_lowest=float(np.nanmax(shared[lowest:]) - shared[lowest]),
         final_loss=shared[-1],
         last_loss=losses[-1],
         best_accuracy=lane.accuracy.max(),
@@ -84,16 +91,25 @@ def bytes_ratio(theirs: float, ours: float) -> float:
     return np.inf if np.isnan(theirs) else theirs / ours
 
 
-def outcome(ours: float, theirs: float) -> str:
-    """Who needed fewer bytes to the target: `win`, `tie` or `loss` for ours, or `neither`; nan is not reached."""
-    ratio = bytes_ratio(theirs, ours)
-    if np.isnan(ratio):
+def outcome(ours: float, theirs: float, ours_sent: float, theirs_sent: float) -> str:
+    """Who needed fewer bytes to the target: `win`, `tie` or `loss` for ours; nan is not reached.
+
+    `neither`: no one reached it. `open`: one lane did, but the other had sent less than that when its local epochs
+    were used up; with as many bytes it might have been the better one.
+    """
+    if np.isnan(ours) and np.isnan(theirs):
         return "neither"
+    if np.isnan(ours):
+        return "loss" if ours_sent >= theirs else "open"
+    if np.isnan(theirs):
+        return "win" if theirs_sent >= ours else "open"
+    ratio = theirs / ours
     return "tie" if abs(ratio - 1) < TIE else "win" if ratio > 1 else "loss"
 
 
 def outcomes(measured: pd.DataFrame, ours: str, theirs: str) -> dict[str, int]:
     """How often lane `ours` wins against lane `theirs`, and so on, over all servers, α and seeds given."""
-    bytes_ = measured.pivot(index=CELL, columns="lane", values="bytes")
-    results = [outcome(*pair) for pair in zip(bytes_[ours], bytes_[theirs], strict=True)]
-    return {result: results.count(result) for result in ("win", "tie", "loss", "neither")}
+    wide = measured.pivot(index=CELL, columns="lane", values=["bytes", "bytes_sent"])
+    needed, sent = wide["bytes"], wide["bytes_sent"]
+    results = [outcome(*four) for four in zip(needed[ours], needed[theirs], sent[ours], sent[theirs], strict=True)]
+    return {result: results.count(result) for result in ("win", "tie", "loss", "open", "neither")}

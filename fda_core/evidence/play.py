@@ -24,7 +24,7 @@ from fda_core.evidence.plan import (
     search_folder,
 )
 from fda_core.runs.record import record
-from fda_core.runs.store import CONFIG, new_run_id, read_events
+from fda_core.runs.store import CONFIG, held, new_run_id, read_events
 from fda_core.runs.summary import rounds_of
 
 Say = Callable[[str], None]
@@ -102,5 +102,8 @@ def run_all(jobs: list[Job], workers: int, say: Say) -> None:
 
 
 def run_one(folder: Path, config: ExperimentConfig) -> tuple[str, str]:
+    """Plays a run from its beginning. Raises `EvidenceError` when another process is at it."""
+    if held(folder):
+        raise EvidenceError(f"{folder} is being written by another process: wait for it, or name another --runs.")
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run left
     return record(config, folder, new_run_id(), lambda event: None)

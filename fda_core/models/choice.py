@@ -87,6 +87,7 @@ class Plan:
     trained: int
     fast: bool
     memory: int
+    shape: memory.Shape
 
 
 def plan(choice: Choice, config: ExperimentConfig, tokens: int = 0) -> Plan:
@@ -97,7 +98,7 @@ def plan(choice: Choice, config: ExperimentConfig, tokens: int = 0) -> Plan:
     model = adapt(bare, config.lora, config.seed, config.trained, config.trained_layers)
     trained = Layout.of(model).size
     shape = memory.shape_of(model, trained, depth(model, config))
-    return Plan(parameters, trained, quick, memory.needed(shape, config, tokens if quick else 0))
+    return Plan(parameters, trained, quick, memory.needed(shape, config, tokens if quick else 0), shape)
 
 
 def fast(model: PreTrainedModel, config: ExperimentConfig) -> bool:

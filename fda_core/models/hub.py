@@ -6,7 +6,6 @@ sentence; while it is waited for, whoever asked can stop.
 
 import logging
 import re
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -29,13 +28,13 @@ from tqdm import tqdm
 
 from fda_core.errors import Cancelled, LabError
 from fda_core.types import Progress
+from fda_core.waiting import wait_for
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 TIMEOUT = 10  # seconds for an answer of the interface; huggingface_hub has as much for files
 PATIENCE = 300  # seconds in which not one more byte has arrived
-LOOK_EVERY = 0.1
 DOWNLOAD = "download"  # the stage of `Progress` in which bytes are counted
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTER, CONVERTED = "SFconvertbot", "Adding `safetensors` variant of this model"
@@ -140,31 +139,30 @@ def patiently(work: Callable[[Fetching], T], repo: str, progress: Progress) -> T
     Raises `HubError` for what goes wrong and when nothing arrives for `PATIENCE` seconds, and what `progress` raises.
     The thread is then left to its time-outs; what it has downloaded is gone on with next time.
     """
-    fetching, result, problem = Fetching(), [], []
+    fetching, arrived, since = Fetching(), -1, monotonic()
 
-    def run() -> None:
+    def look() -> None:
+        nonlocal arrived, since
+        if fetching.bytes != arrived:
+            arrived, since = fetching.bytes, monotonic()
+        if monotonic() - since > PATIENCE:
+            raise HubError(f"{host()} has sent nothing of {repo} for {PATIENCE} seconds: try again, {INSTEAD}.")
+        progress(fetching.bytes, fetching.total, DOWNLOAD)
+
+    def tried() -> tuple[T | None, Exception | None]:
         try:
-            result.append(work(fetching))
-        except BaseException as error:  # told to whoever waits
-            problem.append(error)
+            return work(fetching), None
+        except Exception as error:  # what goes wrong there is told apart from what `progress` raises
+            return None, error
 
-    thread = threading.Thread(target=run, name="fda-opt-hub", daemon=True)
-    thread.start()
-    arrived, since = -1, monotonic()
     try:
-        while thread.is_alive():
-            thread.join(LOOK_EVERY)
-            if fetching.bytes != arrived:
-                arrived, since = fetching.bytes, monotonic()
-            if monotonic() - since > PATIENCE:
-                raise HubError(f"{host()} has sent nothing of {repo} for {PATIENCE} seconds: try again, {INSTEAD}.")
-            progress(fetching.bytes, fetching.total, DOWNLOAD)
+        result, problem = wait_for(tried, look)
     finally:
         fetching.unwanted = True
     if problem:
-        log.info("the hub and %s: %r", repo, problem[0])
-        raise HubError(sentence(problem[0], repo)) from problem[0]
-    return result[0]
+        log.info("the hub and %s: %r", repo, problem)
+        raise HubError(sentence(problem, repo)) from problem
+    return result
 
 
 def host() -> str:

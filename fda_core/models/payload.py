@@ -44,6 +44,7 @@ class Encoder:
 
     @property
     def layer(self) -> int:
+        """Of one layer."""
         return 4 * (self.width * self.width + self.width) + 2 * self.width * self.inner + self.inner + 5 * self.width
 
     def head(self, labels: int = 2) -> int:
@@ -172,3 +173,9 @@ def described(name: str, settings: dict[str, Any]) -> Encoder | None:
     if not all(isinstance(size, int) and 0 <= size < 10**7 for size in sizes):
         return None
     return Encoder(name, *sizes, fast=activation == "gelu" and not settings.get("is_decoder"))
+
+
+def trainable(config: ExperimentConfig, labels: int = 2) -> int | None:
+    """d, the weights that travel in a run of this config; None where `size_of` does not know."""
+    size = size_of(config, labels)
+    return size and size.trained

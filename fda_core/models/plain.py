@@ -50,4 +50,5 @@ class PlainTrainer:
             for name, view in self.layout.split(weights).items():
                 self.parameters[name].copy_(view)
         ids, mask = tokens.padded(rows)
-        return self.model(input_ids=ids.to(self.device), attention_mask=mask.long().to(self.device)).logits
+        inputs = {"input_ids": ids, "attention_mask": mask.long(), **tokens.extra(rows)}
+        return self.model(**{name: tensor.to(self.device) for name, tensor in inputs.items()}).logits

@@ -102,6 +102,8 @@ def _digest(encoder: nn.Module, tokens: Tokens, weights: str, layers: int) -> st
     digest = hashlib.sha256(f"2 {weights} {encoder.config.model_type} {layers}".encode())
     digest.update(tokens.ids.numpy().tobytes())
     digest.update(tokens.starts.numpy().tobytes())
+    if tokens.types is not None:
+        digest.update(tokens.types.numpy().tobytes())
     return digest.hexdigest()[:32]
 
 
@@ -116,7 +118,7 @@ def compute(encoder: nn.Module, layers: int, tokens: Tokens, progress: Progress)
         progress(start, len(order))
         rows = order[start : start + BATCH]
         places, mask = tokens.places(rows)
-        states = encoder.embeddings(tokens.ids[places] * mask)
+        states = encoder.embeddings(tokens.ids[places] * mask, **tokens.extra(rows))
         for layer in stack[:layers]:
             states = layer(states, mask[:, None, None, :])
         hidden[places[mask]] = states[mask]

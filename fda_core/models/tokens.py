@@ -9,16 +9,20 @@ import torch
 
 if TYPE_CHECKING:  # seconds to import, for nothing but these names
     from datasets import Dataset
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """`ids` [ΣT] of all texts end to end, `starts` [n + 1], `labels` [n]."""
+    """`ids` [ΣT] of all texts end to end, `starts` [n + 1], `labels` [n].
+
+    types: [ΣT] 0 in a first text and 1 in a second; None where the encoder knows one type only.
+    """
 
     ids: torch.Tensor
     starts: torch.Tensor
     labels: torch.Tensor
+    types: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -33,6 +37,13 @@ class Tokens:
         places, mask = self.places(rows)
         return self.ids[places] * mask, mask
 
+    def extra(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What the encoder is given of some rows besides numbers and mask, each [*rows.shape, T]."""
+        if self.types is None:
+            return {}
+        places, mask = self.places(rows)
+        return {"token_type_ids": self.types[places] * mask}
+
     def places(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Where the tokens of some rows stand in `ids`, and which of these places are real: [*rows.shape, T]."""
         first = self.starts[rows]
@@ -42,9 +53,24 @@ class Tokens:
         return torch.where(mask, first[..., None] + steps, first[..., None]), mask
 
 
-def tokenize(data: "Dataset", tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> Tokens:
-    """The texts of a dataset with columns `text` and `label`, cut to `max_tokens`."""
-    ids = tokenizer(data["text"][:], truncation=True, max_length=max_tokens)["input_ids"]
-    starts = np.cumsum([0, *map(len, ids)])
-    flat = np.concatenate(ids)
-    return Tokens(torch.from_numpy(flat), torch.from_numpy(starts), torch.tensor(data["label"][:]))
+def tokenize(data: "Dataset | dict", tokenizer: "PreTrainedTokenizerBase", max_tokens: int, types: int = 1) -> Tokens:
+    """The texts of a dataset with columns `text`, perhaps `text_pair`, and `label`, cut to `max_tokens`.
+
+    Of a pair the longer text is cut first. types: how many types of tokens the encoder knows.
+    """
+    pairs = data["text_pair"][:] if "text_pair" in getattr(data, "column_names", data) else None
+    typed = pairs is not None and types > 1
+    found = tokenizer(
+        data["text"][:], pairs, truncation=True, max_length=max_tokens, return_token_type_ids=typed
+    )  # fmt: skip
+    starts = np.cumsum([0, *map(len, found["input_ids"])])
+    flat = torch.from_numpy(np.concatenate(found["input_ids"]))
+    return Tokens(
+        flat, torch.from_numpy(starts), torch.tensor(data["label"][:]),
+        torch.from_numpy(np.concatenate(found["token_type_ids"])) if typed else None,
+    )  # fmt: skip
+
+
+def types_of(config: "PreTrainedConfig") -> int:
+    """How many types of tokens an encoder knows; 1 where it has no table of them."""
+    return getattr(config, "type_vocab_size", 1) or 1

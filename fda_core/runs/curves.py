@@ -5,13 +5,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from fda_core.events import Event, Round
+from fda_core.events import Event, Round, RunStarted
+from fda_core.runs.summary import quality as measured
 from fda_core.runs.summary import rounds_of, started
 
 # As with the target: one synchronisation ahead may be chance, two in a row count.
 IN_A_ROW = 2
 
-Quality = Literal["test_loss", "accuracy"]
+Quality = Literal["test_loss", "accuracy", "mcc"]
 
 
 class Point(NamedTuple):
@@ -36,7 +37,7 @@ def crossing(events: Sequence[Event], ours: str, theirs: str, quality: Quality) 
     end = min(a[0][-1], b[0][-1])
     places = np.unique(np.concatenate([a[0], b[0]]))
     places = places[places <= end]
-    sign = 1 if quality == "accuracy" else -1
+    sign = -1 if quality == "test_loss" else 1
     lead = sign * (np.interp(places, *a) - np.interp(places, *b))
     behind = np.flatnonzero(~(lead > 0))
     if not len(behind) or behind[-1] == len(places) - 1:
@@ -50,10 +51,15 @@ def crossing(events: Sequence[Event], ours: str, theirs: str, quality: Quality) 
 def curve(events: Sequence[Event], lane: str, quality: Quality) -> tuple[np.ndarray, np.ndarray]:
     """Bytes [n] and quality [n] of the untrained model and of every round; rounds without a number are left out."""
     start = started(events)
-    points = [(0, start.initial[quality])] if start else []
-    points += [(event.bytes_total, getattr(event, quality)) for event in rounds_of(events, lane)]
+    points = [(0, untrained(start, quality))] if start else []
+    points += [(event.bytes_total, measured(event, quality)) for event in rounds_of(events, lane)]
     points = [(size, value) for size, value in points if value is not None] or [(0, np.nan)]
     return np.array([size for size, _ in points], float), np.array([value for _, value in points], float)
+
+
+def untrained(start: RunStarted, quality: Quality) -> float | None:
+    """Of the model that all lanes start from; the loss and the accuracy are always on record."""
+    return start.initial[quality] if quality in start.initial else start.initial.get("metrics", {}).get(quality)
 
 
 def paired_rounds(events: Sequence[Event], lanes: Sequence[str]) -> tuple[int, int]:

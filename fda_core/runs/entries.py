@@ -102,7 +102,7 @@ def recorded(entry: Entry, events: list[Event], folder: Path) -> Entry:
         seed=config.seed,
         model=config.model,
         server_optimizer=config.server_optimizer,
-        group=start.group,
+        group=start and start.group,
         lanes=tuple(lane.lane for lane in lanes),
         rounds=rounds_played(events),
         to_target={lane.lane: lane.to_target and lane.to_target.bytes for lane in lanes},

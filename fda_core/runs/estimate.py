@@ -1,9 +1,10 @@
-"""How long a run will take at most, from the rounds it has played."""
+"""How long a run will take at most, from the rounds it has played, or from what was calculated beforehand."""
 
 from collections.abc import Sequence
 
 from fda_core.config import ExperimentConfig
 from fda_core.events import Event, Round
+from fda_core.preview import Preview
 from fda_core.runs.summary import rounds_at_most
 
 
@@ -13,12 +14,18 @@ def seconds_per_round(events: Sequence[Event]) -> float | None:
     return sum(seconds) / len(seconds) if seconds else None
 
 
-def seconds_left(config: ExperimentConfig, events: Sequence[Event], pace: float | None) -> float | None:
+def seconds_left(
+    config: ExperimentConfig, events: Sequence[Event], pace: float | None, cost: Preview | None = None
+) -> float | None:
     """Seconds until the end if no lane reaches the target early.
 
-    pace: seconds a round for a run that has none of its own; None where that is unknown too.
+    For a run that has played no round: cost, what was calculated for it beforehand, or else pace, the seconds that
+    another run's round takes; None where both are unknown.
     """
-    pace = seconds_per_round(events) or pace
+    own = seconds_per_round(events)
+    if own is None and cost is not None and cost.seconds is not None:
+        return cost.seconds.most
+    pace = own or pace
     if pace is None:
         return None
     played = sum(isinstance(event, Round) for event in events)

@@ -11,7 +11,8 @@ from fda_core.runs.meta import read_meta
 from fda_core.runs.store import read_events
 from fda_core.runs.summary import costs, lane_ids, rounds_of, started, summarize
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What begins a formula in a spreadsheet; the wide ones do in a Japanese one.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 OF_CONFIG = ("seed", "alpha", "clients", "server_optimizer")
 OF_ROUND = (
     "round", "epochs", "reason", "variance", "threshold_next", "bytes_down", "bytes_up", "bytes_monitor",
@@ -30,7 +31,12 @@ def to_csv(folder: Path) -> str:
 
 def cell(value: object) -> object:
     """Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and is_formula(value) else value
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would compute it."""
+    return text.startswith(FORMULA)
 
 
 def _rows(folder: Path, events: list[Event]) -> Iterator[list]:

@@ -3,6 +3,8 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import psutil
 
@@ -12,10 +14,31 @@ MINUTES, FREE_MB = "FDA_OPT_LAB_MAX_MINUTES", "FDA_OPT_LAB_MIN_FREE_MB"
 DEFAULT_MINUTES, DEFAULT_FREE_MB = 240, 300
 LOOK_EVERY = 1.0  # seconds
 
+Obstacle = Literal["memory", "minutes"]
+
 
 def available_mb() -> float:
     """Memory that programs can still get, in 10⁶ bytes."""
     return psutil.virtual_memory().available / 1e6
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Minutes that a run may train at a stretch, and MB of memory that it must leave free."""
+
+    minutes: float
+    least_mb: float
+
+    @classmethod
+    def here(cls) -> "Limits":
+        """From the environment. Raises `ConfigError`."""
+        return cls(limit(MINUTES, DEFAULT_MINUTES), limit(FREE_MB, DEFAULT_FREE_MB))
+
+    def obstacle(self, seconds: float, more_mb: float, free_mb: float) -> Obstacle | None:
+        """Which of the two a run would meet that trains so long and takes so much more than is taken now."""
+        if free_mb - more_mb < self.least_mb:
+            return "memory"
+        return "minutes" if seconds > 60 * self.minutes else None
 
 
 class Guard:
@@ -23,7 +46,7 @@ class Guard:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, free_mb: Callable[[], float] = available_mb):
         self.clock, self.free_mb = clock, free_mb
-        self.minutes, self.least_mb = limit(MINUTES, DEFAULT_MINUTES), limit(FREE_MB, DEFAULT_FREE_MB)
+        self.limits = Limits.here()
         self.began = self.looked = clock()
         self.waited = 0.0
 
@@ -37,9 +60,11 @@ class Guard:
         if now - self.looked < LOOK_EVERY:
             return
         self.looked = now
-        if now - self.began - self.waited > 60 * self.minutes:
-            raise Parked(f"The run has trained for {self.minutes:g} minutes: resume it for as many more ({MINUTES}).")
-        if (free := self.free_mb()) < self.least_mb:
+        if now - self.began - self.waited > 60 * self.limits.minutes:
+            raise Parked(
+                f"The run has trained for {self.limits.minutes:g} minutes: resume it for as many more ({MINUTES})."
+            )
+        if (free := self.free_mb()) < self.limits.least_mb:
             raise Parked(
                 f"Only {free:.0f} MB of memory are left: close other programs or choose fewer clients per round,"
                 f" then resume the run ({FREE_MB})."

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from fda_core.checkpoint import Keep
 from fda_core.config import ExperimentConfig
+from fda_core.data import shelf
+from fda_core.data.table import Table
 from fda_core.errors import Cancelled, LabError, Parked
 from fda_core.events import Event, RunStarted
 from fda_core.resumption import Resumption
@@ -17,21 +19,22 @@ from fda_core.types import Progress, Tick
 
 log = logging.getLogger(__name__)
 
-Producer = Callable[[ExperimentConfig, Progress, Tick, Keep, Resumption | None], Iterator[Event]]
+Producer = Callable[..., Iterator[Event]]  # called as `simulate` is
 
 
 def simulate(
     config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None,
-    shelf: Path | None = None,
+    home: Path | None = None, shelf: Path | None = None,
 ) -> Iterator[Event]:  # fmt: skip
     """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded.
 
-    shelf: a folder of models that the caller trusts, in place of the one that may be named from a page.
+    home: the run's folder; given to runs on a table of the user's own, which lies there. shelf: a folder of models that
+    the caller trusts, in place of the one that may be named from a page.
     """
     from fda_core import engine
     from fda_core.lab import prepare
 
-    lab = prepare(config, progress, shelf, resumption.facts if resumption else None)
+    lab = prepare(config, progress, shelf, resumption.facts if resumption else None, home)
     lab.tick = tick
     yield from engine.run(lab, keep, resumption)
 
@@ -46,15 +49,17 @@ def record(
     produce: Producer = simulate,
     resume: bool = False,
     group: str | None = None,
+    table: Table | None = None,
 ) -> tuple[str, str]:
     """Writes events and summary, showing each event to `watch` once it is kept; returns status and message.
 
-    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, or parked (`tick` or
-    `progress` raised Parked): then the record stays open, to be continued with `resume`, which shows the events on
-    record to `watch` first. group: the seed study the run belongs to. Raises `StoreError` only if the folder cannot be
-    used at all.
+    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, parked (`tick` or
+    `progress` raised Parked), or interrupted (the folder cannot be written any more): after the last two the record
+    stays open, to be continued with `resume`, which shows the events on record to `watch` first. group: the seed study
+    the run belongs to. table: the user's own, for a new run on it, which keeps it in its folder. Raises `StoreError`
+    only if the folder cannot be used at all.
     """
-    recorder = Recorder(folder, run_id, resume)
+    recorder = Recorder(folder, run_id, resume, None if resume else config.to_json())
     events: list[Event] = []
 
     def show(event: Event) -> None:
@@ -65,7 +70,10 @@ def record(
     try:
         for event in recorder.kept:
             show(event)
-        for event in produce(config, progress, tick, recorder.keep, recorder.resumption if resume else None):
+        if table is not None:
+            shelf.keep(table, folder)
+        home = {"home": folder} if shelf.needs_table(config) else {}
+        for event in produce(config, progress, tick, recorder.keep, recorder.resumption, **home):
             if isinstance(event, RunStarted) and group:
                 event = event.model_copy(update={"group": group})
             if not recorder.known(event):
@@ -74,6 +82,9 @@ def record(
     except Parked as parked:
         recorder.close()
         return "parked", str(parked)
+    except StoreError as error:  # not closed, even where that has room: what is missing can still be played
+        recorder.close()
+        return "interrupted", str(error)
     except (Cancelled, KeyboardInterrupt):
         status = "stopped"
     except LabError as error:
@@ -84,7 +95,7 @@ def record(
     try:
         close(recorder, status, message, show, events)
     except StoreError as error:
-        status, message = "failed", str(error)
+        status, message = "interrupted", str(error)
     finally:
         recorder.close()
     return status, message
@@ -93,7 +104,10 @@ def record(
 def close(recorder: Recorder, status: str, message: str, show: Callable[[Event], None], events: list[Event]) -> None:
     for event in recorder.finish(status, message):
         show(event)
-    recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
+    try:
+        recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
+    except StoreError as error:  # the record is whole, and says all that would be in it
+        log.warning("%s The run has no summary.", error)
 
 
 def give_up(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fda_core.checkpoint import Checkpoint, CheckpointError, save
 from fda_core.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
-from fda_core.files import replace_whole
+from fda_core.files import replace_whole, sync_folder
 from fda_core.resumption import Resumption
 from fda_core.runs.store import (
     CHECKPOINTS,
@@ -31,11 +31,12 @@ log = logging.getLogger(__name__)
 class Recorder:
     """Writes one run, closed by `finish`, or by `close` if it is to be resumed.
 
-    With `resume` it continues an interrupted run; `kept` are the events on record. Raises `StoreError` when the folder
-    cannot be made or written, already holds a run, or has none to resume.
+    With `resume` it continues an interrupted run; `kept` are the events on record. config: the experiment, kept from
+    the very beginning, so that a run can be resumed that was killed before its first event. Raises `StoreError` when
+    the folder cannot be made or written, already holds a run, or has none to resume.
     """
 
-    def __init__(self, folder: Path, run_id: str, resume: bool = False):
+    def __init__(self, folder: Path, run_id: str, resume: bool = False, config: dict | None = None):
         self.folder, self.run_id = folder, run_id
         self.waiting: list[bytes] = []
         self.count = 0
@@ -48,7 +49,7 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.lock = hold(folder)
-            self.file = self._open("r+b" if resume else "xb")
+            self.file = self._open(resume, config)
         except FileExistsError:
             raise StoreError(f"{folder} already holds a run: choose another folder.") from None
         except OSError as error:
@@ -56,9 +57,18 @@ class Recorder:
         if resume:
             self._take_up()
 
-    def _open(self, mode: str) -> io.FileIO:
+    def _open(self, resume: bool, config: dict | None) -> io.FileIO:
+        """The record; a new one durable under its name, its settings before it."""
+        file = self.folder / EVENTS
         try:
-            return open(self.folder / EVENTS, mode, buffering=0)
+            if resume:
+                return open(file, "r+b", buffering=0)
+            if config is not None and not file.exists():
+                replace_whole(self.folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+            begun = open(file, "xb", buffering=0)  # noqa: SIM115 - closed by finish or close
+            sync_folder(self.folder)
+            sync_folder(self.folder.parent)
+            return begun
         except OSError:
             self.lock.release()
             raise
@@ -67,26 +77,27 @@ class Recorder:
         """Cuts off what the interruption tore, and counts what is there."""
         try:
             self.kept = read_events(self.folder)
-            if not self.kept or isinstance(self.kept[-1], RunFinished):
-                state = "has ended" if self.kept else "ended before its first round"
-                raise StoreError(f"The run {self.folder.name} {state}: there is nothing to resume. Start a new one.")
+            if self.kept and isinstance(self.kept[-1], RunFinished):
+                raise StoreError(f"The run {self.folder.name} has ended: there is nothing to resume. Start a new one.")
             if strange := lanes_of(self.kept) - {lane.id for lane in config_of(self.kept, self.folder).lanes}:
                 problem = f"it speaks of the lane {min(strange)[:40]!a}, which it does not have"
                 raise StoreError(f"The run {self.folder.name} is damaged: {problem}. Start a new one.")
             lines = self.file.readall().splitlines(keepends=True)[: len(self.kept)]
             self.file.truncate(sum(map(len, lines)))
             self.file.seek(0, os.SEEK_END)
-        except StoreError:
+            self.run_id = json.loads(lines[0]).get("run_id", self.run_id) if lines else self.run_id
+            self._account(lines)
+            for event in self.kept:
+                self._follow(event)
+        except BaseException:
             self.close()
             raise
-        self.run_id = json.loads(lines[0]).get("run_id", self.run_id)
-        self._account(lines)
-        for event in self.kept:
-            self._follow(event)
 
     @property
-    def resumption(self) -> Resumption:
-        """For an engine that goes on where the record ends."""
+    def resumption(self) -> Resumption | None:
+        """For an engine that goes on where the record ends; None where nothing is on record."""
+        if not self.kept:
+            return None
         known = {lane: read_checkpoint(self.folder, lane) for lane in self.rounds}
         # A checkpoint is written after its round: one that is ahead belongs to another record.
         usable = {lane: found for lane, found in known.items() if found and found.round <= self.rounds[lane]}
@@ -99,8 +110,6 @@ class Recorder:
 
     def add(self, event: Event) -> None:
         """Takes one event; a round's epochs wait for the round."""
-        if isinstance(event, RunStarted):
-            self._write_text(CONFIG, json.dumps(event.config, indent=2) + "\n")
         self.waiting.append(self._line(event))
         if not isinstance(event, Epoch):
             self._flush()
@@ -161,7 +170,7 @@ class Recorder:
                 self.file.truncate(good)
                 self.file.seek(good)
             problem = f"{self.folder} cannot be written ({error.strerror})"
-            raise StoreError(f"{problem}: earlier rounds are kept; make room and start again.") from None
+            raise StoreError(f"{problem}: earlier rounds are kept; make room and resume the run.") from None
         self._account(lines)
 
     def _account(self, lines: list[bytes]) -> None:

@@ -12,17 +12,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fda_core.config import ExperimentConfig
+from fda_core.data import shelf
+from fda_core.data.table import Table, largest_site
 from fda_core.errors import Cancelled, ConfigError, LabError, Parked
 from fda_core.events import Epoch, Event, Round, RunStarted
+from fda_core.preview import Pace, Preview
 from fda_core.runs import trash
 from fda_core.runs.estimate import seconds_left, seconds_per_round
 from fda_core.runs.guard import Guard
+from fda_core.runs.paces import Paces, key
 from fda_core.runs.record import Producer, give_up, record, simulate
 from fda_core.runs.snapshot import LIVE, Job, Snapshot, stored
 from fda_core.runs.store import StoreError, drop_unfinished, folder_of, new_run_id, runs_folder
-from fda_core.types import TEXTS
+from fda_core.types import TEXTS, Tick
 
 log = logging.getLogger(__name__)
+
+Measure = Callable[[ExperimentConfig, Tick, Table | None], Pace]
 
 LONGEST_QUEUE = 20
 KEPT_IN_MEMORY = 20
@@ -33,27 +39,38 @@ MAKE_WAY = "It was paused while other runs were waiting: resume it to go on."
 
 
 class Runner:
-    """Keeps the queue and the one worker thread. All methods may be called from any thread and return at once."""
+    """Keeps the queue and the one worker thread. All methods may be called from any thread and return at once.
+
+    measure: how the worker finds out, while no run waits, what a config costs; None to never do that.
+    """
 
     def __init__(
-        self, folder: Path | None = None, produce: Producer = simulate, on_start: Callable[[], None] = lambda: None
-    ):
-        self.folder, self.produce, self.on_start = folder, produce, on_start
+        self, folder: Path | None = None, produce: Producer = simulate, on_start: Callable[[], None] = lambda: None,
+        measure: Measure | None = None,
+    ):  # fmt: skip
+        self.folder, self.produce, self.on_start, self.measure = folder, produce, on_start, measure
+        self.paces = Paces(self._root)
+        self.wanted: tuple[ExperimentConfig, Table | None] | None = None  # whose pace is to be measured
+        self.met: set[str] = set()  # kinds of runs whose model and data are here, because one was played
+        self.unmeasurable: set[str] = set()
         self.changed = threading.Condition()
         self.jobs: OrderedDict[str, Job] = OrderedDict()
         self.worker: threading.Thread | None = None
 
-    def start(self, config: ExperimentConfig, rounds: int | None = None) -> str:
-        """Queues a run and returns its id; with `rounds` it pauses after that many. Raises `ConfigError`."""
-        job = Job(new_run_id(), config, rounds_allowed=rounds)
+    def start(self, config: ExperimentConfig, rounds: int | None = None, table: Table | None = None) -> str:
+        """Queues a run and returns its id; with `rounds` it pauses after that many. Raises `LabError`.
+
+        table: the one that the configuration names by its digest; left out, some run must have it.
+        """
+        job = Job(new_run_id(), config, rounds_allowed=rounds, table=self._table(config, table))
         self._admit([job])
         return job.run_id
 
     def start_study(self, config: ExperimentConfig, seeds: int) -> list[str]:
-        """Queues the experiment with so many seeds, from its own upwards, as one group. Raises `ConfigError`."""
-        group = new_run_id()
+        """Queues the experiment with so many seeds, from its own upwards, as one group. Raises `LabError`."""
+        group, table = new_run_id(), self._table(config)
         configs = [ExperimentConfig(**config.to_dict() | {"seed": config.seed + i}) for i in range(seeds)]
-        jobs = [Job(new_run_id(), config, group=group) for config in configs]
+        jobs = [Job(new_run_id(), config, group=group, table=table) for config in configs]
         self._admit(jobs)
         return [job.run_id for job in jobs]
 
@@ -69,6 +86,14 @@ class Runner:
             revision = max(old.revision if old else 0, known.revision)
             if old is None or old.status not in LIVE:
                 self._admit([Job(run_id, known.config, events=list(known.events), revision=revision, resumed=True)])
+
+    def _table(self, config: ExperimentConfig, given: Table | None = None) -> Table | None:
+        """In memory until the run begins: the run that has it now may be deleted meanwhile."""
+        if not shelf.needs_table(config):
+            return None
+        if given is not None and given.sha256 == config.table.sha256:
+            return given
+        return shelf.find(config.table.sha256, self._root())
 
     def _admit(self, jobs: list[Job]) -> None:
         with self.changed:
@@ -108,6 +133,7 @@ class Runner:
                 return
             queued, job.stopping = job.status == "queued", True
             job.status = "stopped" if queued else "stopping"
+            job.table = None if queued else job.table
             self._touch(job)
         if queued and job.resumed:
             self._close(job)
@@ -138,8 +164,27 @@ class Runner:
         if not ahead or any(other.status == "paused" for other in ahead):
             return len(ahead), None
         pace = next(filter(None, (seconds_per_round(other.events) for other in ahead)), None)
-        left = [seconds_left(other.config, other.events, pace) for other in ahead]
+        left = [seconds_left(other.config, other.events, pace, self.paces.cost(other.config)) for other in ahead]
         return len(ahead), None if None in left else sum(left)
+
+    def cost(
+        self, config: ExperimentConfig, parameters: int | None, measure: bool = True, table: Table | None = None
+    ) -> tuple[Preview | None, bool]:
+        """What a run will cost as far as it is known, and whether its pace is being measured or about to be.
+
+        parameters: trainable weights, where they are known without loading the model. measure: have the worker do it,
+        as soon as nothing else is to be done. table: the one that the config names, if no run has it yet.
+        """
+        known = self.paces.cost(config, parameters, largest_site(config, table))
+        if self.measure is None:
+            return known, False
+        with self.changed:
+            name = key(config)
+            if (measure or name in self.met) and not self.paces.fresh(config) and name not in self.unmeasurable:
+                self.wanted = config, table
+                self.changed.notify_all()
+            soon = self.wanted is not None and key(self.wanted[0]) == name
+        return known, soon and (known is None or known.seconds is None)
 
     def delete(self, run_id: str) -> None:
         """Moves a run that has ended to the trash. Raises `StoreError`."""
@@ -184,13 +229,39 @@ class Runner:
             log.exception("the runner's preparation failed")
         while True:
             with self.changed:
-                self.changed.wait_for(lambda: any(job.status == "queued" for job in self.jobs.values()))
-                job = next(job for job in self.jobs.values() if job.status == "queued")
-                job.status = "preparing"
-                # Two unwatched runs that give way to each other must each get somewhere in between.
-                job.in_round, job.seen = True, time.monotonic()
-                self._touch(job)
-            self._play(job)
+                self.changed.wait_for(lambda: self._next() or self.wanted)
+                if job := self._next():
+                    job.status = "preparing"
+                    # Two unwatched runs that give way to each other must each get somewhere in between.
+                    job.in_round, job.seen = True, time.monotonic()
+                    self._touch(job)
+                wanted = self.wanted
+            if job:
+                self._play(job)
+            else:
+                self._measure(*wanted)
+
+    def _next(self) -> Job | None:
+        return next((job for job in self.jobs.values() if job.status == "queued"), None)
+
+    def _measure(self, config: ExperimentConfig, table: Table | None) -> None:
+        """Gives way to a run at once, and is done again after it."""
+
+        def tick() -> None:
+            with self.changed:
+                if self._next():
+                    raise Cancelled
+
+        try:
+            self.paces.put(config, self.measure(config, tick, self._table(config, table)))
+        except Cancelled:
+            return
+        except Exception:  # whatever stands in the way of a run is told when the run is started
+            log.info("the pace could not be measured", exc_info=True)
+            self.unmeasurable.add(key(config))
+        with self.changed:
+            if self.wanted and self.wanted[0] is config:
+                self.wanted = None
 
     def _play(self, job: Job) -> None:
         known = len(job.events)
@@ -219,17 +290,25 @@ class Runner:
             guard = Guard()
             status, message = record(
                 job.config, self._root() / job.run_id, job.run_id, watch, progress, tick, self.produce,
-                job.resumed, job.group,
+                job.resumed, job.group, job.table,
             )  # fmt: skip
-        except LabError as error:
-            status, message = "failed", str(error)
+        except LabError as error:  # a record that cannot be opened now may be taken up another time
+            status, message = "interrupted" if job.resumed else "failed", str(error)
+        except Exception as error:  # whatever it was, the queue goes on
+            log.exception("run %s failed", job.run_id)
+            status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
         with self.changed:
-            self._ended(job, status, message)
+            late = self._ended(job, status, message)
+        if late:
+            self._close(job)
 
     def _happened(self, job: Job, event: Event) -> None:
         if job.status == "preparing":
             job.status = "paused" if job.rounds_allowed == 0 else "running"
         job.events.append(event)
+        if isinstance(event, RunStarted):
+            self.paces.prepared(job.config)
+            self.met.add(key(job.config))
         if isinstance(event, Epoch | Round):
             job.in_round = isinstance(event, Epoch)
         if isinstance(event, Round) and job.rounds_allowed:
@@ -262,15 +341,19 @@ class Runner:
             return False
         return time.monotonic() - job.seen > UNWATCHED or still > PAUSED
 
-    def _ended(self, job: Job, status: str, message: str) -> None:
-        job.message = message
-        if status == "parked":
+    def _ended(self, job: Job, status: str, message: str) -> bool:
+        """True if its record is still to be closed: somebody pressed Stop while it gave its place away."""
+        late = status == "parked" and job.stopping
+        job.message, job.table = message, None
+        if status in ("parked", "interrupted"):
             drop_unfinished(job.events)
-            job.resumed = any(isinstance(event, RunStarted) for event in job.events)
-            status = "interrupted" if message else "queued"
+        if status == "parked":
+            job.resumed = True
+            status = "stopped" if late else "interrupted" if message else "queued"
             self.jobs.move_to_end(job.run_id)
         job.status = status
         self._touch(job)
+        return late
 
     def _close(self, job: Job) -> None:
         try:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fda_core.config import ExperimentConfig
+from fda_core.data.table import Table
 from fda_core.events import Event, RunFinished
 from fda_core.runs.store import EVENTS, StoreError, config_of, held, read_events
 from fda_core.types import TEXTS
@@ -54,6 +55,7 @@ class Job:
     rounds_allowed: int | None = None  # None: no limit; 0: paused
     stopping: bool = False
     group: str | None = None
+    table: Table | None = None  # of the user's own, until it is in the run's folder
     resumed: bool = False  # its record is there and goes on
     in_round: bool = False
     seen: float = field(default_factory=time.monotonic)  # when somebody last looked at it
@@ -74,7 +76,7 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     """Once for all who look at the run, until its record changes."""
     events = read_events(folder)
     config = config_of(events, folder)
-    last = events[-1]
+    last = events[-1] if events else None
     ended = isinstance(last, RunFinished)
     return Snapshot(
         folder.name, config, last.status if ended else "interrupted", len(events), tuple(events),

@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import secrets
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 EVENTS, CONFIG, SUMMARY = "events.jsonl", "config.json", "summary.json"
 CHECKPOINTS, LOCK = "checkpoints", "lock"
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+
+_asking = threading.Lock()  # who asks whether a run is held has it for a moment: not two of this process at once
 
 
 class StoreError(LabError):
@@ -70,7 +73,8 @@ def held(folder: Path) -> bool:
     if not (folder / LOCK).exists():
         return False
     try:
-        hold(folder, patience=0.1).release()
+        with _asking:
+            hold(folder, patience=0.1).release()
     except StoreError:
         return True
     except OSError:  # a folder that cannot be written is not being written
@@ -117,14 +121,27 @@ def recorded_at(folder: Path) -> datetime | None:
 
 
 def config_of(events: Sequence[Event], folder: Path) -> ExperimentConfig:
-    """The experiment that a record begins with. Raises `StoreError`."""
+    """The experiment that a record begins with, or was to begin with when it was killed. Raises `StoreError`."""
     start = next((event for event in events if isinstance(event, RunStarted)), None)
-    if start is None:
-        raise StoreError(f"The run {folder.name} ended before its first round: there is nothing to show.")
+    config = kept_config(folder) if start is None else start.config
     try:
-        return ExperimentConfig(**start.config)
+        experiment = ExperimentConfig(**config)
     except ConfigError as error:
         raise StoreError(f"The run {folder.name} is damaged: {error}") from None
+    if "lanes" not in config:  # the defaults of the one who reads are not what was run
+        raise StoreError(f"The run {folder.name} is damaged: its settings name no lanes.")
+    return experiment
+
+
+def kept_config(folder: Path) -> dict:
+    """`config.json`, which a run has before its first event. Raises `StoreError`."""
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        config = None
+    if not isinstance(config, dict):
+        raise StoreError(f"The run {folder.name} ended before its first round: there is nothing to show.")
+    return config
 
 
 def _parsed(lines: Iterable[bytes], folder: Path) -> Iterator[Event]:

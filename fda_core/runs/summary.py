@@ -31,6 +31,7 @@ class LaneSummary:
     best_accuracy: float | None
     best_test_loss: float | None
     to_target: Cost | None
+    best_mcc: float | None = None
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -57,9 +58,14 @@ def costs(rounds: list[Round]) -> list[Cost]:
     return total
 
 
+def quality(event: Round, metric: str) -> float | None:
+    """test_loss, accuracy, or what is among the round's other metrics."""
+    return getattr(event, metric) if metric in ("test_loss", "accuracy") else event.metrics.get(metric)
+
+
 def reached_at(rounds: list[Round], target: Target) -> int | None:
     """The index of the second of the first two consecutive rounds that meet the target: then it is known."""
-    met = [target.met(getattr(event, target.metric)) for event in rounds]
+    met = [target.met(quality(event, target.metric)) for event in rounds]
     return next((i for i in range(1, len(met)) if met[i - 1] and met[i]), None)
 
 
@@ -136,6 +142,7 @@ def _lane(lane: str, rounds: list[Round], status: str | None, target: Target) ->
     running, index = costs(rounds), reached_at(rounds, target)
     accuracies = [event.accuracy for event in rounds if event.accuracy is not None]
     losses = [event.test_loss for event in rounds if event.test_loss is not None]
+    correlations = [value for event in rounds if (value := event.metrics.get("mcc")) is not None]
     return LaneSummary(
         lane=lane,
         status=status,
@@ -146,4 +153,5 @@ def _lane(lane: str, rounds: list[Round], status: str | None, target: Target) ->
         best_accuracy=max(accuracies, default=None),
         best_test_loss=min(losses, default=None),
         to_target=None if index is None else running[index],
+        best_mcc=max(correlations, default=None),
     )

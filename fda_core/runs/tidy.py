@@ -10,7 +10,7 @@ from fda_core.runs.store import StoreError
 
 log = logging.getLogger(__name__)
 
-DRAFTS = (".import-*", "*/*.part", "*/checkpoints/*.part")
+DRAFTS = (".import-*", "*/*.part", "*/checkpoints/*.part", "*/prefix/*.part")
 LEFT_OVER = 86_400  # seconds after which nobody is at work on a draft any more
 
 

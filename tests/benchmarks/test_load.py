@@ -38,3 +38,15 @@ def test_a_viewer_gets_the_whole_page_and_can_press_its_buttons(server):
     assert viewer.seen.errors == []
     assert "Start" in viewer.buttons
     assert 0 < viewer.seen.interactions[0] < 30
+
+
+def test_a_viewer_keeps_the_run_it_has_started_although_its_link_said_more_than_it_must(server):
+    async def start() -> Viewer:
+        async with Viewer(server.url, "race", "preset=quick&seed=0") as viewer:
+            await viewer.draw(press="Start")
+            await viewer.draw()
+        return viewer
+
+    viewer = asyncio.run(start())
+    assert "run=" in viewer.query
+    assert not any("Watch it" in label for label in viewer.buttons)

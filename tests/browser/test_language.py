@@ -19,7 +19,7 @@ def choose(race: Race, name: str) -> None:
     """Opens the menu in the corner if it is not open."""
     option = race.page.get_by_text(name, exact=True).first
     if not option.is_visible():
-        race.page.locator(".st-key-chrome button").first.click()
+        race.page.locator(".st-key-chrome").get_by_test_id("stPopover").get_by_role("button").click()
     option.click()
 
 

@@ -1,11 +1,19 @@
-"""Every page in both languages: no exception, nothing wider than the screen, its main picture there."""
+"""Every page in both languages: no exception, nothing wider than the screen, its main picture at once, its controls."""
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.race import CHART, Race, wait
 
-PAGES = ("", "race", "inside", "heterogeneity", "schedules", "budget", "evidence", "lesson", "runs")
-PICTURES = {"race", "inside", "heterogeneity", "schedules", "budget"}
+# By page, its main picture; the story's and the list of runs have tests of their own.
+PAGES = {
+    "": None, "race": ".st-key-race .main-svg", "inside": ".st-key-inside-variance .main-svg",
+    "heterogeneity": ".st-key-mix-labels .main-svg", "schedules": ".st-key-schedules-costs .main-svg",
+    "budget": ".st-key-budget_map .main-svg", "evidence": ".st-key-evidence_table table", "lesson": ".st-key-plans",
+    "runs": None,
+}  # fmt: skip
+FITS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
+  .every((box) => box.scrollWidth <= box.clientWidth)"""
 
 
 @pytest.fixture
@@ -15,18 +23,29 @@ def tab(server, context):
     page.close()
 
 
+def exceptions(tab: Page) -> int:
+    return tab.locator('[data-testid="stException"]').count()
+
+
 @pytest.mark.parametrize("words", ["lang=en", "lang=ja&depth=manager"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_a_projector_and_a_phone_and_has_its_picture(server, tab, name, words):
     tab.goto(f"{server.url}/{name}?{words}")
     tab.locator(".st-key-chrome").wait_for()
-    if name in PICTURES:
-        tab.wait_for_selector(f"{CHART} .main-svg")
+    if picture := PAGES[name]:
+        box = tab.locator(picture).first
+        box.wait_for()
+        wait(lambda: (place := box.bounding_box()) and place["y"] >= 0, "the picture")
+        place = box.bounding_box()
+        assert place["y"] + place["height"] <= 720  # the first screen of a projector
+        assert place["height"] > 200
     for width, height in ((1280, 720), (390, 844)):
         tab.set_viewport_size({"width": width, "height": height})
         tab.wait_for_timeout(300)
-        assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert tab.locator('[data-testid="stException"]').count() == 0
+        assert tab.evaluate(FITS)
+    charts = tab.locator(CHART)
+    assert all(charts.nth(i).get_attribute("aria-label") for i in range(charts.count()))
+    assert exceptions(tab) == 0
 
 
 def test_the_rounds_of_a_run_can_be_turned(server, tab):
@@ -37,7 +56,21 @@ def test_the_rounds_of_a_run_can_be_turned(server, tab):
     wait(lambda: "round=4" in tab.url, "the round in the address")
 
 
-def test_a_network_of_one_s_own_changes_the_answer(server, tab):
+def test_the_clients_mix_follows_the_slider_and_every_bar_has_a_colour(server, tab):
+    tab.goto(f"{server.url}/heterogeneity")
+    tab.wait_for_selector(f"{CHART} .main-svg")
+    slider = tab.locator(".st-key-mix_alpha").get_by_role("slider")
+    slider.press("ArrowRight")
+    wait(lambda: "alpha=" in tab.url or slider.press("ArrowRight"), "α in the address")
+    fills = tab.evaluate(
+        """[...document.querySelectorAll(".st-key-mix-labels .bars path")].map((bar) => getComputedStyle(bar).fill)"""
+    )
+    assert fills and "rgb(0, 0, 0)" not in fills
+
+
+def test_a_network_of_one_s_own_changes_the_answer_and_the_link(server, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab = context.new_page()
     tab.goto(f"{server.url}/budget")
     tab.get_by_text("With 40 sites, 20 Mbit/s up").wait_for()
     box = tab.get_by_role("spinbutton", name="Up, Mbit/s")
@@ -45,6 +78,47 @@ def test_a_network_of_one_s_own_changes_the_answer(server, tab):
     box.press("Enter")
     tab.get_by_text("With 40 sites, 2 Mbit/s up").wait_for()
     wait(lambda: "up=2" in tab.url, "the uplink in the address")
+    tab.get_by_role("button", name="View").click()
+    tab.get_by_role("combobox", name="Without").fill("What travels")
+    tab.get_by_role("option", name="What travels").click()
+    field = tab.get_by_role("textbox", name="Copy link")
+    wait(lambda: "hide=" in field.input_value(), "the hidden control in the link")
+    tab.get_by_role("button", name="Copy link").press("Enter")  # the list of controls still lies over it
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{server.url}/budget?up=2&hide=budget_payload"
+    tab.goto(copied)
+    tab.get_by_text("With 40 sites, 2 Mbit/s up").wait_for()
+    assert tab.get_by_text("What travels", exact=True).is_hidden()
+    tab.close()
+
+
+def test_a_term_in_a_sentence_opens_the_glossary_and_nothing_else(server, tab):
+    tab.goto(f"{server.url}/schedules")
+    tab.wait_for_selector(f"{CHART} .main-svg")
+    address, box = tab.url, tab.get_by_role("dialog", name="Glossary")
+    tab.locator("a[href='#term-epoch']").first.focus()
+    tab.keyboard.press("Enter")
+    box.wait_for()
+    assert box.locator("[data-asked]").inner_text().startswith("Local epoch\n")
+    tab.keyboard.press("Escape")
+    box.wait_for(state="hidden")
+    assert tab.url == address and exceptions(tab) == 0
+    tab.get_by_role("button", name="Glossary").click()
+    box.wait_for()
+    tab.get_by_role("button", name="Close").click()
+    box.wait_for(state="hidden")
+
+
+def test_a_link_to_a_term_opens_it_on_a_phone(server, tab):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(f"{server.url}/evidence?lang=ja&term=sketch")
+    asked = tab.locator("dialog [data-asked]")
+    asked.wait_for()
+    assert asked.inner_text().startswith("スケッチ") and tab.evaluate(FITS)
+    assert tab.evaluate("document.documentElement.lang") == "ja"
+    tab.keyboard.press("Escape")
+    tab.get_by_text("判定の計算方法").click()
+    tab.get_by_text("通信量: 両方の中央値が").wait_for()
 
 
 def test_the_tour_leads_from_page_to_page_and_ends(server, tab):
@@ -57,14 +131,14 @@ def test_the_tour_leads_from_page_to_page_and_ends(server, tab):
     assert tab.get_by_role("combobox").first.input_value() == "Quick: a first look"
     tab.get_by_role("button", name="End tour").click()
     wait(lambda: tab.get_by_text("2/8").count() == 0, "the end of the tour")
-    assert tab.locator('[data-testid="stException"]').count() == 0
+    assert exceptions(tab) == 0
 
 
 def test_a_plan_s_link_sets_the_page_up_although_it_was_open_before(server, context):
     race = Race(context.new_page(), server.url).open(clients=20)
     race.page.set_viewport_size({"width": 1600, "height": 720})  # on narrower ones the last pages are behind "more"
     race.page.get_by_role("link", name="Lesson").click()
-    race.page.get_by_role("tab", name="Class, 30 minutes").click()
+    race.page.get_by_text("Class, 30 minutes").click()
     race.page.get_by_role("link", name="5. Race").click()
     wait(lambda: race.page.get_by_role("combobox").first.input_value() == "Where it loses", "the preset of the link")
     race.page.close()

@@ -74,10 +74,11 @@ def test_a_sentence_can_be_tried_while_the_run_goes_on_and_its_answer_stays(race
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
-def test_the_question_does_not_push_the_chart_off_the_projector(race, size):
+def test_the_question_and_the_cost_do_not_push_the_chart_off_the_projector(race, size):
     race.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     race.open()
     race.page.locator(".st-key-prediction").wait_for()
+    race.page.locator(".st-key-cost").get_by_text("MB sent").wait_for()
     assert race.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     if size[0] > 1000:
         bottom = race.page.evaluate(f"{ELEMENT}.getBoundingClientRect().bottom")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fda_core.data.partition import dirichlet_partition, draw_mixes
+from fda_core.data.partition import dirichlet_partition, draw_mixes, natural_partition
 from fda_core.streams import stream
 
 BALANCED = np.arange(4000) % 2
@@ -109,3 +109,8 @@ def test_a_label_nobody_has_is_given_to_nobody():
 def test_clients_must_be_one_to_the_number_of_examples(clients):
     with pytest.raises(ValueError, match=rf"clients = {clients} .* from 1 to 10"):
         dirichlet_partition(np.arange(10) % 2, clients, 1.0, seed=0)
+
+
+def test_a_natural_split_gives_each_client_its_own_rows():
+    rows = natural_partition(np.array([2, 0, 2, 1, 0]), 3)
+    assert [own.tolist() for own in rows] == [[1, 4], [3], [0, 2]]

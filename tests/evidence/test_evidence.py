@@ -1,12 +1,15 @@
 """`python -m fda_core evidence` on a plan that takes seconds: resumable, and its page says what its table says."""
 
 import dataclasses
+from itertools import product
+from pathlib import Path
 
 import pytest
 
-from fda_core.evidence import collect, page, plan, play
-from fda_core.runs.store import EVENTS
+from fda_core.evidence import collect, measures, page, plan, play
+from fda_core.runs.store import EVENTS, hold
 
+DOCS = Path(__file__).parents[2] / "docs"
 SCOPE = plan.Scope(
     seeds=(0,), servers=("sgd", "yogi"), alphas=(1.0,), local_epochs=6, local_epochs_others=12,
     changes=(("train_examples", 64), ("test_examples", 32), ("clients", 4), ("clients_per_round", None)),
@@ -50,6 +53,17 @@ def test_what_is_there_is_not_run_again_but_a_torn_run_is(played):
     assert said == [folder.name]
 
 
+def test_a_run_that_another_process_is_writing_is_left_alone(tmp_path):
+    lock = hold(tmp_path)
+    (tmp_path / EVENTS).touch()
+    try:
+        with pytest.raises(play.EvidenceError, match="being written by another process"):
+            play.run_one(tmp_path, SCOPE.config("sgd", 1.0, 0, plan.Rates(0.05, 1.0), SCOPE.lanes))
+    finally:
+        lock.release()
+    assert (tmp_path / EVENTS).exists()
+
+
 def test_a_run_of_another_plan_does_not_count(played):
     longer = dataclasses.replace(SCOPE, local_epochs=4)
     rates = play.best_rates(played[0], "sgd", 1.0)
@@ -91,3 +105,52 @@ def test_the_plan_is_the_one_the_page_describes():
     assert len(scope.cells) == 12 and scope.seeds == (0, 1, 2, 3, 4) and plan.TUNING_SEED not in scope.seeds
     assert plan.LANES == ("fedopt-e1", "fedopt-e5", "fda-opt", "fda-smoothed")
     assert all(len(plan.grid(server)) >= 4 for server in scope.servers)
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return collect.load(DOCS / "evidence.csv")
+
+
+def test_the_committed_table_has_every_comparison_whole(committed):
+    """Every server, α, seed and lane; all rounds from the untrained model on; no lane short of its local epochs."""
+    table, scope = committed[0], plan.Scope()
+    lanes = dict(iter(table.groupby(["server", "alpha", "seed", "lane"])))
+    assert set(lanes) == set(product(scope.servers, scope.alphas, scope.seeds, plan.LANES))
+    for (*_, name), lane in lanes.items():
+        assert lane["round"].tolist() == list(range(len(lane)))
+        least = plan.LOCAL_EPOCHS if name == plan.BASELINE else plan.LOCAL_EPOCHS_OTHERS
+        assert lane.epochs.sum() >= least
+
+
+def test_the_committed_page_is_made_from_the_committed_table(committed):
+    assert (DOCS / "evidence.md").read_text(encoding="utf-8") == page.render(*committed, "evidence.csv")
+
+
+def test_what_the_method_page_says_of_the_smoothed_rule_follows_from_the_table(committed):
+    table, about = committed
+    found = measures.measures(table, collect.targets(about, 0.5))
+    wide = found.pivot(index=measures.CELL, columns="lane", values=["mean_epochs", "swing"])
+    mean, swing = wide["mean_epochs"], wide["swing"]
+    calmer = (swing[page.SMOOTHED] < swing[page.OURS]).sum()
+    text = " ".join((DOCS / "method.md").read_text(encoding="utf-8").split())
+    assert (
+        f"a mean of {mean[page.SMOOTHED].mean():.1f} epochs where the published rule has "
+        f"{mean[page.OURS].mean():.1f}, for M = 10, with a mean change from one round to the next of "
+        f"{swing[page.SMOOTHED].mean():.1f} instead of {swing[page.OURS].mean():.1f}, calmer in all {calmer}."
+    ) in text
+    assert calmer == len(wide) == 60
+
+
+def test_what_the_readme_says_of_the_comparisons_follows_from_the_table(committed):
+    table, about = committed
+    text = " ".join((DOCS.parent / "README.md").read_text(encoding="utf-8").split())
+    counts = [
+        measures.outcomes(measures.measures(table, collect.targets(about, share)), page.OURS, plan.BASELINE)
+        for share in about["target_shares"]
+    ]
+    half, more, most = ((count["win"], count["loss"]) for count in counts)
+    assert (
+        f"fewer bytes in {half[0]} of 60 comparisons and more in {half[1]}; to 70 % in {more[0]} and {more[1]}; "
+        f"to 90 % in {most[0]} and {most[1]}."
+    ) in text

@@ -42,6 +42,7 @@ def test_losses_on_the_way_and_at_the_end():
     found = measure(BASE, 0.7, early_bytes=25, work=6)
     assert found.early_loss == 0.60  # after round 2, at 20 of 25
     assert found.largest_rise == pytest.approx(0.03)
+    assert found.rise_after_lowest == pytest.approx(0.02)  # the setback before the lowest loss does not count
     assert (found.final_loss, found.best_accuracy) == (0.57, 0.8)
 
 
@@ -92,18 +93,32 @@ def test_where_the_baseline_missed_the_target_its_whole_bytes_are_the_budget():
     ],
 )  # fmt: skip
 def test_who_wins(ours, theirs, result):
-    assert outcome(ours, theirs) == result
+    assert outcome(ours, theirs, 100, 100) == result
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "ours_sent", "theirs_sent", "result"),
+    [
+        pytest.param(np.nan, 100, 99, 500, "open", id="we stopped before we had sent what they needed"),
+        pytest.param(100, np.nan, 500, 99, "open", id="they did"),
+        pytest.param(np.nan, 100, 100, 500, "loss", id="as many bytes were not enough"),
+        pytest.param(np.nan, np.nan, 1, 500, "neither", id="nobody got there"),
+    ],
+)
+def test_a_lane_that_was_cut_off_has_not_lost(ours, theirs, ours_sent, theirs_sent, result):
+    assert outcome(ours, theirs, ours_sent, theirs_sent) == result
 
 
 def test_outcomes_are_counted_seed_by_seed():
     seeds = [BASE.assign(seed=seed) for seed in (0, 1, 2)]
-    ours = [FDA, lane("fda-opt", [0.5] * 4, [0.7] * 4, seed=1), BASE.assign(lane="fda-opt", seed=2)]
+    cut_off = lane("fda-opt", [0.5] * 4, [0.7] * 4, seed=1)  # 30 sent, where the baseline needed 50
+    ours = [FDA, cut_off, BASE.assign(lane="fda-opt", seed=2)]
     found = measures(pd.concat(seeds + ours), {("sgd", 1.0): 0.7})
-    assert outcomes(found, "fda-opt", "fedopt-e1") == {"win": 1, "tie": 1, "loss": 1, "neither": 0}
-    assert outcomes(found, "fedopt-e1", "fda-opt") == {"win": 1, "tie": 1, "loss": 1, "neither": 0}
+    assert outcomes(found, "fda-opt", "fedopt-e1") == {"win": 1, "tie": 1, "loss": 0, "open": 1, "neither": 0}
+    assert outcomes(found, "fedopt-e1", "fda-opt") == {"win": 0, "tie": 1, "loss": 1, "open": 1, "neither": 0}
 
 
 def test_a_lane_that_diverged_says_so_and_a_loss_that_is_no_number_is_not_a_rise():
     broken = lane("fda-opt", [0.5, 0.6, 0.5], [0.7, 0.6, np.nan], status="diverged")
     found = measure(broken, 0.7, 0, 6)
-    assert found.diverged and found.largest_rise == 0
+    assert found.diverged and found.largest_rise == found.rise_after_lowest == 0

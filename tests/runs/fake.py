@@ -4,8 +4,10 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from fda_core.config import ExperimentConfig, LaneSpec
+from fda_core.data import shelf
 from fda_core.events import Event, LaneFinished, Round, RunResumed, RunStarted
 from fda_core.resumption import Resumption
 from fda_core.runs.runner import Runner, Snapshot
@@ -38,9 +40,12 @@ class Fake:
         self.held = False
 
     def __call__(
-        self, config: ExperimentConfig, progress: Progress, tick: Tick, keep=None, resumption: Resumption | None = None
-    ) -> Iterator[Event]:
+        self, config: ExperimentConfig, progress: Progress, tick: Tick, keep=None,
+        resumption: Resumption | None = None, home: Path | None = None,
+    ) -> Iterator[Event]:  # fmt: skip
         self.played.append(config)
+        if config.dataset == "table":
+            shelf.load(home, config.table.sha256)
         for done in range(self.texts):
             self._await_permit(lambda done=done: progress(done, self.texts))
         racing = {lane.id: Lane(lane, config) for lane in config.lanes}

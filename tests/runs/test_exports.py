@@ -36,7 +36,7 @@ def test_a_name_that_is_a_formula_is_text_in_a_spreadsheet(folder):
     assert {row["name"] for row in rows(to_csv(folder))} == {"'=HYPERLINK(A1)"}
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\n=x"])
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\n=x", "＝1", "＋1", "－1", "＠x"])
 def test_text_that_begins_a_formula_gets_an_apostrophe(text):
     assert cell(text) == f"'{text}"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fda_core.errors import ConfigError, Parked
-from fda_core.runs.guard import FREE_MB, MINUTES, Guard, available_mb
+from fda_core.runs.guard import FREE_MB, MINUTES, Guard, Limits, available_mb
 
 
 class Clock:
@@ -61,6 +61,15 @@ def test_a_limit_that_is_no_positive_number_is_refused(monkeypatch, name, text):
     monkeypatch.setenv(name, text)
     with pytest.raises(ConfigError, match=f"{name} is '{text}': give a number above 0"):
         guard()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "more", "expected"),
+    [(60, 100, None), (61, 100, "minutes"), (60, 701, "memory"), (61, 701, "memory"), (60, 700, None)],
+)
+def test_the_obstacle_of_a_run_to_come_is_the_guard_s_own_limit(monkeypatch, seconds, more, expected):
+    monkeypatch.setenv(MINUTES, "1")
+    assert Limits.here().obstacle(seconds, more, free_mb=1000) == expected
 
 
 def test_this_machine_has_memory():

@@ -293,3 +293,10 @@ def test_a_rebuilt_index_has_read_every_run_anew(root, index, read):
     before = index.entries()
     assert index.rebuild() == before
     assert len(read) == 4
+
+
+def test_a_run_killed_before_its_first_event_is_interrupted_and_says_what_it_was_to_be(root, index):
+    run_id = new_run_id()
+    Recorder(root / run_id, run_id, config=ExperimentConfig(seed=5).to_json()).close()
+    [entry] = index.entries()
+    assert (entry.status, entry.preset, entry.seed, entry.rounds, entry.lanes) == ("interrupted", "default", 5, 0, ())

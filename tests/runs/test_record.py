@@ -1,13 +1,18 @@
 """One run into one folder, with a stand-in for training."""
 
+import errno
 import json
+import os
 
 import pytest
 
 from fda_core.errors import Cancelled, ConfigError, MissingAssets
 from fda_core.events import LaneFinished, Round, RunFinished, RunStarted
+from fda_core.runs.audit import audit
 from fda_core.runs.record import record
-from fda_core.runs.store import EVENTS, StoreError, read_events
+from fda_core.runs.recorder import Recorder
+from fda_core.runs.snapshot import stored
+from fda_core.runs.store import EVENTS, StoreError, config_of, read_events
 from fda_core.runs.summary import summarize
 from tests.runs.fake import Fake, fast_config
 
@@ -140,9 +145,55 @@ def test_a_folder_that_holds_a_run_is_refused_and_left_alone(folder):
     assert (folder / EVENTS).read_bytes() == before
 
 
-def test_a_summary_that_cannot_be_written_makes_the_run_fail_with_a_sentence(folder):
+def test_without_room_for_the_summary_the_run_is_as_finished_as_its_record_says(folder, caplog):
     (folder / "summary.json").mkdir(parents=True)
-    status, message = play(folder)
-    assert status == "failed"
-    assert message.endswith("choose another folder.")
-    assert len(rounds_of(folder)) == 9
+    assert play(folder) == ("finished", "")
+    assert read_events(folder)[-1].status == "finished" and len(rounds_of(folder)) == 9
+    assert "cannot be written" in caplog.text
+
+
+def full_from(monkeypatch, rounds: int) -> None:
+    """The disk takes the record of so many rounds and no more."""
+    real, calls = os.fsync, iter(range(rounds + 1))  # one for the first line
+
+    def fsync(file):
+        if os.readlink(f"/proc/self/fd/{file}").endswith(EVENTS) and next(calls, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="a file's name is asked from Linux")
+def test_a_run_on_a_full_disk_is_interrupted_and_goes_on_once_there_is_room(folder, monkeypatch):
+    with monkeypatch.context() as full:
+        full_from(full, 4)
+        status, message = play(folder)
+    assert status == "interrupted"
+    assert message.endswith("(No space left on device): earlier rounds are kept; make room and resume the run.")
+    assert len(rounds_of(folder)) == 4 and stored(folder).status == "interrupted"
+    assert play(folder, resume=True)[0] == "finished"
+    assert len(rounds_of(folder)) == 9 and audit(folder).problems == []
+
+
+def test_the_settings_are_kept_before_anything_else_happens(folder):
+    seen = []
+    play(folder, Fake(texts=1), progress=lambda done, total: seen.append(config_of(read_events(folder), folder)))
+    assert seen[0] == fast_config()
+
+
+def test_a_run_killed_before_its_first_event_is_interrupted_and_begins_when_resumed(folder):
+    Recorder(folder, RUN_ID, config=fast_config().to_json()).close()
+    assert (stored(folder).status, stored(folder).events) == ("interrupted", ())
+    assert play(folder, resume=True) == ("finished", "")
+    assert [event.event for event in read_events(folder)[:1]] == ["run_started"]
+    assert len(rounds_of(folder)) == 9 and audit(folder).problems == []
+
+
+def test_nor_is_one_lost_whose_first_line_was_torn(folder):
+    play(folder)
+    whole = (folder / EVENTS).read_bytes()
+    (folder / EVENTS).write_bytes(whole[:100])
+    assert stored(folder).status == "interrupted"
+    assert play(folder, resume=True) == ("finished", "")
+    assert len(rounds_of(folder)) == 9 and audit(folder).problems == []

@@ -10,6 +10,7 @@ from fda_core.runs.recorder import Recorder
 from fda_core.runs.runner import LONGEST_QUEUE, MAKE_WAY, Runner
 from fda_core.runs.store import StoreError, hold, read_events
 from tests.runs.fake import Fake, fast_config, paused, reach, reach_rounds, rounds_in, run_started, until
+from tests.stored_runs import change_line
 from tests.tiny_events import a_round
 
 
@@ -119,6 +120,65 @@ def test_taking_up_twice_plays_once(tmp_path):
     fake.let_go()
     reach(runner, RUN_ID, "finished")
     assert len(fake.played) == 1
+
+
+def test_a_run_killed_while_its_texts_were_prepared_is_taken_up(tmp_path):
+    runner = Runner(tmp_path, produce=Fake())
+    Recorder(tmp_path / RUN_ID, RUN_ID, config=fast_config().to_json()).close()
+    assert status(runner, RUN_ID) == "interrupted"
+    runner.take_up(RUN_ID)
+    assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
+
+
+def test_a_run_parked_before_its_first_event_begins_when_it_is_taken_up(tmp_path):
+    def low_on_memory(config, progress, tick, keep, resumption):
+        if not parkings:
+            parkings.append(1)
+            raise Parked("Only 5 MB are left.")
+        yield from Fake()(config, progress, tick, keep, resumption)
+
+    parkings: list[int] = []
+    runner = Runner(tmp_path, produce=low_on_memory)
+    run_id = runner.start(fast_config())
+    reach(runner, run_id, "interrupted")
+    runner.take_up(run_id)
+    assert rounds_in(reach(runner, run_id, "finished")) == 9
+
+
+def test_stop_pressed_while_a_run_gives_its_place_away_ends_it(runner, fake):
+    def parked_and_stopped(config, progress, tick, keep, resumption):
+        yield run_started(config)
+        runner.stop(run_id)
+        raise Parked
+
+    runner.produce = parked_and_stopped
+    with runner.changed:
+        run_id = runner.start(fast_config())
+    reach(runner, run_id, "stopped")
+    until(lambda: read_events(runner.folder / run_id)[-1].event == "run_finished")
+    assert read_events(runner.folder / run_id)[-1].status == "stopped"
+
+
+def test_a_record_without_lanes_is_damaged_and_the_queue_goes_on(tmp_path):
+    runner = Runner(tmp_path, produce=Fake())
+    interrupted(tmp_path / RUN_ID)
+    change_line(tmp_path / RUN_ID, 0, config={})
+    with pytest.raises(StoreError, match="its settings name no lanes"):
+        runner.take_up(RUN_ID)
+    reach(runner, runner.start(fast_config()), "finished")
+
+
+def test_a_run_that_cannot_be_taken_up_now_stays_interrupted_and_says_why(runner, fake):
+    blocking = runner.start(fast_config())
+    interrupted(runner.folder / RUN_ID)
+    runner.take_up(RUN_ID)
+    lock = hold(runner.folder / RUN_ID)  # another process was faster
+    runner.stop(blocking)
+    assert "being written by another process" in reach(runner, RUN_ID, "interrupted").message
+    lock.release()
+    fake.let_go()
+    runner.take_up(RUN_ID)
+    assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
 
 
 def test_a_run_that_another_process_plays_is_not_taken_up(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from fda_core.errors import ConfigError, MissingAssets
+from fda_core.runs import runner as runner_module
 from fda_core.runs.runner import LONGEST_QUEUE, Runner
 from tests.runs.fake import Fake, changes_within, fast_config, paused, reach, rounds_in
 
@@ -110,3 +111,18 @@ def test_a_failing_preparation_of_the_thread_does_not_hang_the_queue(tmp_path):
     run_id = runner.start(fast_config())
     runner.worker.join(1)
     assert runner.worker.is_alive(), f"the worker died and the run stays {runner.snapshot(run_id).status}"
+
+
+def test_whatever_one_run_fails_with_the_next_is_played(tmp_path, monkeypatch):
+    real, calls = runner_module.record, iter([ZeroDivisionError("x")])
+
+    def record(*arguments):
+        if error := next(calls, None):
+            raise error
+        return real(*arguments)
+
+    monkeypatch.setattr(runner_module, "record", record)
+    runner = Runner(tmp_path / "runs", produce=Fake())
+    first, second = runner.start(fast_config()), runner.start(fast_config())
+    reach(runner, second, "finished")
+    assert reach(runner, first, "failed").message == "Unexpected ZeroDivisionError: x"

@@ -34,7 +34,7 @@ def folder(tmp_path):
 
 
 def written(folder: Path, events=STORY) -> Recorder:
-    recorder = Recorder(folder, "the-run")
+    recorder = Recorder(folder, "the-run", config=(events or STORY)[0].config)
     for event in events:
         recorder.add(event)
     return recorder

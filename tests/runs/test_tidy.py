@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from fda_core.data.shelf import PREFIX
 from fda_core.runs.store import CHECKPOINTS, EVENTS
 from fda_core.runs.tidy import LEFT_OVER, tidy
 from fda_core.runs.trash import KEPT_DAYS, delete, deleted
@@ -22,8 +23,11 @@ def leftovers(root):
     folder = root / keep_run(root)
     (folder / CHECKPOINTS).mkdir(exist_ok=True)
     drafts = [folder / "meta.json.0123.part", folder / CHECKPOINTS / "fedopt.safetensors.4567.part"]
+    drafts.append(folder / PREFIX / "prefix-89ab.part" / "draft")
+    drafts[-1].parent.mkdir(parents=True)
     for draft in drafts:
         draft.write_bytes(b"half")
+    drafts[-1] = drafts[-1].parent
     half = root / ".import-20260101-000000-abcdef"
     half.mkdir()
     (half / EVENTS).write_bytes(b"half")

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from fda_core.budget import Bill, BreakEven
+from tests.ui.words import says, unlinked
 from ui.budget import DEVICES, UPLINKS, duration, number, payloads, verdict
 from ui.budget_charts import map_chart
-from ui.i18n import t
+from ui.i18n import catalogue, t
 from ui.viewing import reading
 
+VERDICTS = [key for key in catalogue("en") if key.startswith(("budget.here_", "budget.line_", "budget.no_verdict"))]
 SLOW = BreakEven(5.0, True, False)
 
 
@@ -30,9 +32,11 @@ def bill(seconds: float, reached: bool = True) -> Bill:
     ],
 )  # fmt: skip
 def test_the_verdict_is_that_of_the_numbers(ours, theirs, line, words):
-    assert words in verdict("A", "B", ours, theirs, line)
+    english = verdict("A", "B", ours, theirs, line)
+    assert words in english
+    told = [key for key in VERDICTS if says(english, key, language="en", us="A", them="B")]
     with reading("ja"):
-        assert "A" in verdict("A", "B", ours, theirs, line)
+        assert told and says(verdict("A", "B", ours, theirs, line), *told, us="A", them="B")
 
 
 @pytest.mark.parametrize(
@@ -42,9 +46,10 @@ def test_a_time_has_the_unit_people_use(seconds, words):
     assert duration(seconds) == words
 
 
-@pytest.mark.parametrize("word", [None, "", "x", "nan", "inf", "-1", "1e99"])
-def test_garbage_in_the_address_is_the_default(word):
-    assert number(word, 0.01, 1000.0, 20.0) == 20.0
+@pytest.mark.parametrize("word", ["", "x", "nan", "inf", "-1", "1e99"])
+def test_garbage_in_the_address_is_no_number(word):
+    assert number(word, 0.01, 1000.0, float) is None
+    assert number("20", 0.01, 1000.0, float) == 20.0
 
 
 def test_the_map_s_black_line_is_where_both_are_equal():
@@ -62,16 +67,16 @@ def cells(page, column: str) -> list[str]:
 
 def test_the_page_answers_for_the_default_network(visit):
     page = visit("budget")
-    assert not page.exception and "break-even is at" in page.markdown[0].value
-    assert cells(page, t("table.rounds")) == ["54", "13", "13"]
-    assert "With the same local training, FedOpt E=5" in page.markdown[0].value
+    assert not page.exception and "break-even is at" in unlinked(page.markdown[0].value)
+    assert cells(page, t("table.rounds")) == ["54", "28", "25", "13", "10", "10", "13", "13"]
+    assert "With the same local training it takes FedOpt E=5" in unlinked(page.markdown[0].value)
 
 
 def test_a_slower_line_takes_longer_and_moves_as_much(visit):
     page = visit("budget")
-    before, sent = page.markdown[0].value, cells(page, t("budget.sent"))
+    before, sent = unlinked(page.markdown[0].value), cells(page, t("budget.sent"))
     page.number_input(key="budget_up").set_value(1.0).run()
-    assert not page.exception and page.markdown[0].value != before and cells(page, t("budget.sent")) == sent
+    assert not page.exception and unlinked(page.markdown[0].value) != before and cells(page, t("budget.sent")) == sent
     assert page.query_params["up"] == "1"
 
 
@@ -79,13 +84,15 @@ def test_the_address_brings_network_payload_and_opponent(visit):
     page = visit("budget", up="2", sites="400", payload="roberta-base full", against="fedopt-e5")
     assert not page.exception
     assert (page.number_input(key="budget_up").value, page.number_input(key="budget_sites").value) == (2, 400)
-    assert page.selectbox(key="budget_lane").value == "fedopt-e5"
+    assert page.select_slider(key="budget_lane").value == "fedopt-e5"
     assert float(cells(page, t("budget.sent"))[0].replace(",", "")) > 1000
 
 
 def test_nonsense_in_the_address_leaves_the_defaults(visit):
     page = visit("budget", up="-5", payload="../x", against="nobody", rtt="nan")
     assert not page.exception and page.number_input(key="budget_up").value == 20
+    [note] = page.warning
+    assert all(name in note.value for name in ("up = ", "payload", "against", "rtt"))
     assert page.selectbox(key="budget_payload").value == "run"
 
 
@@ -93,6 +100,14 @@ def test_nonsense_in_the_address_leaves_the_defaults(visit):
 def test_every_payload_can_be_chosen(visit, word):
     page = visit("budget", payload=word)
     assert not page.exception and page.selectbox(key="budget_payload").value == word
+
+
+def test_the_slider_of_e_changes_the_opponent(visit):
+    page = visit("budget")
+    assert page.select_slider(key="budget_lane").options == [f"FedOpt E={e}" for e in (1, 2, 3, 5, 10, 20)]
+    page.select_slider(key="budget_lane").set_value("fedopt-e10").run()
+    assert not page.exception and page.query_params["against"] == "fedopt-e10"
+    assert "FedOpt E=10" in unlinked(page.markdown[0].value).split("**")[1]
 
 
 def test_a_preset_sets_the_line(visit):

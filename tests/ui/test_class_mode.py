@@ -173,3 +173,18 @@ def test_a_viewer_s_forged_click_changes_no_run(visit, runner, kept, key):
     page.button(key=key).click().run()
     assert not page.exception
     assert runner.queue() == [] and runner.snapshot(kept) is not None
+
+
+def test_viewers_cannot_bring_a_file(visit):
+    page = visit()
+    assert page.button(key="own_button").disabled
+    page.session_state["own_open"] = True  # a browser can be made to press what is greyed out
+    assert not page.run().file_uploader
+
+
+def test_the_presenter_can_bring_a_file_and_loses_it_with_the_presenting(visit):
+    page = present(visit())
+    page.button(key="own_button").click().run()
+    assert page.file_uploader
+    page.session_state["presenter"] = False
+    assert not page.run().file_uploader

@@ -19,13 +19,13 @@ def run_of(config, events=None) -> Snapshot:
 def test_a_real_run_tells_all_its_numbers():
     assert dict(equal(recorded("alpha-1"))) == {
         "Initial weights": "160,898 trained weights, drawn from seed 0; the rest of the encoder is frozen",
-        "Who has which reviews": "4,000 reviews on 40 clients, α = 1, 100 each",
+        "Who has which texts": "4,000 texts on 40 clients, α = 1, 100 each",
         "Who trains in which round": "10 of 40 clients, drawn from the seed; found equal in all 18 rounds that several "
         "lanes have played",
-        "Order of batches": "8 reviews a step; in a round, a client's next step reads the same reviews in every lane",
+        "Order of batches": "8 texts a step; in a round, a client's next step reads the same texts in every lane",
         "Training at the clients": "SGD, learning rate 0.05",
         "Server optimiser": "SGD (FedAvg), learning rate 1",
-        "Evaluation": "1,000 reviews on which nobody trains; untrained: accuracy 49.5 %, test loss 0.694",
+        "Evaluation": "1,000 texts on which nobody trains; untrained: accuracy 49.5 %, test loss 0.694",
         "Simulated line": "20 Mbit/s up, 50 down, 80 ms",
     }
 
@@ -59,14 +59,14 @@ def test_dropouts_are_held_equal_too():
 def test_parts_of_unlike_sizes_are_given_with_both_ends():
     run = run_of(fast_config())
     run.events[0].facts["clients"] = [{"examples": 7}, {"examples": 1200}]
-    assert dict(equal(run))["Who has which reviews"].endswith(", 7 to 1,200 each")
+    assert dict(equal(run))["Who has which texts"].endswith(", 7 to 1,200 each")
 
 
 @pytest.mark.parametrize("clients", [None, [], "x", [{"examples": "many"}], [{}]])
 def test_a_foreign_record_need_not_say_who_has_how_many(clients):
     run = run_of(fast_config())
     run.events[0].facts["clients"] = clients
-    assert dict(equal(run))["Who has which reviews"] == "40 reviews on 4 clients, α = 1"
+    assert dict(equal(run))["Who has which texts"] == "40 texts on 4 clients, α = 1"
 
 
 LANES = (

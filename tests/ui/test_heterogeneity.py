@@ -14,6 +14,7 @@ from fda_core.runs.recorded import ROOT, names, recorded
 from fda_core.runs.summary import Cost, started
 from tests.stored_runs import begun
 from tests.tiny_events import a_round, an_epoch
+from tests.ui.words import unlinked
 from ui import heterogeneity
 from ui.heterogeneity import effect_sentences, labels_sentence, series, series_names
 from ui.heterogeneity_charts import effects_chart, labels_chart
@@ -119,7 +120,7 @@ def test_the_effects_are_drawn_over_alpha():
 def test_the_page_shows_the_address_and_keeps_what_is_changed(visit):
     page = visit("heterogeneity", alpha="0.1")
     assert not page.exception and page.select_slider(key="mix_alpha").value == 0.1
-    assert "At α = 0.1" in page.markdown[0].value
+    assert "At α = 0.1" in unlinked(page.markdown[0].value)
     page.select_slider(key="mix_alpha").set_value(10.0).run()
     assert not page.exception and page.query_params["alpha"] == "10"
 

@@ -14,14 +14,18 @@ from fda_core.runs.runner import LIVE
 from ui.budget import NUMBERS
 from ui.controls import LINKS
 from ui.evidence import COMMANDS, MARKS
+from ui.glossary import terms
 from ui.i18n import FOLDER, catalogue, t
 from ui.lesson_data import data
+from ui.own_data import NOTES
+from ui.story import WORDS
 
 ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
 ENGLISH = catalogue("en")
 
-X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy")
+X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy", "mcc")
+AGAINST = ("fewer", "tie", "more", "only_us", "only_them", "neither")
 ENDED = ("finished", "stopped", "failed", "interrupted", "elsewhere")
 # The choices behind keys with a computed part; a key that is not listed must at least begin like an existing one.
 CHOICES = {
@@ -67,6 +71,7 @@ CHOICES = {
     "budget.here_*": [f"budget.here_{name}" for name in ("faster", "slower", "same")],
     "budget.link_*": [f"budget.link_{name}" for name in LINKS],
     "budget.payload_*": [f"budget.payload_{name}" for name in TRAINED],
+    "own.left_*": [f"own.left_{name}" for name in NOTES],
     "predict.*": [f"predict.{name}" for name in ("fewer", "tie", "more", "alone")],
     "budget_line.*": [f"budget_line.{name}" for name in Y],
     "fair.when_*": [f"fair.when_{rule}" for rule in ("adaptive", "smoothed", "fixed")],
@@ -79,7 +84,14 @@ CHOICES = {
     "runs.versus_*": [f"runs.versus_{name}" for name in ("fewer", "tie", "more")],
     "runs.file_*": [f"runs.file_{name}" for name in ("csv", "json", "jsonl")],
     "runs.help_*": [f"runs.help_{name}" for name in ("csv", "json", "jsonl")],
+    "film.*": [f"film.{name}" for name in WORDS],
+    "story.*": [f"story.{name}" for name in AGAINST],
+    "story.control_*": [f"story.control_{name}" for name in AGAINST],
+    "story.work_*": [f"story.work_{name}" for name in ("fewer", "tie", "more")],
     "headline.*": [f"headline.{name}" for name in ("fewer", "tie", "more")],
+    "glossary.*": [f"glossary.{id}" for id in terms()],
+    "glossary.*_means": [f"glossary.{id}_means" for id in terms()],
+    "glossary.*_forms": [f"glossary.{id}_forms" for id in terms()],
 }
 # `versus` puts these together from three parts, the last of which is sometimes empty.
 COMPUTED = {f"headline.only_{winner}{yet}" for winner in ("us", "them") for yet in ("", "_yet")}

@@ -6,6 +6,7 @@ import streamlit as st
 from fda_core.config import ExperimentConfig, LaneSpec
 from fda_core.runs.summary import Cost, LaneSummary
 from tests.runs.fake import fast_config, reach, reach_rounds
+from tests.ui.words import unlinked
 from ui import presenter
 from ui.door import PIN
 from ui.i18n import t
@@ -115,7 +116,7 @@ def test_lanes_that_send_nothing_do_not_compete():
 
 
 def words(page) -> str:
-    return page.markdown[0].value
+    return unlinked(page.markdown[0].value)
 
 
 def predict(page, lane: str):

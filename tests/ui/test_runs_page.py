@@ -6,12 +6,14 @@ import pytest
 
 from fda_core.errors import Parked
 from fda_core.runs.meta import Meta, read_meta, write_meta
-from fda_core.runs.store import EVENTS, folder_of, runs_folder
+from fda_core.runs.recorder import Recorder
+from fda_core.runs.store import EVENTS, folder_of, new_run_id, runs_folder
 from fda_core.runs.trash import deleted
 from tests.runs.fake import fast_config, reach, until
 from tests.stored_runs import keep_run
 from ui import run_actions
-from ui.i18n import t
+from ui.i18n import JOINER, t
+from ui.runs import MOST_READ
 
 
 @pytest.fixture
@@ -163,6 +165,34 @@ def test_an_interrupted_run_is_listed_as_interrupted(visit, runner, fake):
     fake.let_go()
     reach(runner, runner.start(fast_config()), "interrupted")
     assert list(visit("runs").dataframe[0].value[t("runs.status")]) == [t("runs.is_interrupted")]
+
+
+def test_a_run_killed_before_its_first_round_can_be_opened_to_be_resumed(visit, runner):
+    run_id = new_run_id()
+    Recorder(runs_folder() / run_id, run_id, config=fast_config(seed=5).to_json()).close()
+    page = visit("runs", runs=run_id)
+    assert list(page.dataframe[0].value[t("runs.status")]) == [t("runs.is_interrupted")] and listed(page) == [5]
+    assert not page.button(key="open").disabled
+    race = visit(run=run_id)
+    assert not race.exception and not race.button(key="resume").disabled
+
+
+def test_who_chooses_all_runs_there_are_gets_the_newest(visit, runner, monkeypatch):
+    ids = [keep_run(runs_folder(), seed=seed, began=f"2026-01-01T00:00:{seed:02}Z") for seed in range(MOST_READ + 5)]
+    seen, real = set(), runner.snapshot
+    monkeypatch.setattr(runner, "snapshot", lambda run_id, watching=False: seen.add(run_id) or real(run_id, watching))
+    page = visit("runs", runs=",".join(ids))
+    assert not page.exception and seen == set(ids[-MOST_READ:])
+    assert t("runs.too_many", count=MOST_READ) in said(page)
+    press(page, "delete")
+    assert not page.dataframe
+
+
+def test_a_name_is_no_formula_in_the_table_s_own_csv(visit, three):
+    write_meta(folder_of(three[0]), Meta(name="=HYPERLINK(A1)", tags=("＝1", "class 3")))
+    row = visit("runs", search="hyperlink").dataframe[0].value.iloc[0]
+    assert row[t("runs.name")] == f"{JOINER}=HYPERLINK(A1)"
+    assert list(row[t("runs.tags")]) == [f"{JOINER}＝1", "class 3"]
 
 
 def test_a_damaged_run_hides_no_other(visit, three):

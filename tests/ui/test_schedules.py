@@ -5,8 +5,9 @@ import pytest
 from fda_core.config import LaneSpec
 from fda_core.runs.effects import swing
 from fda_core.runs.summary import Cost, summarize
+from tests.ui.words import says, unlinked
 from ui.comparison import study_table
-from ui.i18n import t
+from ui.i18n import catalogue, t
 from ui.schedules import Lane, lanes_of, ours, series, swing_words, verdict
 from ui.schedules_charts import costs_chart, swing_chart
 from ui.viewing import reading
@@ -38,9 +39,12 @@ def lane(epochs: int | None, *megabytes: float, runs: int = 3) -> Lane:
 )
 def test_the_verdict_follows_from_the_runs(timed, mine, words):
     lanes = [*timed, lane(None, *mine)]
-    assert words in verdict(lanes, "70 % accuracy")
+    english = verdict(lanes, "70 % accuracy")
+    assert words in english
+    told = [key for key in catalogue("en") if key.startswith("schedules.") and says(english, key, language="en")]
     with reading("ja"):
-        assert "70" in verdict(lanes, "正解率 70 %")
+        japanese = verdict(lanes, "正解率 70 %")
+    assert told and all(says(japanese, key) for key in told)
 
 
 def test_the_recorded_runs_are_one_experiment_with_several_seeds():
@@ -79,7 +83,7 @@ def test_the_lengths_of_rounds_are_drawn_as_they_were():
 
 def test_the_page_starts_the_same_lanes_live(visit, runner):
     page = visit("schedules")
-    assert not page.exception and "timetable" in page.markdown[0].value
+    assert not page.exception and "timetable" in unlinked(page.markdown[0].value)
     page.button(key="schedules_live").click().run()
     [(run_id, _)] = runner.queue()
     assert runner.snapshot(run_id).config == series()[0].config

@@ -6,8 +6,10 @@ import pytest
 
 from fda_core.config import ExperimentConfig, LaneSpec, Target
 from fda_core.runs.summary import Cost, LaneSummary
+from tests.ui.words import says
 from ui import sentences
 from ui.i18n import catalogue
+from ui.viewing import reading
 
 E1 = LaneSpec(id="fedopt-e1", rule="schedule", epochs=1)
 E5 = LaneSpec(id="fedopt-e5", rule="schedule", epochs=5)
@@ -323,3 +325,24 @@ def test_a_run_of_references_alone_names_no_winner_and_divides_by_nothing():
 @pytest.mark.parametrize(("count", "words"), [(4, "4 B"), (8, "8 B"), (6004, "6.0 kB"), (643_596, "643.6 kB")])
 def test_the_size_of_a_state_in_words(count, words):
     assert sentences.size(count) == words
+
+
+@pytest.mark.parametrize("running", [True, False])
+@pytest.mark.parametrize("ours", [cost(100, 60), cost(104, 60), cost(300, 60), None])
+@pytest.mark.parametrize("theirs", [cost(100, 20), None])
+@pytest.mark.parametrize("status", [None, "cap", "diverged", "stopped"])
+def test_japanese_says_the_same_of_every_outcome(ours, theirs, running, status):
+    pair = lane(FDA, ours, status=status), lane(E1, theirs, status=status)
+    key, _ = versus(*pair, running)
+    with reading("ja"):
+        assert says(sentences.versus(FDA, E1, *pair, ACCURACY, running), f"headline.{key}")
+
+
+@pytest.mark.parametrize("running", [True, False])
+@pytest.mark.parametrize("status", [None, "cap", "diverged"])
+@pytest.mark.parametrize("start", [lane, unstarted])
+def test_japanese_says_the_same_while_nobody_is_there(start, status, running):
+    lanes = [start(spec, status=status) for spec in (E1, E5, FDA)]
+    key, _ = read(headline(*lanes, running=running))
+    with reading("ja"):
+        assert says(headline(*lanes, running=running), f"headline.{key}")

@@ -8,6 +8,8 @@ from fda_core import asking
 from fda_core.asking import LONGEST, Answer
 from fda_core.errors import MissingAssets
 from fda_core.runs.store import folder_of
+from tests import own_table
+from tests.runs import fake as fakes
 from tests.runs.fake import fast_config, reach, reach_rounds
 from ui.i18n import t
 from ui.try_sentence import percent
@@ -20,9 +22,12 @@ def asked(monkeypatch):
     """What the models were asked."""
     seen = []
 
-    def answers(config, folder, text):
+    def answers(config, folder, text, labels):
         seen.append(text)
-        return [Answer(None, 0, 0.51), Answer("fedopt-e1", 3, 0.2), Answer("fda-opt", 2, math.nan)]
+        return [
+            Answer(None, 0, (0.49, 0.51)), Answer("fedopt-e1", 3, (0.8, 0.2)),
+            Answer("fda-opt", 2, (math.nan, math.nan)),
+        ]  # fmt: skip
 
     monkeypatch.setattr(asking, "ready", lambda: True)
     monkeypatch.setattr(asking, "answers", answers)
@@ -136,3 +141,40 @@ def test_a_model_that_is_not_installed_gives_its_sentence(visit, ended, asked, m
 @pytest.mark.parametrize(("share", "words"), [(0, "0 %"), (0.999, "100 %"), (0.505, "50 %"), (math.nan, "–")])
 def test_shares_are_whole_percents(share, words):
     assert percent(share) == words
+
+
+NAMES = ["billing", "*delivery*", "login", "praise"]
+
+
+def with_labels(monkeypatch, **facts) -> None:
+    """Runs of this test say in their facts what labels they have; their data are not the reviews."""
+    began = fakes.run_started
+    monkeypatch.setattr(
+        fakes, "run_started", lambda config: (event := began(config)).model_copy(update={"facts": event.facts | facts})
+    )
+
+
+def on_a_table(runner, fake) -> str:
+    table = own_table.table()
+    run_id = runner.start(own_table.config(table), table=table)
+    fake.let_go()
+    reach(runner, run_id, "finished")
+    return with_weights(run_id)
+
+
+def test_of_many_labels_the_likeliest_are_named(visit, runner, fake, asked, monkeypatch):
+    with_labels(monkeypatch, labels=NAMES)
+    shares = [Answer(None, 0, (0.2, 0.4, 0.1, 0.3))]
+    monkeypatch.setattr(asking, "answers", lambda config, folder, text, labels: shares * (labels == len(NAMES)))
+    page = ask(visit(run=on_a_table(runner, fake)), TEXT)
+    [table] = tables(page)
+    row = table.iloc[0].tolist()[1:]
+    assert row == [r"\*delivery\*: 40 %", "praise: 30 %", "billing: 20 %"]
+    assert t("ask.note_own", percent="25") in [caption.value for caption in page.caption]
+
+
+def test_a_run_on_pairs_cannot_be_asked_and_says_so(visit, runner, fake, monkeypatch):
+    with_labels(monkeypatch, labels=NAMES, pairs=True)
+    page = visit(run=on_a_table(runner, fake))
+    assert t("ask.pairs") in texts(page)
+    assert "ask_text" not in [box.key for box in page.text_input]

@@ -1,0 +1,63 @@
+"""Divides a table into training and test rows: the same for every seed of a run, labels in like shares."""
+
+import numpy as np
+
+from fda_core.errors import ConfigError
+from fda_core.streams import stream
+
+# As for the reviews: every seed is judged on the same texts, and one cache serves them all.
+SPLIT_SEED = 0
+TEST_SHARE = 0.2
+# What a run takes of a large table unless told otherwise: minutes on a laptop.
+MOST_TRAIN, MOST_TEST = 4000, 1000
+
+
+def default_sizes(rows: int, clients: int = 0) -> tuple[int, int]:
+    """Training and test examples of a table with so many rows, each client having one to train on."""
+    test = max(2, min(MOST_TEST, round(TEST_SHARE * rows)))
+    return min(max(MOST_TRAIN, clients), rows - test), test
+
+
+def split(
+    labels: np.ndarray, train_examples: int, test_examples: int, clients: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers to train and to test on, in mixed order; labels [n] and clients [n] are numbers from 0.
+
+    Every label, and every client, has a row to train on. Raises `ConfigError` when there are not so many rows.
+    """
+    rows = len(labels)
+    if train_examples + test_examples > rows:
+        raise ConfigError(
+            f"train_examples + test_examples = {train_examples + test_examples:,} is more than the {rows:,} rows "
+            "of the table: choose fewer."
+        )
+    order = stream(SPLIT_SEED, "split").permutation(rows)
+    kept = first_of_each(labels, order)
+    if clients is not None:
+        kept = np.union1d(kept, first_of_each(clients, order))
+    if len(kept) > train_examples:
+        raise ConfigError(
+            f"train_examples = {train_examples:,} is too few for one of each label and client: "
+            f"choose at least {len(kept):,}."
+        )
+    free = order[~np.isin(order, kept)]
+    test = stratified(labels, free, test_examples)
+    rest = free[~np.isin(free, test)]
+    train = np.concatenate([kept, stratified(labels, rest, train_examples - len(kept))])
+    return train[stream(SPLIT_SEED, "split", 1).permutation(len(train))], test
+
+
+def first_of_each(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """For each value the row that comes first in `order`."""
+    _, places = np.unique(values[order], return_index=True)
+    return order[places]
+
+
+def stratified(labels: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+    """`count` of the rows, each label with its share, rounded by largest remainder: the first of its rows."""
+    supply = np.bincount(labels[rows], minlength=labels.max() + 1)
+    shares = count * supply / max(1, supply.sum())
+    takes = np.floor(shares).astype(int)
+    takes[np.argsort(takes - shares, kind="stable")[: count - takes.sum()]] += 1
+    taken = np.concatenate([rows[labels[rows] == label][:take] for label, take in enumerate(takes)])
+    return rows[np.isin(rows, taken)]

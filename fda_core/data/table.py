@@ -1,0 +1,265 @@
+"""A table of somebody's own, as runs take it: texts that occur once, their labels, perhaps the client each belongs to.
+
+Its names of columns are always the same and its digest is that of its content, so that two uploads of the same texts
+are the same table whatever their files looked like. In a run's configuration stands the digest and nothing of the
+content: a file without a line of column names would otherwise leave its first text there.
+"""
+
+import datetime
+import decimal
+import hashlib
+import io
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from fda_core.config import ExperimentConfig
+from fda_core.data.reading import Sheet, TableError
+
+MOST_LABELS, MOST_CLIENTS = 50, 1000
+FEWEST_ROWS, FEWEST_OF_A_LABEL, FEWEST_OF_A_CLIENT = 10, 2, 5
+LONGEST_TEXT = 10_000  # characters; an encoder reads at most 512 tokens
+LONGEST_VALUE = 60  # characters of a label's or a client's name
+SCHEMA = ("text", "text_pair", "label", "client")
+TEXTS = SCHEMA[:2]
+NOTHING = ("", "nan", "<na>")  # what a program writes for a cell without a value, in lower case
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a file say what."""
+
+    text: str
+    label: str
+    text_pair: str | None = None
+    client: str | None = None
+
+    def chosen(self) -> dict[str, str]:
+        """Their names in the file by those in the table."""
+        pairs = zip(SCHEMA, (self.text, self.text_pair, self.label, self.client), strict=True)
+        return {ours: theirs for ours, theirs in pairs if theirs is not None}
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What was left out or changed, in rows; merged: values of the client column that share one client."""
+
+    empty: int = 0
+    duplicates: int = 0
+    contradictions: int = 0
+    rare: int = 0
+    cut: int = 0
+    merged: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with the columns `text` and `label`, perhaps `text_pair` and `client`, all text.
+
+    A row whose client is empty belongs to the one that the small ones share.
+    """
+
+    frame: pd.DataFrame
+    notes: Notes = field(default=Notes(), compare=False)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the labels; numbers in their order, other names in the alphabet's."""
+        return ordered(self.frame.label)
+
+    @cached_property
+    def clients(self) -> tuple[str, ...]:
+        """Names of the clients, the shared one ("") last; empty where the table does not say."""
+        if "client" not in self.frame:
+            return ()
+        found = ordered(self.frame.client[self.frame.client.ne("")])
+        return (*found, "") if self.frame.client.eq("").any() else found
+
+    @cached_property
+    def label_numbers(self) -> np.ndarray:
+        """[n] a number from 0 for each row."""
+        return numbered(self.frame.label, self.labels)
+
+    @cached_property
+    def client_numbers(self) -> np.ndarray | None:
+        return numbered(self.frame.client, self.clients) if self.clients else None
+
+    @cached_property
+    def sha256(self) -> str:
+        digest = hashlib.sha256(json.dumps(list(self.frame.columns)).encode())
+        for row in self.frame.itertuples(index=False):
+            digest.update(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    def to_parquet(self) -> bytes:
+        import pyarrow
+        from pyarrow import parquet
+
+        columns = {name: pyarrow.array(self.frame[name].tolist(), pyarrow.string()) for name in self.frame}
+        out = io.BytesIO()
+        parquet.write_table(pyarrow.table(columns), out, compression="zstd")
+        return out.getvalue()
+
+    @classmethod
+    def from_parquet(cls, data: bytes) -> "Table":
+        """Raises `TableError` for what is no table of ours."""
+        import pyarrow
+        from pyarrow import parquet
+
+        try:
+            read = parquet.read_table(io.BytesIO(data))
+        except (pyarrow.ArrowException, OSError):
+            raise TableError("The table of this run is damaged: give its file again.") from None
+        columns = {name: pd.Series(read.column(name).to_pylist(), dtype=object) for name in read.column_names}
+        return cls(pd.DataFrame(columns))
+
+
+def ordered(values: pd.Series) -> tuple[str, ...]:
+    found = set(values)
+    return tuple(sorted(found, key=(lambda v: (int(v), v)) if all(map(is_whole, found)) else str))
+
+
+def is_whole(value: str) -> bool:
+    return value.removeprefix("-").isdecimal() and len(value) < 19
+
+
+def numbered(values: pd.Series, names: tuple[str, ...]) -> np.ndarray:
+    place = {name: i for i, name in enumerate(names)}
+    return np.array([place[value] for value in values])
+
+
+def normalise(sheet: Sheet, columns: Columns) -> Table:
+    """The rows that can be trained on. Raises `TableError` where too little is left, or a column is of no use."""
+    chosen = columns.chosen()
+    for theirs in chosen.values():
+        if theirs not in sheet.frame:
+            have = ", ".join(map(repr, sheet.frame.columns[:20]))
+            raise TableError(f"There is no column {theirs!r} in this file: its columns are {have}.")
+    if len(set(chosen.values())) < len(chosen):
+        raise TableError("One column stands for two things: choose different columns for text, label and site.")
+    frame = pd.DataFrame(
+        {ours: pd.Series([cell(value, theirs) for value in sheet.frame[theirs]], dtype=object)
+         for ours, theirs in chosen.items()}
+    )  # fmt: skip
+    texts = [name for name in TEXTS if name in frame]
+    for name in frame.columns.difference(texts):
+        frame[name] = frame[name].map(lambda value: "" if value.lower() in NOTHING else value)
+    counted, rows = {}, len(frame)
+    frame = frame[frame.ne("").all(axis=1)]
+    counted["empty"], rows = rows - len(frame), len(frame)
+    for name, what in (("label", "label"), ("client", "site")):
+        if name in frame and frame[name].str.len().gt(LONGEST_VALUE).any():
+            raise TableError(
+                f"A {what} in column {chosen[name]!r} is longer than {LONGEST_VALUE} characters: choose another column."
+            )
+    long = frame[texts].map(len).gt(LONGEST_TEXT).any(axis=1)
+    counted["cut"] = int(long.sum())
+    frame[texts] = frame[texts].map(lambda text: text[:LONGEST_TEXT].rstrip())
+    # A text that occurs twice could stand in both halves; one with two labels says nothing.
+    key = sum((frame[name].str.casefold() + "\0" for name in texts[1:]), frame[texts[0]].str.casefold() + "\0")
+    frame = frame[frame.groupby(key).label.transform("nunique").eq(1)]
+    counted["contradictions"], rows = rows - len(frame), len(frame)
+    frame = frame[~key[frame.index].duplicated()]
+    counted["duplicates"], rows = rows - len(frame), len(frame)
+    check_labels(frame.label, chosen["label"])
+    frame = frame[frame.groupby("label").label.transform("size").ge(FEWEST_OF_A_LABEL)]
+    counted["rare"] = rows - len(frame)
+    check_rows(frame, chosen["label"])
+    if "client" in frame:
+        frame, counted["merged"] = with_clients(frame, chosen["client"])
+    return Table(frame.reset_index(drop=True), Notes(**counted))
+
+
+def cell(value: object, column: str) -> str:
+    """A cell as text; "" for one without a value. Raises `TableError` for what is no text."""
+    match value:
+        case str():
+            return value.replace("\0", " ").encode("utf-8", "replace").decode().strip()
+        case None:
+            return ""
+        case bool() | int() | datetime.date() | datetime.time() | decimal.Decimal():
+            return str(value)
+        case float():
+            if value != value:
+                return ""
+            return str(int(value)) if value.is_integer() and abs(value) < 2**53 else str(value)
+    raise TableError(f"Column {column!r} holds lists, tables or bytes: choose one with texts, or numbers.")
+
+
+def check_labels(labels: pd.Series, column: str) -> None:
+    count = labels.nunique()
+    if count > MOST_LABELS:
+        raise TableError(
+            f"Column {column!r} has {count:,} different labels and at most {MOST_LABELS} are taken: choose another."
+        )
+
+
+def check_rows(frame: pd.DataFrame, column: str) -> None:
+    if len(frame) < FEWEST_ROWS:
+        raise TableError(
+            f"{len(frame)} rows with a text and a label of their own are left, and at least {FEWEST_ROWS} are needed: "
+            "choose a longer file."
+        )
+    if frame.label.nunique() < 2:
+        raise TableError(
+            f"All rows that are left have the same label in column {column!r}: there must be two or more to tell apart."
+        )
+
+
+def with_clients(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:
+    """Values with few rows share one client, whose name is empty; how many they are."""
+    small = frame.groupby("client").client.transform("size").lt(FEWEST_OF_A_CLIENT)
+    if small.all():
+        raise TableError(
+            f"No value in column {column!r} has {FEWEST_OF_A_CLIENT} rows: choose a column with fewer, larger sites."
+        )
+    merged = frame.client[small].nunique()
+    if merged > 1:  # one by itself would be the same client, only without its name
+        frame = frame.assign(client=frame.client.mask(small, ""))
+    if (count := frame.client.nunique()) > MOST_CLIENTS:
+        raise TableError(
+            f"Column {column!r} has {count:,} different sites and at most {MOST_CLIENTS:,} are taken: choose another."
+        )
+    return frame, merged if merged > 1 else 0
+
+
+def preview(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
+    """The first rows, cells cut: to be shown as plain text."""
+    shown = sheet.frame.head(rows).to_dict("records")
+    return [{str(name): short(value, longest) for name, value in row.items()} for row in shown]
+
+
+def short(value: object, longest: int) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def largest_site(config: ExperimentConfig, table: Table | None) -> float | None:
+    """The largest site's share of the rows, where the config's clients are a table's sites; None elsewhere."""
+    if table is None or config.partition != "column" or not len(table):
+        return None
+    return float(np.bincount(table.client_numbers).max() / len(table))
+
+
+def label_counts(table: Table) -> dict[str, int]:
+    return dict(zip(table.labels, np.bincount(table.label_numbers).tolist(), strict=True))
+
+
+def words_of(notes: Notes) -> str:
+    """What was left out, for the command line; empty where nothing was."""
+    parts = {
+        "without a text, a label or a site": notes.empty, "that repeat a text": notes.duplicates,
+        "with one text under several labels": notes.contradictions, "of labels that occur once": notes.rare,
+    }  # fmt: skip
+    left = [f"{count:,} {what}" for what, count in parts.items() if count]
+    said = [f"left out were rows: {', '.join(left)}"] if left else []
+    said += [f"texts cut to {LONGEST_TEXT:,} characters: {notes.cut:,}"] if notes.cut else []
+    if notes.merged:
+        said.append(f"sites with fewer than {FEWEST_OF_A_CLIENT} rows, together one client: {notes.merged:,}")
+    return "; ".join(said)
