@@ -8,6 +8,7 @@ from fda_core.config import EMBEDDED_LAYERS, LORA_TARGETS, MODELS, TRAINED, Expe
 from fda_core.models import names
 from fda_core.models.payload import ENCODERS, encoder_of, size_of
 from ui.i18n import plain, t
+from ui.viewing import engineer
 
 SUGGESTED = tuple(name for name in ENCODERS if names.allowed(name) and name != "all-MiniLM-L6-v2")
 RANKS = (1, 2, 4, 8, 16, 32, 64)
@@ -27,7 +28,7 @@ def draw(frozen: bool, config: ExperimentConfig | None) -> None:
     with st.expander(t("model.title"), key="model_part"):
         choose(common)
         state = st.session_state
-        if state.trained == "lora":
+        if state.trained == "lora" and engineer():
             st.select_slider(t("model.rank"), sorted({*RANKS, state.rank}), key="rank", **common)
             st.number_input(t("model.layers"), 1, depth(), key="lora_layers", **common)
             st.multiselect(

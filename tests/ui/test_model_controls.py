@@ -36,7 +36,7 @@ def test_what_will_be_sent_is_said_before_the_run(what):
 
 
 def test_of_an_unknown_model_it_is_said_that_it_shows_later():
-    assert "What somebody/model sends shows after Start" in caption(drawn(config(model="somebody/model"))).replace(
+    assert "What somebody/model sends is shown after Start" in caption(drawn(config(model="somebody/model"))).replace(
         "\u2060", ""
     )
 
