@@ -131,7 +131,7 @@ def test_a_word_that_means_nothing_is_named_on_every_page(visit, name):
 
 @pytest.mark.parametrize("name", ["story", "race", "evidence"])
 def test_every_page_ends_with_licence_and_sources(visit, name):
-    last = visit(name).caption[-1].value
+    last = visit(name).main.caption[-1].value
     assert last == t("app.credits") and all(word in last for word in ("MIT", "2505.04535", "Pang & Lee"))
 
 
