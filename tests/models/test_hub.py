@@ -214,3 +214,20 @@ def test_the_hub_s_own_conversion_stands_in_for_pickled_weights(served, shelf, t
     assert "no weights as safetensors" in refusal("tiny/pickled")
     commit = served.offer_safetensors("tiny/pickled", shelf / "deberta-v2")
     assert load("tiny/pickled")[0].revision == commit
+
+
+def test_the_runner_s_stop_ends_a_download_and_the_next_run_begins(served, tmp_path):
+    from fda_core.runs.runner import Runner
+    from tests.runs.fake import Fake, fast_config, until
+
+    served.troubles[WEIGHTS] = stand_in.TRICKLE
+    weights = f"/tiny/bert/resolve/{stand_in.commit(served.folders['models', 'tiny/bert', 'main'])}/model.safetensors"
+    runner = Runner(tmp_path / "runs")
+    run = runner.start(fast_config(model="tiny/bert", train_examples=40, test_examples=20, max_tokens=32))
+    until(lambda: ("GET", weights) in served.requests, "the weights were not asked for")
+    assert runner.snapshot(run).stage == hub.DOWNLOAD
+    runner.stop(run)
+    until(lambda: runner.snapshot(run).status == "stopped", "it was not stopped")
+    runner.produce = Fake()
+    after = runner.start(fast_config())
+    until(lambda: runner.snapshot(after).status == "finished", "the next run did not begin")
