@@ -125,7 +125,7 @@ def test_the_tour_leads_from_page_to_page_and_ends(server, tab):
     tab.goto(f"{server.url}/lesson")
     tab.get_by_role("button", name="Start the guided tour").click()
     tab.get_by_text("1/8").wait_for()
-    tab.get_by_role("button", name="Next").click()
+    tab.get_by_role("button", name="Next", exact=True).click()
     tab.get_by_text("2/8").wait_for()
     wait(lambda: "/race" in tab.url, "the Race page")
     assert tab.get_by_role("combobox").first.input_value() == "Quick: a first look"
