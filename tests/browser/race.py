@@ -86,7 +86,7 @@ class Race:
     def stop(self) -> None:
         """Whatever state the tab is in: the run ends, so that the next test's need not wait in the queue."""
         button = self.page.get_by_role("button", name="Stop")
-        if self.page.url.startswith(self.url) and button.count() and button.is_enabled():
+        if self.page.url.startswith(self.url) and button.count() and attempt(lambda: button.is_enabled(timeout=2000)):
             button.click()
             wait(lambda: not self.frozen(), "the end of the run")
 

@@ -51,7 +51,7 @@ def test_settings_survive_a_switch_of_language_and_depth(race):
     assert race.page.get_by_role("radio", name="自動調整（FDA-OPT）").is_checked()
     choose(race, "マネージャ")
     wait(lambda: race.page.get_by_text("その他", exact=True).is_hidden(), "the engineer's settings to go")
-    assert "depth=manager" in race.page.url and "clients=20" in race.page.url and "adam" in race.page.url
+    wait(lambda: all(word in race.page.url for word in ("depth=manager", "clients=20", "adam")), "all in the address")
     race.page.get_by_role("link", name="データの偏り").click()
     race.shows("このクライアントでレース")
     race.page.get_by_role("link", name="レース", exact=True).click()

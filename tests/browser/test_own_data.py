@@ -35,6 +35,7 @@ def with_the_word(folder) -> list:
 
 def test_a_table_in_shift_jis_is_uploaded_raced_on_and_deleted_with_its_run(race, server, tmp_path):
     page = race.open(rounds=1, max_tokens=16, after_target_rounds=0).page
+    of_others = {*server.folder.rglob("prefix-*")}  # the server has played the reviews before
     file = tmp_path / "tickets.csv"
     file.write_bytes(own_table.csv())
     race.press("Use your own data")
@@ -60,4 +61,4 @@ def test_a_table_in_shift_jis_is_uploaded_raced_on_and_deleted_with_its_run(race
     wait(lambda: not run.exists(), "the run in the trash")
     trash.empty(server.runs, older_than_days=-1)
     assert with_the_word(server.folder) == []
-    assert list(server.folder.rglob("prefix-*")) == []
+    assert {*server.folder.rglob("prefix-*")} - of_others == set()
