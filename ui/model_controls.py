@@ -42,20 +42,15 @@ def draw(frozen: bool, config: ExperimentConfig | None) -> None:
 
 
 def choose(common: dict[str, Any]) -> None:
+    """Models go by their names: a browser keeps a label, and where others can be typed takes it for a new name."""
     state = st.session_state
     st.selectbox(
         t("model.model"), list(dict.fromkeys([*MODELS, *SUGGESTED, *names.offered(), state.model])), key="model",
-        format_func=label, accept_new_options=True, help=t("model.help", shelf=names.SHELF), **common,
+        accept_new_options=True, help=t("model.help", shelf=names.SHELF), **common,
     )  # fmt: skip
     st.selectbox(
         t("model.trained"), TRAINED, key="trained", format_func=lambda name: t(f"model.trained_{name}"), **common
     )
-
-
-def label(model: str) -> str:
-    if model in MODELS:
-        return t("model.embedded", name=model)
-    return t("model.folder", name=model.removeprefix(names.FOLDER)) if names.is_folder(model) else model
 
 
 def depth() -> int:
@@ -79,7 +74,7 @@ def sends(config: ExperimentConfig) -> list[str]:
     """What a client and a round send, and which way the training takes; or that it shows once the model is loaded."""
     size = size_of(config)
     if size is None:
-        return [t("model.unknown", model=plain(label(config.model)))]
+        return [t("model.unknown", model=plain(config.model))]
     once = size.bytes / 1e6
     words = t("model.sends", once=number(once), round=number(2 * config.cohort_size * once), clients=config.cohort_size)
     return [words, t("model.fast" if size.fast else "model.plain")]

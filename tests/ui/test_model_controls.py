@@ -64,7 +64,7 @@ def test_folders_are_offered_by_their_names_alone(shelf, monkeypatch):
     monkeypatch.setenv(names.SHELF, str(shelf))
     page = drawn(config())
     box = page.selectbox(key="model")
-    assert "bert (folder)" in box.options and not any(str(shelf) in option for option in box.options)
+    assert "folder:bert" in box.options and not any(str(shelf) in option for option in box.options)
     page.session_state["model"] = "folder:bert"
     page.run()
     assert page.session_state["collected"].model == "folder:bert"
