@@ -100,7 +100,7 @@ def viewed(race, server, stop_early: bool) -> dict:
         race.stop()
     else:
         # Reading the run's events takes processor time from the run: not too often.
-        wait_until(lambda: reached(server, race, config), every=0.5)
+        wait_until(lambda: reached(server, race, config), every=1.0)
         watch.note("all_at_target")
         race.stop()
     return watch.moments | {"peak_mb": high_water(server.process.pid)}

@@ -33,6 +33,17 @@ class Batch:
     order: Tensor
     groups: list[Group]
 
+    def __post_init__(self):
+        self.back = self.order.argsort()
+
+    def sort(self, x: Tensor) -> Tensor:
+        """The same texts by length: x [*, ...] in the order of `first`, the result [M, ...]."""
+        return Reorder.apply(x.flatten(0, self.first.dim() - 2), self.order, self.back)
+
+    def unsort(self, x: Tensor) -> Tensor:
+        """The way back: x [M, ...], the result [*, ...]."""
+        return Reorder.apply(x, self.back, self.order).unflatten(0, self.first.shape[:-1])
+
 
 class FrozenStates:
     """Frozen states [ΣT, D] of texts and the memory they are gathered into: new pages cost more than copying."""
@@ -44,41 +55,55 @@ class FrozenStates:
     def batch(self, rows: Tensor) -> Batch:
         """The texts `rows`, of any shape. It overwrites the batch before, which must have had its backward pass."""
         flat = rows.flatten()
-        lengths = self.tokens.lengths[flat]
-        order = lengths.argsort(stable=True)
+        order = self.tokens.lengths[flat].argsort(stable=True)
+        texts = flat[order]
         spans = list(pairwise([*range(0, len(flat), TOGETHER), len(flat)]))
-        need = sum((end - start) * int(lengths[order[end - 1]]) for start, end in spans)
-        if len(self.buffer) < need:
-            self.buffer = self.hidden.new_empty(need, self.hidden.shape[1])
-        groups, filled = [], 0
-        for start, end in spans:
-            places, real = self.tokens.places(flat[order[start:end]])
-            room = self.buffer[filled : filled + places.numel()]
-            filled += len(room)
-            torch.index_select(self.hidden, 0, places.flatten(), out=room)
-            groups.append(Group(slice(start, end), room.view(*places.shape, -1), ~real))
+        widest = self.tokens.lengths[texts[[end - 1 for _, end in spans]]].tolist()
+        sizes = [(end - start) * width for (start, end), width in zip(spans, widest, strict=True)]
+        widths = torch.tensor(widest).repeat_interleave(torch.tensor([end - start for start, end in spans]))
+        places, padding = self.tokens.laid_out(texts, widths)
+        if len(self.buffer) < len(places):
+            self.buffer = self.hidden.new_empty(len(places), self.hidden.shape[1])
+        states = self.buffer[: len(places)]
+        torch.index_select(self.hidden, 0, places, out=states)
+        groups = [
+            Group(slice(*span), room.unflatten(0, (-1, width)), blank.unflatten(0, (-1, width)))
+            for span, width, room, blank in zip(spans, widest, states.split(sizes), padding.split(sizes), strict=True)
+        ]
         return Batch(self.hidden[self.tokens.starts[rows]], order, groups)
 
 
-class Attend(torch.autograd.Function):
-    """softmax(asked · states) · states: asked [M, H, D], one row of M a text; the result [M, H, D]."""
+class Reorder(torch.autograd.Function):
+    """x[order], for an order that is undone by `back`: the gradient is gathered too, which costs less than adding."""
 
     @staticmethod
-    def forward(ctx, asked: Tensor, batch: Batch) -> Tensor:
-        ctx.groups, ctx.order, ctx.back = batch.groups, batch.order, batch.order.argsort()
-        asked, result, ctx.weights = asked.index_select(0, ctx.order), torch.empty_like(asked), []
-        for group in ctx.groups:
+    def forward(ctx, x: Tensor, order: Tensor, back: Tensor) -> Tensor:
+        ctx.back = back
+        return x.index_select(0, order)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):
+        return gradient.index_select(0, ctx.back), None, None
+
+
+class Attend(torch.autograd.Function):
+    """softmax(asked · states) · states: asked [M, H, D], one row of M a text, by length; the result [M, H, D]."""
+
+    @staticmethod
+    def forward(ctx, asked: Tensor, groups: list[Group]) -> Tensor:
+        ctx.groups, ctx.weights, result = groups, [], torch.empty_like(asked)
+        for group in groups:
             scores = asked[group.span] @ group.states.transpose(1, 2)
             weights = scores.masked_fill_(group.padding[:, None, :], -math.inf).softmax(-1)
             torch.bmm(weights, group.states, out=result[group.span])
             ctx.weights.append(weights)
-        return result.index_select(0, ctx.back)
+        return result
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
-        gradient, result = gradient.index_select(0, ctx.order), torch.empty_like(gradient)
+        result = torch.empty_like(gradient)
         for group, weights in zip(ctx.groups, ctx.weights, strict=True):
             slopes = gradient[group.span] @ group.states.transpose(1, 2)
             slopes = weights * (slopes - (slopes * weights).sum(-1, keepdim=True))
             torch.bmm(slopes, group.states, out=result[group.span])
-        return result.index_select(0, ctx.back), None
+        return result, None

@@ -19,7 +19,7 @@ from fda_core.models.adapted import Layout
 from fda_core.models.attention import Attend, Batch, FrozenStates
 from fda_core.models.tokens import Tokens
 
-TEST_TEXTS = 128  # scored at a time
+TEST_TEXTS = 256  # scored at a time
 WRAP = "base_model.model."  # what peft puts before every name
 
 
@@ -90,31 +90,28 @@ class CohortTrainer:
 
     def _attend(self, adapters: dict[str, Tensor], batch: Batch) -> Tensor:
         """Attention output [K, B, D] at position 0: one query per head and text, over all real positions."""
-        query = self._by_head(self._project(adapters, "q_lin", batch.first))  # [K, B, H, D/H]
-        asked = self._transposed_keys(adapters, query / math.sqrt(query.shape[-1]))  # [K, B, H, D]
-        averaged = Attend.apply(asked.flatten(0, 1), batch)
-        values = self._values(adapters, averaged.view(asked.shape))
-        return self._project(adapters, "out_lin", values)
+        query = self._project(adapters, "q_lin", batch.first) / math.sqrt(batch.first.shape[-1] // self.heads)
+        averaged = Attend.apply(self._transposed_keys(adapters, query, batch), batch.groups)
+        return self._project(adapters, "out_lin", self._values(adapters, averaged, batch))
 
-    def _transposed_keys(self, adapters: dict[str, Tensor], query: Tensor) -> Tensor:
-        """Wₖᵀq per head, [K, B, H, D]. The key bias adds the same to every position, which softmax ignores."""
-        shared = self.frozen[f"{self.parts.attention['k_lin']}.weight"].unflatten(0, (self.heads, -1))  # [H, D/H, D]
-        asked = torch.einsum("kbhe,hed->kbhd", query, shared)
+    def _transposed_keys(self, adapters: dict[str, Tensor], query: Tensor, batch: Batch) -> Tensor:
+        """Wₖᵀq per head, [M, H, D] by length. The key bias adds the same to every position, which softmax ignores."""
+        shared = self._heads_of(self.frozen[f"{self.parts.attention['k_lin']}.weight"], 0)  # [H, D/H, D]
+        asked = torch.einsum("mhe,hed->mhd", self._heads_of(batch.sort(query)), shared)
         if pair := self._pair(adapters, "k_lin"):
             down, up = pair
-            asked = asked + self.scale * torch.einsum(
-                "kbhe,kher,krd->kbhd", query, up.unflatten(1, (self.heads, -1)), down
-            )
+            low = torch.einsum("kbhe,kher->kbhr", self._heads_of(query), self._heads_of(up, 1)).flatten(1, 2)
+            asked = asked + self.scale * batch.sort((low @ down).unflatten(1, (-1, self.heads)))
         return asked
 
-    def _values(self, adapters: dict[str, Tensor], averaged: Tensor) -> Tensor:
-        """W_v applied per head to the averaged states [K, B, H, D], joined to [K, B, D]."""
-        shared = self.frozen[f"{self.parts.attention['v_lin']}.weight"].unflatten(0, (self.heads, -1))
-        values = torch.einsum("kbhd,hed->kbhe", averaged, shared)
+    def _values(self, adapters: dict[str, Tensor], averaged: Tensor, batch: Batch) -> Tensor:
+        """W_v applied per head to the averaged states [M, H, D] by length, joined to [K, B, D]."""
+        shared = self._heads_of(self.frozen[f"{self.parts.attention['v_lin']}.weight"], 0)
+        values = batch.unsort(torch.einsum("mhd,hed->mhe", averaged, shared))
         if pair := self._pair(adapters, "v_lin"):
             down, up = pair
-            low = (averaged.flatten(1, 2) @ down.transpose(1, 2)).view(*averaged.shape[:3], -1)  # [K, B, H, r]
-            values = values + self.scale * torch.einsum("kbhr,kher->kbhe", low, up.unflatten(1, (self.heads, -1)))
+            low = (batch.unsort(averaged).flatten(1, 2) @ down.transpose(1, 2)).unflatten(1, (-1, self.heads))
+            values = values + self.scale * torch.einsum("kbhr,kher->kbhe", low, self._heads_of(up, 1))
         return values.flatten(2) + self.frozen[f"{self.parts.attention['v_lin']}.bias"]
 
     def _project(self, adapters: dict[str, Tensor], name: str, x: Tensor) -> Tensor:
@@ -134,8 +131,9 @@ class CohortTrainer:
         stem = f"{self.parts.attention[name]}.lora_{{}}.default.weight"
         return (adapters[stem.format("A")], adapters[stem.format("B")]) if stem.format("A") in adapters else None
 
-    def _by_head(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1))
+    def _heads_of(self, x: Tensor, dim: int = -1) -> Tensor:
+        """D of x as [H, D/H]."""
+        return x.unflatten(dim, (self.heads, -1))
 
     def _norm(self, name: str, x: Tensor) -> Tensor:
         return layer_norm(x, x.shape[-1:], self.frozen[f"{name}.weight"], self.frozen[f"{name}.bias"], self.epsilon)

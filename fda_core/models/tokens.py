@@ -52,6 +52,14 @@ class Tokens:
         mask = steps < lengths[..., None]
         return torch.where(mask, first[..., None] + steps, first[..., None]), mask
 
+    def laid_out(self, rows: torch.Tensor, widths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows [m] end to end, each filled up to its own width [m]: places in `ids`, and which are padding; [ΣW]."""
+        ends = widths.cumsum(0)
+        steps = torch.arange(int(ends[-1])) - (ends - widths).repeat_interleave(widths)
+        first = self.starts[rows].repeat_interleave(widths)
+        padding = steps >= self.lengths[rows].repeat_interleave(widths)
+        return first + steps.masked_fill_(padding, 0), padding
+
 
 def tokenize(data: "Dataset | dict", tokenizer: "PreTrainedTokenizerBase", max_tokens: int, types: int = 1) -> Tokens:
     """The texts of a dataset with columns `text`, perhaps `text_pair`, and `label`, cut to `max_tokens`.
