@@ -19,6 +19,7 @@ from ui.live_chart import figure_json, live_chart
 from ui.sentences import goal, lane_labels, main_lane
 from ui.session import keep_words
 from ui.source import SCHEDULES, origin, run_to_show
+from ui.tables import text_table
 from ui.viewing import engineer
 
 HEIGHT = 380
@@ -52,7 +53,7 @@ def page() -> None:
     st.markdown(marked(" ".join([f"**{words[0]}** {words[1]}", *control(run, us, them, labels, found)])))
     draw(run, us, them, scenario, labels, " ".join(words))
     with st.container(key="budget_table"):
-        st.table(table(run, scenario, labels, found), hide_index=True)
+        text_table(table(run, scenario, labels, found))
     st.caption(assumed(run))
     with st.popover(t("budget.copy"), key="budget_copy", icon=":material/content_copy:"):
         st.code(" ".join(words), language=None, wrap_lines=True)

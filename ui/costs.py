@@ -14,6 +14,7 @@ from ui.i18n import t
 from ui.presenter import may_act
 from ui.sentences import lane_labels, megabytes
 from ui.session import runner
+from ui.tables import text_table
 from ui.viewing import engineer
 
 HOUR = 3600
@@ -73,7 +74,7 @@ def warnings(known: Preview) -> list[str]:
 
 def details(config: ExperimentConfig, known: Preview) -> None:
     labels = lane_labels(config)
-    st.table([row(labels[lane.lane], lane) for lane in known.lanes], hide_index=True)
+    text_table([row(labels[lane.lane], lane) for lane in known.lanes])
     words = [t("cost.note")]
     if known.seconds is not None:
         words.append(t("cost.preparing", time=duration(known.preparing)))

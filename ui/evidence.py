@@ -17,6 +17,7 @@ from ui.i18n import t
 from ui.inside import ROBERTA
 from ui.session import keep_words
 from ui.source import DEFAULT
+from ui.tables import text_table
 
 DOCS = Path(__file__).parents[1] / "docs"
 TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit recorded/…"
@@ -33,7 +34,7 @@ def page() -> None:
     with st.container(key="evidence_summary"):
         st.markdown(summary(found))
     with st.container(key="evidence_table"):
-        st.table([row(claim) for claim in found], hide_index=True)
+        text_table([row(claim) for claim in found])
     with st.container(key="evidence_others"):
         st.markdown(marked(others()))
     st.caption(t("evidence.source"))

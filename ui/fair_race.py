@@ -8,13 +8,23 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.summary import started
 from ui.i18n import t
 from ui.sentences import epochs, lane_labels
+from ui.tables import text_table
+from ui.viewing import Viewing, viewing
 
 
 def panel(run: Snapshot) -> None:
     """Closed until somebody asks."""
     with st.expander(t("fair.title"), key="fair", icon=":material/balance:"):
-        st.table([{t("fair.equal"): what, t("fair.here"): here} for what, here in equal(run)], hide_index=True)
-        st.markdown(differs(run.config))
+        held, apart = shared(viewing(), run.run_id, run.revision, run)
+        text_table(held)
+        st.markdown(apart)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def shared(viewer: Viewing, run_id: str, revision: int, _run: Snapshot) -> tuple[list[dict[str, str]], str]:
+    """What the panel says, found once for all who look at this moment of a run."""
+    held = [{t("fair.equal"): what, t("fair.here"): here} for what, here in equal(_run)]
+    return held, differs(_run.config)
 
 
 def equal(run: Snapshot) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.sentences import goal, lane_labels, spent
 from ui.session import from_address, keep_words, linked, palette, shown_run
+from ui.tables import text_table
 
 HEIGHT, HEIGHT_OWN = 400, 300
 MOST_LABELS = 12  # in one chart
@@ -42,7 +43,7 @@ def page() -> None:
             show("effects", effects_chart(runs, labels_of(), palette(), config.alpha), config)
     if runs:
         with st.container(key="mix_table"):
-            st.table(table(runs), hide_index=True)
+            text_table(table(runs))
         st.caption(t("heterogeneity.recorded", seed=runs[0].seed, goal=goal(recorded(series_names()[0]).config.target)))
     if st.button(t("heterogeneity.race"), key="mix_race", icon=":material/sports_score:"):
         to_race(config)

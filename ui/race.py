@@ -23,6 +23,7 @@ from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, following, may_act
 from ui.session import from_address, has_settings, keep_address, linked, palette, runner, shown_run
+from ui.tables import text_table
 from ui.viewing import engineer, viewing
 
 CHART_HEIGHT = 310
@@ -250,7 +251,7 @@ def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
     """One row a lane: bytes by kind, work, quality, and what the target cost."""
     labels = sentences.lane_labels(config)
     with st.container(key="numbers"):
-        st.table([row(labels[lane.lane], lane) for lane in lanes], hide_index=True)
+        text_table([row(labels[lane.lane], lane) for lane in lanes])
 
 
 def row(label: str, lane: LaneSummary) -> dict[str, str]:

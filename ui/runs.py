@@ -24,6 +24,7 @@ from ui.race import follow_run
 from ui.report import html, texts
 from ui.run_list import index, listed, table, title
 from ui.session import keep_words, palette, runner
+from ui.tables import text_table
 
 REDRAW = 2.0  # seconds, while something is under way
 CHART_HEIGHT = 290
@@ -258,7 +259,7 @@ def picture(runs: Sequence[Snapshot], titles: Sequence[str], more: bool) -> Call
     rows = comparison.study_table(runs) if study else comparison.cost_table(runs, names)
     run = t("runs.run")
     with st.container(key="runs_costs"):
-        st.table([row | {run: plain(row[run])} if run in row else row for row in rows], hide_index=True)
+        text_table([row | {run: plain(row[run])} if run in row else row for row in rows])
     note = t("runs.band_note" if band else "runs.overlay_note")
     st.caption(note)
     return partial(html, texts(runs, names), words, figure, alt, rows, note)

@@ -21,6 +21,7 @@ from ui.presenter import act, may_act
 from ui.schedules_charts import costs_chart, swing_chart
 from ui.sentences import goal, lane_labels, megabytes
 from ui.session import keep_words, palette, runner
+from ui.tables import text_table
 
 SERIES = "schedules-"  # the recorded runs: one experiment, several seeds
 HEIGHT, SMALL = 340, 220
@@ -56,7 +57,7 @@ def page() -> None:
     if problem := st.session_state.pop("schedules_problem", None):
         st.warning(problem)
     with st.container(key="schedules_table"):
-        st.table(study_table(runs), hide_index=True)
+        text_table(study_table(runs))
     adaptive = [lane for lane in lanes if lane.spec.rule in ("adaptive", "smoothed")]
     with st.container(key="schedules_swing"):
         st.markdown(marked(swing_words(runs, adaptive)))

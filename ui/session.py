@@ -61,8 +61,8 @@ def warm_up() -> None:
     cores = os.cpu_count() or 2
     default = cores if polite else max(1, cores - 1)
     torch.set_num_threads(int(os.environ.get("FDA_OPT_LAB_THREADS") or default))
-    # Streamlit collects garbage after every redraw; looking through these libraries again and again took a quarter of a
-    # second each time, in which nothing trained.
+    # Python looks through everything alive now and then; through these libraries that takes a quarter of a second, in
+    # which nothing trains and no page is drawn.
     gc.collect()
     gc.freeze()
 

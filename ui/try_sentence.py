@@ -15,6 +15,7 @@ from fda_core.runs.store import folder_of
 from fda_core.runs.summary import started
 from ui.i18n import plain, t
 from ui.sentences import lane_labels
+from ui.tables import text_table
 
 SHOWN = 3  # labels of a row
 
@@ -75,7 +76,7 @@ def show(run: Snapshot, names: Sequence[str] | None) -> None:
         st.warning(problem)
         return
     st.text(text)  # as it was typed: no Markdown is made of it
-    st.table(rows(run.config, answers, names), hide_index=True)
+    text_table(rows(run.config, answers, names))
 
 
 def rows(config: ExperimentConfig, answers: list[Answer], names: Sequence[str] | None = None) -> list[dict[str, str]]:
