@@ -4,6 +4,7 @@ Assumed is that rounds and local epochs stay as they were: link, devices, price 
 time and money, not the course of the training. Time is a sum of maxima over the clients (`network.py`).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from fda_core.network import Network
 from fda_core.runs.summary import cost_to_target, lane_ids, rounds_of, started, summarize
 
 WIDEST, NARROWEST = 1e5, 1e-3  # Mbit/s between which a break-even is looked for
-POINTS, REFINEMENTS = 64, 5  # 64 lines, then 64 between two of them, and so on
+POINTS = (64, 80, 80, 80)  # 64 lines, then 80 between two of them, and so on: to a millionth
 
 
 @dataclass(frozen=True)
@@ -82,15 +83,12 @@ def trips(events: Sequence[Event], lane: str) -> list[Trip]:
 
 def bills(events: Sequence[Event], scenario: Scenario) -> list[Bill]:
     """What each lane of the run would cost, in the order of its config."""
-    start = started(events)
-    config = start.config
-    network = Network.of(scenario.link, config["clients"], config["seed"])
-    found = []
+    network, found = _network(events, scenario), []
     for lane in summarize(list(events)):
         cost = lane.to_target or lane.spent
         taken = trips(events, lane.lane)[: cost.rounds]
         size = sum(moved(trip, scenario) for trip in taken)
-        seconds = float(np.sum([seconds_of(trip, network, scenario) for trip in taken]))
+        seconds = float(seconds_of(taken, network, scenario)[0])
         dollars = size / 1e9 * scenario.link.price_per_gb
         found.append(
             Bill(lane.lane, lane.to_target is not None, cost.rounds, cost.local_epochs, size, seconds, dollars)
@@ -104,21 +102,36 @@ def moved(trip: Trip, scenario: Scenario) -> float:
     return scenario.scale * len(trip.clients) * (2 * scenario.payload + checks)
 
 
-def seconds_of(trip: Trip, network: Network, scenario: Scenario, speed=1.0, device=1.0):
-    """Seconds of a round; speed and device: arrays [G] of factors on the links and on the seconds of a step, or 1.
+def seconds_of(taken: Sequence[Trip], network: Network, scenario: Scenario, speed=1.0, device=1.0) -> np.ndarray:
+    """Seconds of rounds together, [G]; speed and device: factors [G] on the links and on the seconds of a step, or 1.
+
+    Rounds alike in their clients and checks are computed together.
+    """
+    speed, device = (np.atleast_1d(factor)[:, None, None] for factor in (speed, device))
+    alike = defaultdict(list)
+    for trip in taken:
+        alike[len(trip.clients), len(trip.legs), trip.state].append(trip)
+    return sum(
+        (_seconds(trips, network, scenario, speed, device).sum(axis=1) for trips in alike.values()), start=np.zeros(1)
+    )
+
+
+def _seconds(alike: list[Trip], network: Network, scenario: Scenario, speed, device) -> np.ndarray:
+    """Seconds of each round [G, R] of as many clients and legs.
 
     As `Network.round_seconds`, and the server's line, where it is limited, carries what goes to or comes from all.
     """
-    speed, device = np.atleast_1d(speed)[:, None], np.atleast_1d(device)[:, None]
-    shared = trip_seconds(scenario.payload, len(trip.clients), scenario)
-    down = np.maximum(scenario.payload / (network.down[trip.clients] * speed), shared)
-    up = np.maximum(scenario.payload / (network.up[trip.clients] * speed), shared)
-    compute = [device * network.step_seconds * steps for steps in trip.legs]
-    if trip.state is None:
-        return (down + sum(compute) + up).max(axis=1) + network.rtt
-    state = trip.state / (network.up[trip.clients] * speed)
-    legs = [(leg + state + (down if i == 0 else 0)).max(axis=1) + network.rtt for i, leg in enumerate(compute)]
-    return sum(legs) + up.max(axis=1) + network.rtt
+    clients, state = np.array([trip.clients for trip in alike]), alike[0].state
+    legs = np.array([trip.legs for trip in alike]).T[:, :, None]  # [L, R, 1]
+    shared = trip_seconds(scenario.payload, clients.shape[1], scenario)
+    down = np.maximum(scenario.payload / (network.down[clients] * speed), shared)
+    up = np.maximum(scenario.payload / (network.up[clients] * speed), shared)
+    step = device * network.step_seconds
+    if state is None:
+        return (down + step * legs.sum(axis=0) + up).max(axis=2) + network.rtt
+    told = state / (network.up[clients] * speed)
+    later = sum((step * leg + told).max(axis=2) + network.rtt for leg in legs[1:])
+    return (down + step * legs[0] + told).max(axis=2) + later + up.max(axis=2) + 2 * network.rtt
 
 
 def trip_seconds(size: int, clients: int, scenario: Scenario) -> float:
@@ -133,20 +146,25 @@ def times(events: Sequence[Event], lane: str, scenario: Scenario, speed, device)
     cost = cost_to_target(events, lane)
     if cost is None:
         return None
+    return seconds_of(trips(events, lane)[: cost.rounds], _network(events, scenario), scenario, speed, device)
+
+
+def _network(events: Sequence[Event], scenario: Scenario) -> Network:
     config = started(events).config
-    network = Network.of(scenario.link, config["clients"], config["seed"])
-    return sum(seconds_of(trip, network, scenario, speed, device) for trip in trips(events, lane)[: cost.rounds])
+    return Network.of(scenario.link, config["clients"], config["seed"])
 
 
 def break_even(events: Sequence[Event], ours: str, theirs: str, scenario: Scenario) -> BreakEven | None:
     """Where both lanes take equally long, the downlink in proportion to the uplink; the one nearest to the scenario's
     if there are several. None if one of them does not reach the target."""
-    low, high, own = NARROWEST, WIDEST, scenario.link.uplink_mbit
-    for _ in range(REFINEMENTS):
-        uplinks = np.geomspace(low, high, POINTS)
-        both = [times(events, lane, scenario, uplinks / own, 1.0) for lane in (ours, theirs)]
-        if any(seconds is None for seconds in both):
-            return None
+    costs = [cost_to_target(events, lane) for lane in (ours, theirs)]
+    if None in costs:
+        return None
+    taken = [trips(events, lane)[: cost.rounds] for lane, cost in zip((ours, theirs), costs, strict=True)]
+    network, low, high, own = _network(events, scenario), NARROWEST, WIDEST, scenario.link.uplink_mbit
+    for points in POINTS:
+        uplinks = np.geomspace(low, high, points)
+        both = [seconds_of(rounds, network, scenario, uplinks / own) for rounds in taken]
         ahead = both[0] < both[1]
         turns = np.flatnonzero(ahead[1:] != ahead[:-1])
         if not len(turns):

@@ -20,7 +20,7 @@ from ui.sentences import goal, lane_labels, main_lane
 from ui.session import keep_words
 from ui.source import SCHEDULES, origin, run_to_show
 from ui.tables import text_table
-from ui.viewing import engineer
+from ui.viewing import engineer, viewing
 
 HEIGHT = 380
 CELLS = 25
@@ -43,15 +43,28 @@ def page() -> None:
     us, theirs = lanes
     adopt(theirs)
     with st.sidebar:
-        controls(theirs, lane_labels(run.config))
-    scenario = scenario_of(run)
-    found = {bill.lane: bill for bill in bills(run.events, scenario)}
-    them = st.session_state.budget_lane
-    labels = lane_labels(run.config)
-    line = break_even(run.events, us, them, scenario)
+        controls()
+    st.fragment(results)(run, us, theirs)
+    origin(run)
+
+
+def results(run: Snapshot, us: str, theirs: list[str]) -> None:
+    """All that follows from the settings; when the slider moves, this alone is drawn again."""
+    state, labels = st.session_state, lane_labels(run.config)
+    them, scenario, device = state.budget_lane, scenario_of(run), state.budget_device
+    moment = (run.run_id, len(run.events), us, them, f"{scenario} {device}")
+    found, line = shared_bills(moment, run, scenario)
     words = sentences(run, labels, found[us], found[them], line)
     st.markdown(marked(" ".join([f"**{words[0]}** {words[1]}", *control(run, us, them, labels, found)])))
-    draw(run, us, them, scenario, labels, " ".join(words))
+    if len(theirs) > 1:  # a slider needs two ends
+        st.select_slider(
+            t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session"
+        )
+    keep(theirs[0])
+    if figure := shared_map(moment, (viewing(), labels[us], labels[them]), run, scenario, device):
+        live_chart(figure, key="budget_map", height=HEIGHT, alt=" ".join(words), unavailable=t("chart.unavailable"))
+    else:
+        st.info(t("budget.no_map"))
     with st.container(key="budget_table"):
         text_table(table(run, scenario, labels, found))
     st.caption(assumed(run))
@@ -60,7 +73,6 @@ def page() -> None:
     if engineer():
         with st.expander(t("budget.formula")):
             st.markdown(t("budget.formula_text"))
-    origin(run)
 
 
 def rivals(run: Snapshot) -> tuple[str, list[str]] | None:
@@ -93,8 +105,7 @@ def payloads() -> list[str]:
     return [OWN, *(f"{encoder} {what}" for encoder in ENCODERS for what in TRAINED)]
 
 
-def controls(theirs: list[str], labels: dict[str, str]) -> None:
-    state = st.session_state
+def controls() -> None:
     st.selectbox(
         t("budget.preset"), LINKS, index=None, key="budget_link", format_func=lambda name: t(f"budget.link_{name}"),
         placeholder=t("budget.preset_hint"), on_change=take_link,
@@ -103,19 +114,20 @@ def controls(theirs: list[str], labels: dict[str, str]) -> None:
     for one, other in (("up", "down"), ("rtt", "price"), ("sites", "device")):
         field(left, one)
         field(right, other)
-    if len(theirs) > 1:  # a slider needs two ends
-        st.select_slider(
-            t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session"
-        )
     st.selectbox(
         t("budget.payload"), payloads(), key="budget_payload", format_func=payload_name, persist_state="session"
     )
     with st.expander(t("settings.more"), key="budget_more"):
         field(st, "spread")
         field(st, "gb")
+
+
+def keep(first: str) -> None:
+    """The settings in the address; first: the lane that is compared unless another is chosen."""
+    state = st.session_state
     values = {name: state[f"budget_{name}"] for name in NUMBERS}
     keep_words(
-        against=state.budget_lane if state.budget_lane != theirs[0] else "",
+        against=state.budget_lane if state.budget_lane != first else "",
         payload=state.budget_payload if state.budget_payload != OWN else "",
         **{name: f"{value:g}" for name, value in values.items() if value != NUMBERS[name][2]},
     )
@@ -169,28 +181,30 @@ def assumed(run: Snapshot) -> str:
     return words if state.budget_payload == OWN else f"{words} {t('budget.slower', times=f'{slower(run):.2g}')}"
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def shared_map(
-    run_id: str, length: int, us: str, them: str, key: str, _run: Snapshot, _scenario: Scenario, _device: float
-) -> np.ndarray | None:
-    """The ratio of both lanes' times in every cell, made once for all who look at this run with this scenario."""
+# Of which run after how many events, which lanes, on which network: what follows from it is made once for all viewers.
+Moment = tuple[str, int, str, str, str]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def shared_bills(moment: Moment, _run: Snapshot, _scenario: Scenario) -> tuple[dict[str, Bill], BreakEven | None]:
+    us, them = moment[2:4]
+    return (
+        {bill.lane: bill for bill in bills(_run.events, _scenario)},
+        break_even(_run.events, us, them, _scenario),
+    )  # fmt: skip
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def shared_map(moment: Moment, words: object, _run: Snapshot, _scenario: Scenario, _device: float) -> str | None:
+    """The ratio of both lanes' times in every cell, as the browser gets it. words: what the viewer reads in it."""
+    us, them = moment[2:4]
     speed, device = (grid.ravel() for grid in np.meshgrid(UPLINKS / _scenario.link.uplink_mbit, DEVICES))
-    device = device / _device
-    both = [times(_run.events, lane, _scenario, speed, device) for lane in (us, them)]
-    return None if any(found is None for found in both) else (both[1] / both[0]).reshape(CELLS, CELLS)
-
-
-def draw(run: Snapshot, us: str, them: str, scenario: Scenario, labels: dict[str, str], alt: str) -> None:
-    device = st.session_state.budget_device
-    ratio = shared_map(run.run_id, len(run.events), us, them, f"{scenario} {device}", run, scenario, device)
-    if ratio is None:
-        st.info(t("budget.no_map"))
-        return
-    point = (scenario.link.uplink_mbit, device)
-    figure = map_chart(UPLINKS, DEVICES, ratio, point, labels[us], labels[them])
-    live_chart(
-        figure_json(figure, "budget"), key="budget_map", height=HEIGHT, alt=alt, unavailable=t("chart.unavailable")
-    )
+    both = [times(_run.events, lane, _scenario, speed, device / _device) for lane in (us, them)]
+    if any(found is None for found in both):
+        return None
+    ratio = (both[1] / both[0]).reshape(CELLS, CELLS)
+    labels, point = lane_labels(_run.config), (_scenario.link.uplink_mbit, _device)
+    return figure_json(map_chart(UPLINKS, DEVICES, ratio, point, labels[us], labels[them]), "budget")
 
 
 def sentences(
