@@ -23,7 +23,7 @@ from ui.tables import text_table
 from ui.viewing import engineer, viewing
 
 HEIGHT = 380
-CELLS = 25
+CELLS = 33
 UPLINKS, DEVICES = np.geomspace(0.1, 1000, CELLS), np.geomspace(0.1, 100, CELLS)
 OWN, RANK = "run", 8
 # name: lowest, highest, default; all of them may stand in the address.

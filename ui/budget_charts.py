@@ -20,7 +20,7 @@ def map_chart(
     texts = [t("budget.even") if tick == 1 else f"{max(tick, 1 / tick):g}×" for tick in ticks]
     figure.add_heatmap(
         x=uplinks, y=devices, z=np.clip(np.log2(ratio), -limit, limit), colorscale=SCALE, zmin=-limit, zmax=limit,
-        customdata=ratio, hovertemplate=t("budget.hover"), zsmooth="best",
+        customdata=ratio, hovertemplate=t("budget.hover"),
         colorbar={"title": {"text": t("budget.colours"), "side": "right"}, "thickness": 14,
                   "tickvals": np.log2(ticks), "ticktext": texts},
     )  # fmt: skip

@@ -10,6 +10,10 @@ from ui.viewing import DEPTHS, LANGUAGES, change, engineer, viewing
 # By page, what a teacher may hide: keys of the widgets, in the words of the catalogue.
 AXES = {"x_axis": "race.x_axis", "y_axis": "race.y_axis"}
 HIDEABLE = {
+    "story": {
+        "story_film": "chrome.film", "story_sentences": "chrome.sentences", "story_run": "story.run",
+        "story_messages": "chrome.messages",
+    },
     "race": {
         "preset": "settings.preset", "clients": "settings.clients", "alpha": "settings.alpha",
         "threshold": "settings.threshold", "more": "settings.more", **AXES, "prediction": "predict.hide",

@@ -32,7 +32,7 @@ def cost(config: ExperimentConfig | None) -> tuple[Preview | None, bool]:
     if config is None:
         return None, False
     measure = may_act() and at_hand(config)
-    return runner().cost(config, trainable(config), measure, own_data.table_of(config))
+    return runner().cost(config, trainable(config, own_data.label_count(config)), measure, own_data.table_of(config))
 
 
 def awaited(config: ExperimentConfig | None) -> bool:

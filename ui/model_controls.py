@@ -7,6 +7,7 @@ import streamlit as st
 from fda_core.config import EMBEDDED_LAYERS, LORA_TARGETS, MODELS, TRAINED, ExperimentConfig
 from fda_core.models import names
 from fda_core.models.payload import ENCODERS, encoder_of, size_of
+from ui import own_data
 from ui.i18n import plain, t
 from ui.viewing import engineer
 
@@ -72,7 +73,7 @@ def collect() -> dict[str, Any]:
 
 def sends(config: ExperimentConfig) -> list[str]:
     """What a client and a round send, and which way the training takes; or that it shows once the model is loaded."""
-    size = size_of(config)
+    size = size_of(config, own_data.label_count(config))
     if size is None:
         return [t("model.unknown", model=plain(config.model))]
     once = size.bytes / 1e6

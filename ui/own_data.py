@@ -12,7 +12,7 @@ import streamlit as st
 from fda_core import presets
 from fda_core.assignments import merge
 from fda_core.config import ExperimentConfig
-from fda_core.data import fitting, shelf
+from fda_core.data import fitting, glue, shelf
 from fda_core.data import table as tables
 from fda_core.data.guess import guess
 from fda_core.data.reading import Sheet, read
@@ -28,6 +28,7 @@ NOTES = ("empty", "duplicates", "contradictions", "rare", "cut", "merged")
 LABELS_SHOWN = 12
 # What of a configuration belongs to its data.
 OF_DATA = ("dataset", "table", "partition", "train_examples", "test_examples")
+TASKS = {f"glue/{key}": task for key, task in glue.TASKS.items()}
 
 
 def panel(frozen: bool, config: ExperimentConfig | None, adopt: Callable[[ExperimentConfig], None]) -> None:
@@ -90,6 +91,8 @@ def dialog(adopt: Callable[[ExperimentConfig], None]) -> None:
     upload = st.file_uploader(t("own.file"), type=TYPES, key="own_file", help=t("own.file_help"))
     if upload is None:
         st.caption(t("own.limits", labels=tables.MOST_LABELS, clients=tables.MOST_CLIENTS))
+        st.divider()
+        public(adopt)
         return
     try:
         sheet = sheet_of(upload)
@@ -104,6 +107,23 @@ def dialog(adopt: Callable[[ExperimentConfig], None]) -> None:
         st.rerun()
     st.caption(t("own.preview"))
     st.dataframe(pd.DataFrame(tables.preview(sheet)), hide_index=True, alt=t("own.preview"))
+
+
+def public(adopt: Callable[[ExperimentConfig], None]) -> None:
+    """A task that everybody knows, instead of a file."""
+    st.selectbox(
+        t("own.task"), TASKS, None, lambda dataset: t(f"own.task_{dataset.removeprefix('glue/')}"), key="own_task",
+        help=t("own.task_help"), placeholder=t("own.task_hint"),
+    )  # fmt: skip
+    named = st.session_state.own_task
+    if st.button(t("own.use"), key="own_use_task", disabled=not named, on_click=use_task, args=(named, adopt)):
+        st.rerun()
+
+
+def use_task(dataset: str, adopt: Callable[[ExperimentConfig], None]) -> None:
+    """A callback: the next run is one on this task of GLUE."""
+    if may_act():
+        leave_own(adopt, dataset)
 
 
 def sheet_of(upload: Any) -> Sheet:
@@ -185,15 +205,38 @@ def use(table: Table, config: ExperimentConfig, adopt: Callable[[ExperimentConfi
 
 def to_reviews(adopt: Callable[[ExperimentConfig], None]) -> None:
     """A callback: back to the embedded data, other settings as they are."""
+    leave_own(adopt, "reviews")
+
+
+def leave_own(adopt: Callable[[ExperimentConfig], None], dataset: str) -> None:
+    """To data with sizes and a target of their own; simulated clients, as the preset has them, replace sites."""
     now: ExperimentConfig = st.session_state.own_now
     for name in ("own_table", "own_sheet", "own_checked"):
         st.session_state.pop(name, None)
-    base = presets.build(preset=now.preset)
-    natural = (
-        {"clients": base.clients, "clients_per_round": base.clients_per_round} if now.partition == "column" else {}
-    )
-    sizes = {name: getattr(base, name) for name in ("train_examples", "test_examples")}
-    adopt(ExperimentConfig(**without_data(now) | sizes | natural))
+    hide()
+    base = presets.build({"dataset": dataset}, now.preset).to_dict()
+    taken = {*OF_DATA} | ({"target"} if {now.dataset, dataset} & {*TASKS} else set())
+    taken |= {"clients", "clients_per_round"} if now.partition == "column" else set()
+    kept = {name: value for name, value in now.to_dict().items() if name not in taken}
+    adopt(ExperimentConfig(**kept | {name: base[name] for name in taken if name in base}))
+
+
+def label_count(config: ExperimentConfig) -> int:
+    """Labels of the configuration's data; two where it is not at hand, as most data of the hub has."""
+    if config.dataset != "table":
+        return TASKS[config.dataset].labels if config.dataset in TASKS else 2
+    if mine := table_of(config):
+        return len(mine.labels)
+    try:
+        return labels_of_stored(config.table.sha256)
+    except LabError:
+        return 2
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def labels_of_stored(sha256: str) -> int:
+    """Of the table in a run's folder. Raises `LabError`."""
+    return len(shelf.find(sha256, runs_folder()).labels)
 
 
 def on_the_same_data(preset: ExperimentConfig, base: ExperimentConfig) -> ExperimentConfig:

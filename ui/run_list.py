@@ -1,10 +1,12 @@
 """The list of runs: what is on record, and what waits for its turn."""
 
+import re
 from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
+from fda_core import presets
 from fda_core.runs.entries import Entry, created_at
 from fda_core.runs.exports import is_formula
 from fda_core.runs.index import Index
@@ -13,6 +15,8 @@ from fda_core.runs.store import held, runs_folder
 from ui.i18n import JOINER, t
 from ui.sentences import megabytes
 from ui.session import runner
+
+SCHEDULE = re.compile(r"fedopt-e([1-9][0-9]{0,2})")
 
 
 @st.cache_resource(show_spinner=False)
@@ -60,7 +64,7 @@ def table(entries: list[Entry]) -> pd.DataFrame:
             t("runs.name"): harmless(entry.name) or "–",
             t("runs.began"): entry.created,
             t("runs.status"): t(f"runs.is_{entry.status}"),
-            t("runs.preset"): entry.preset,
+            t("runs.preset"): t(f"settings.preset_{entry.preset}") if entry.preset in presets.names() else entry.preset,
             t("runs.clients"): entry.clients,
             t("runs.alpha"): entry.alpha,
             t("runs.seed"): entry.seed,
@@ -79,4 +83,11 @@ def harmless(text: str) -> str:
 
 
 def to_target(entry: Entry) -> str:
-    return " · ".join(f"{lane} {'–' if cost is None else megabytes(cost)}" for lane, cost in entry.to_target.items())
+    costs = entry.to_target.items()
+    return " · ".join(f"{called(lane)} {'–' if cost is None else megabytes(cost)}" for lane, cost in costs)
+
+
+def called(lane: str) -> str:
+    """The usual lanes by their names; the list knows no more of them than their ids."""
+    schedule = SCHEDULE.fullmatch(lane)
+    return f"FedOpt E={schedule[1]}" if schedule else {"fda-opt": "FDA-OPT"}.get(lane, lane)

@@ -15,6 +15,7 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import StoreError
 from fda_core.runs.summary import state_bytes
 from ui.charts import look
+from ui.glossary import marked
 from ui.heterogeneity import to_race
 from ui.i18n import plain, t
 from ui.moving_film import Look, moving_film
@@ -67,8 +68,9 @@ def page() -> None:
     with left:
         show(story)
     with right:
-        for sentence in sentences(story):
-            st.markdown(sentence)
+        with st.container(key="story_sentences"):
+            for sentence in sentences(story):
+                st.markdown(marked(sentence))
         go(story.run.config)
     about_messages(story)
     st.caption(f"{t('source.recorded', label=label(story.run))} {published()}")
@@ -187,11 +189,12 @@ def times(one: int, other: int) -> str:
 
 def about_messages(story: Story | None) -> None:
     """What leaves a site, what never does, and what that does not mean."""
-    going, staying, beware = st.columns(3)
+    with st.container(key="story_messages"):
+        going, staying, beware = st.columns(3)
     if story:
-        going.markdown(t("story.leaves", mb=model(story), sketch=sketch(story)))
-    staying.markdown(t("story.stays"))
-    beware.markdown(t("story.beware"))
+        going.markdown(marked(t("story.leaves", mb=model(story), sketch=sketch(story))))
+    staying.markdown(marked(t("story.stays")))
+    beware.markdown(marked(t("story.beware")))
 
 
 @st.cache_data(show_spinner=False)

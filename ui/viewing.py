@@ -15,7 +15,7 @@ DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"
 # Keys of widgets whose options have labels.
 CHOICES = {
     "preset", "mode", "alpha", "theta", "server", "client_optimizer", "weighting", "check", "monitor", "link", "x_axis",
-    "y_axis", "mix_alpha", "prediction", "trained", "targets", "lesson_plan",
+    "y_axis", "mix_alpha", "prediction", "trained", "targets", "lesson_plan", "own_task",
 }  # fmt: skip
 
 

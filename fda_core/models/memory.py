@@ -2,7 +2,7 @@
 
 Training keeps every client of a round as a vector of all trained weights. Beside it stand its gradient, what its
 optimiser remembers, its drift, and copies of the drifts while they are compared. That is what makes full fine-tuning
-large. The factors were measured: `tests/models/test_memory.py`.
+large. The factors were measured: `tests/models/test_memory.py`. The allocator may keep freed vectors a while longer.
 """
 
 from dataclasses import dataclass

@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 
+from tests.browser.race import Race
 from tests.server import Server
 
 REQUIRED = os.environ.get("FDA_OPT_LAB_REQUIRE_BROWSER") == "1"
@@ -55,3 +56,12 @@ def context(chromium):
     context.set_default_timeout(60_000)
     yield context
     context.close()
+
+
+@pytest.fixture
+def race(server, context):
+    """The Race page in a tab of its own."""
+    race = Race(context.new_page(), server.url)
+    yield race
+    race.stop()
+    race.page.close()

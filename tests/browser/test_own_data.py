@@ -1,19 +1,9 @@
 """Somebody's own table in a browser: chosen, checked, raced on, deleted, and gone from the disk."""
 
-import pytest
-
 from fda_core.data.table import Table
 from fda_core.runs import trash
 from tests import own_table
-from tests.browser.race import PATIENCE, Race, wait
-
-
-@pytest.fixture
-def race(server, context):
-    race = Race(context.new_page(), server.url)
-    yield race
-    race.stop()
-    race.page.close()
+from tests.browser.race import PATIENCE, wait
 
 
 def pick(page, box: str, option: str) -> None:
@@ -38,7 +28,7 @@ def test_a_table_in_shift_jis_is_uploaded_raced_on_and_deleted_with_its_run(race
     of_others = {*server.folder.rglob("prefix-*")}  # the server has played the reviews before
     file = tmp_path / "tickets.csv"
     file.write_bytes(own_table.csv())
-    race.press("Use your own data")
+    race.press("Use other data")
     page.get_by_text("Your texts stay on the machine that runs this app").wait_for()
     page.locator('[data-testid="stFileUploaderDropzoneInput"]').set_input_files(file)
     page.get_by_text("Shift-JIS (CP932)").wait_for()

@@ -10,14 +10,6 @@ from tests.browser.race import CHART, ELEMENT, SMALL, Race, wait
 PROBES = ("/race/_stcore/health", "/race/_stcore/host-config")
 
 
-@pytest.fixture
-def race(server, context):
-    race = Race(context.new_page(), server.url)
-    yield race
-    race.stop()
-    race.page.close()
-
-
 def runs(server) -> list[str]:
     return sorted(path.name for path in server.runs.iterdir())
 

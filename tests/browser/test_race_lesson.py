@@ -7,14 +7,6 @@ from tests.browser.race import ELEMENT, SMALL, Race, wait
 TEXT = "A warm, funny film with a wonderful ending."
 
 
-@pytest.fixture
-def race(server, context):
-    race = Race(context.new_page(), server.url)
-    yield race
-    race.stop()
-    race.page.close()
-
-
 def played(race: Race) -> Race:
     """Predicts that nobody gets there, and plays three rounds a lane, in which nobody can."""
     race.open(**SMALL | {"rounds": 3})

@@ -2,9 +2,14 @@
 
 import pytest
 
+from fda_core import presets
+from fda_core.data import shelf
+from fda_core.data.reading import Sheet
+from fda_core.data.table import normalise
 from fda_core.runs.store import read_events, runs_folder
 from tests import own_table
 from tests.runs.fake import reach
+from ui import own_data
 from ui.i18n import t
 
 UNIQUE = own_table.UNIQUE
@@ -179,3 +184,40 @@ def test_the_heterogeneity_page_shows_the_sites_of_the_run(visit, runner, fake, 
     assert not page.exception
     words = t("heterogeneity.of_run", clients=3, one_sided=0, share="90", middle="62", least=16, most=16)
     assert words in texts(page)
+
+
+def choose_task(page, dataset: str):
+    page.button(key="own_button").click().run()
+    page.selectbox(key="own_task").set_value(dataset).run()
+    page.button(key="own_use_task").click().run()
+    assert not page.exception
+    return page
+
+
+def test_a_task_of_glue_comes_with_its_measure_and_the_way_back_with_the_old_one(page):
+    choose_task(page, "glue/cola")
+    assert page.query_params["dataset"] == "glue/cola"
+    base = page.session_state["base"]
+    assert (base.target.metric, base.test_examples) == ("mcc", 1000)
+    assert t("own.using_hub", name="glue/cola", train=4000, test=1000, clients=40) in texts(page)
+    page.button(key="own_back").click().run()
+    base = page.session_state["base"]
+    assert (base.dataset, base.target.metric, base.target.value) == ("reviews", "accuracy", 0.7)
+    assert "dataset" not in page.query_params
+
+
+@pytest.mark.parametrize(("data", "labels"), [("glue/mnli", 3), ("glue/rte", 2), ("reviews", 2)])
+def test_the_preview_of_bytes_knows_the_labels_of_the_data(data, labels):
+    assert own_data.label_count(presets.build({"dataset": data})) == labels
+
+
+def test_the_preview_of_bytes_knows_the_labels_of_a_stored_table(runner, fake, visit):
+    table = own_table.table()
+    assert own_data.label_count(own_table.config(table)) == 2
+    frame = own_table.rows()
+    frame["評価"] = [f"label {i % 5}" for i in range(len(frame))]
+    five = normalise(Sheet(frame, ""), own_table.COLUMNS)
+    folder = runs_folder() / "20260101-000000-abcdef"
+    folder.mkdir(parents=True)
+    shelf.keep(five, folder)
+    assert own_data.label_count(own_table.config(five)) == 5

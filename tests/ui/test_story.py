@@ -17,6 +17,7 @@ from fda_core.runs.summary import summarize
 from tests.stored_runs import begun
 from tests.tiny_events import a_round
 from ui import moving_film, story
+from ui.glossary import marked
 from ui.i18n import t
 from ui.session import palette
 from ui.source import DEFAULT
@@ -71,7 +72,7 @@ def test_the_page_in_every_language_and_depth(visit, shown, language, depth):
     assert not page.exception and not page.warning and not page.error
     with reading(language, depth):
         wanted = sentences(tell(recorded(DEFAULT)))
-        assert [text.value for text in page.markdown][:3] == wanted
+        assert [text.value for text in page.markdown][:3] == list(map(marked, wanted))
         assert page.button(key="story_run").label == t("story.run")
         assert shown[-1]["words"]["pause"] == t("film.pause") and shown[-1]["language"] == language
     words = [*wanted, *shown[-1]["words"].values(), shown[-1]["alt"], *(text.value for text in page.markdown)]
