@@ -52,13 +52,12 @@ def said(problem: object) -> str:
 
 @lru_cache(maxsize=512)
 def translated(text: str, language: str, depth: int = 0) -> str:
-    """In English without a full stop where it is a part of a sentence (`depth` above 0), like the other languages."""
+    """As it is where no template fits. depth: above 0 within another sentence, which has a full stop of its own."""
     whole = text.removesuffix(".")
     for template in () if len(text) > LONGEST else templates(language, nested=depth > 0):
         if (values := template.values(whole)) is not None:
             if depth < DEEPEST:
-                inner = {name: translated(values[name], language, depth + 1) for name in NESTED & values.keys()}
-                values |= inner
+                values |= {name: translated(values[name], language, depth + 1) for name in NESTED & values.keys()}
             sentence = template.other.format(**values)
             return sentence.removesuffix("。") if depth else sentence
     return whole if depth else text
