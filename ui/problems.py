@@ -54,11 +54,11 @@ def said(problem: object) -> str:
 def translated(text: str, language: str, depth: int = 0) -> str:
     """As it is where no template fits. depth: above 0 within another sentence, which has a full stop of its own."""
     whole = text.removesuffix(".")
-    for template in () if len(text) > LONGEST else templates(language, nested=depth > 0):
-        if (values := template.values(whole)) is not None:
+    for one in () if len(text) > LONGEST else templates(language, nested=depth > 0):
+        if (values := one.values(whole)) is not None:
             if depth < DEEPEST:
                 values |= {name: translated(values[name], language, depth + 1) for name in NESTED & values.keys()}
-            sentence = template.other.format(**values)
+            sentence = one.other.format(**values)
             return sentence.removesuffix("。") if depth else sentence
     return whole if depth else text
 
@@ -71,7 +71,7 @@ def templates(language: str, nested: bool = False) -> tuple[Template, ...]:
         return ()
     pairs = tomllib.loads(file.read_text(encoding="utf-8"))
     found = [template(*pair) for kind in ("sentences", *["parts"] * nested) for pair in pairs[kind]]
-    return tuple(sorted(found, key=lambda template: -sum(map(len, template.fixed))))
+    return tuple(sorted(found, key=lambda one: -sum(map(len, one.fixed))))
 
 
 def template(english: str, other: str) -> Template:

@@ -6,9 +6,7 @@ together, and the messages of lanes and runs. Left out is what only the command 
 """
 
 import ast
-import errno
 import itertools
-import os
 import re
 import string
 from collections.abc import Iterator
@@ -48,13 +46,13 @@ SPEAKING = {
     "runs/entries.py": {"read_entry"}, "runs/record.py": {"record"}, "runs/runner.py": {"_play"},
 }  # fmt: skip
 SPEAKING_IN_PARTS = {"runs/audit.py": {"problems", "of_round"}}
-# Parts that are made elsewhere: other libraries' words, and values that the core chooses from a table.
+# Parts that are made elsewhere: the system's words and other libraries', and values that the core looks up.
 FOREIGN = {
     *files.OTHERS.values(), "label", "site", "is finished", "is stopped", "is failed", "is elsewhere",
-    *(os.strerror(getattr(errno, name)) for name in (
-        "ENOENT", "EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "ENOTDIR", "EISDIR", "ENOTEMPTY", "EEXIST",
-        "ENAMETOOLONG", "EFBIG", "EMFILE", "EIO", "EBUSY",
-    )),
+    "No such file or directory", "Permission denied", "Operation not permitted", "No space left on device",
+    "Disk quota exceeded", "Read-only file system", "Not a directory", "Is a directory", "Directory not empty",
+    "File exists", "File name too long", "File too large", "Too many open files", "Input/output error",
+    "Device or resource busy",
     "string should have at most ⟪most⟫ characters", "string should have at least ⟪fewest⟫ character",
     "tuple should have at most ⟪most⟫ items after validation, not ⟪count⟫", "one of ⟪choices⟫ or ⟪last⟫",
 }  # fmt: skip
