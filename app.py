@@ -6,6 +6,7 @@ from fda_core import assets
 from ui import address, style, tour
 from ui.chrome import chrome
 from ui.i18n import t
+from ui.problems import said
 from ui.session import publish_chart_library, runner
 from ui.viewing import settle
 
@@ -34,7 +35,7 @@ chrome(name)
 tour.band(name)
 notes = st.container()
 if problem := assets.problem():
-    st.warning(t("app.no_assets", problem=problem))
+    st.warning(t("app.no_assets", problem=said(problem)))
 page.run()
 st.caption(t("app.credits"))
 with notes:

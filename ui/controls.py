@@ -12,7 +12,8 @@ from fda_core.config import CLIENT_OPTIMIZERS, MONITORS, SERVERS, ExperimentConf
 from fda_core.errors import ConfigError
 from fda_core.runs.summary import variance_after
 from ui import model_controls, own_data
-from ui.i18n import plain, t
+from ui.i18n import t
+from ui.problems import said
 from ui.sentences import epochs
 
 ALPHAS = (1000.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
@@ -110,7 +111,7 @@ def settings(frozen: bool, measured: Callable[[ExperimentConfig], tuple]) -> Exp
     with st.expander(t("settings.more"), key="more"):
         _more(frozen, own_lanes)
     if problem:
-        st.error(plain(problem))
+        st.error(said(problem))
     return config
 
 

@@ -14,8 +14,9 @@ from fda_core.runs.summary import started
 from ui.controls import ALPHAS, adopt, ends
 from ui.glossary import marked
 from ui.heterogeneity_charts import effects_chart, labels_chart
-from ui.i18n import plain, t
+from ui.i18n import t
 from ui.live_chart import figure_json, live_chart
+from ui.problems import said
 from ui.sentences import goal, lane_labels, spent
 from ui.session import from_address, keep_words, linked, palette, shown_run
 from ui.tables import text_table
@@ -31,7 +32,7 @@ def page() -> None:
     of_run(*shown_run())
     config, problem = chosen()
     if problem:
-        st.warning(t("settings.bad_link", problem=plain(problem)))
+        st.warning(t("settings.bad_link", problem=said(problem)))
     counts = shared_labels(config.train_examples, config.clients, config.alpha, config.seed)
     runs = series()
     st.markdown(marked(" ".join([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)])))

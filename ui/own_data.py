@@ -22,6 +22,7 @@ from fda_core.errors import LabError
 from fda_core.runs.store import runs_folder
 from ui.i18n import plain, t
 from ui.presenter import may_act
+from ui.problems import said
 
 TYPES = ["csv", "tsv", "txt", "json", "jsonl", "parquet"]
 NOTES = ("empty", "duplicates", "contradictions", "rare", "cut", "merged")
@@ -100,7 +101,7 @@ def dialog(adopt: Callable[[ExperimentConfig], None]) -> None:
         table = checked(upload.file_id, sheet, columns)
         config = config_on(table)
     except LabError as error:
-        st.error(plain(str(error)))
+        st.error(said(error))
         return
     summary(table, sheet, config)
     if st.button(t("own.use"), key="own_use", type="primary", on_click=use, args=(table, config, adopt)):

@@ -22,6 +22,7 @@ from ui.glossary import marked
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, following, may_act
+from ui.problems import said
 from ui.session import from_address, has_settings, keep_address, linked, palette, runner, shown_run
 from ui.tables import text_table
 from ui.viewing import engineer, viewing
@@ -42,7 +43,7 @@ def page() -> None:
         follow = run is not None and (run.live or not has_settings())
         config, problem = (run.config, None) if follow else from_address()
         adopt(config)
-        st.session_state.notice = t("settings.bad_link", problem=plain(problem)) if problem else None
+        st.session_state.notice = t("settings.bad_link", problem=said(problem)) if problem else None
     axes.adopt()
     budget_line.adopt()
     live = run is not None and run.live
@@ -100,9 +101,9 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
     controls(whole, config)  # above the sentence, whose length changes: buttons must not move under the mouse
     replay.controls(whole)
     if run is not None and run.status == "failed":
-        st.error(plain(run.message))
+        st.error(said(run.message))
     if run is not None and run.status == "interrupted" and run.message:
-        st.info(plain(run.message))
+        st.info(said(run.message))
     answer = prediction.answered(run, lanes, going_on)
     st.markdown(marked(f"{words} {answer}" if answer else words))
     if shown is not None:
@@ -176,7 +177,7 @@ def start(config: ExperimentConfig, rounds: int | None = None) -> None:
         st.session_state.run = runner().start(config, rounds, own_data.table_of(config))
         st.session_state.notice = None
     except LabError as error:
-        st.session_state.notice = plain(str(error))
+        st.session_state.notice = said(error)
 
 
 def take_up(run_id: str) -> None:
@@ -184,7 +185,7 @@ def take_up(run_id: str) -> None:
         runner().take_up(run_id)
         st.session_state.notice = None
     except LabError as error:
-        st.session_state.notice = plain(str(error))
+        st.session_state.notice = said(error)
 
 
 def progress_of(run: Snapshot) -> tuple[float, str]:
@@ -277,7 +278,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     labels = sentences.lane_labels(run.config)
     for event in run.events:
         if isinstance(event, LaneFinished) and event.status == "diverged":
-            st.warning(t("table.diverged_note", lane=labels[event.lane], message=plain(event.message)))
+            st.warning(t("table.diverged_note", lane=labels[event.lane], message=said(event.message)))
     if not run.live and config is not None and config != run.config:
         st.info(t("race.applies_next"))
     facts = start.facts

@@ -9,7 +9,8 @@ from fda_core.runs import trash
 from fda_core.runs.imports import import_events
 from fda_core.runs.meta import Meta, write_meta
 from fda_core.runs.store import folder_of, runs_folder
-from ui.i18n import plain, t
+from ui.i18n import t
+from ui.problems import said
 from ui.session import runner
 
 SEEDS = 5
@@ -25,7 +26,7 @@ def tried(action: Callable[[], str]) -> None:
     try:
         say("success", action())
     except LabError as error:
-        say("warning", plain(str(error)))
+        say("warning", said(error))
 
 
 def choose(run_ids: Sequence[str]) -> None:
@@ -51,7 +52,7 @@ def delete(run_ids: Sequence[str]) -> None:
             runner().delete(run_id)
             gone.append(run_id)
         except LabError as error:
-            problems.append(plain(str(error)))
+            problems.append(said(error))
     st.session_state.deleted = gone
     choose([run_id for run_id in run_ids if run_id not in gone])
     if problems:

@@ -20,6 +20,7 @@ from ui.comparison_charts import MOST_RUNS, band_chart, overlay_chart
 from ui.i18n import plain, t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, entrance, may_act
+from ui.problems import said
 from ui.race import follow_run
 from ui.report import html, texts
 from ui.run_list import index, listed, table, title
@@ -114,7 +115,7 @@ def part(search: str, tag: str | None, going_on: bool) -> None:
     try:
         entries = listed(search, tag)
     except LabError as error:
-        st.error(plain(str(error)))
+        st.error(said(error))
         return
     if not entries:
         keep_words(search=search, tag=tag or "", **axes.words())
@@ -180,12 +181,12 @@ def readable(chosen: Sequence[Entry]) -> list[Snapshot]:
         try:
             run = runner().snapshot(entry.run_id, watching=True)
         except LabError as error:
-            st.warning(plain(str(error)))
+            st.warning(said(error))
             continue
         if run is not None and run.events:
             runs.append(run)
         elif run is not None and run.message:
-            st.warning(f"{plain(title(entry))}: {plain(run.message)}")
+            st.warning(f"{plain(title(entry))}: {said(run.message)}")
     return runs
 
 

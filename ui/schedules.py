@@ -15,9 +15,10 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.summary import Cost, rounds_of
 from ui.comparison import study_table
 from ui.glossary import marked
-from ui.i18n import plain, t
+from ui.i18n import t
 from ui.live_chart import figure_json, live_chart
 from ui.presenter import act, may_act
+from ui.problems import said
 from ui.schedules_charts import costs_chart, swing_chart
 from ui.sentences import goal, lane_labels, megabytes
 from ui.session import keep_words, palette, runner
@@ -70,7 +71,7 @@ def start(config: ExperimentConfig) -> None:
         st.session_state.run = runner().start(config)
         st.session_state.schedules_started = True
     except ConfigError as error:
-        st.session_state.schedules_problem = plain(str(error))
+        st.session_state.schedules_problem = said(error)
 
 
 def series() -> list[Snapshot]:

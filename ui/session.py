@@ -26,6 +26,7 @@ from ui.address import EVERYWHERE, OF_PAGES, written
 from ui.i18n import plain, t
 from ui.live_chart import publish
 from ui.presenter import following
+from ui.problems import said
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def shown_run() -> tuple[Snapshot | None, str | None]:
     try:
         run = runner().snapshot(run_id, watching=True)
     except LabError as error:
-        return None, plain(str(error))
+        return None, said(error)
     return run, None if run else t("race.unknown_run", run=plain(run_id[:40]))
 
 

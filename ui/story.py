@@ -17,8 +17,9 @@ from fda_core.runs.summary import state_bytes
 from ui.charts import look
 from ui.glossary import marked
 from ui.heterogeneity import to_race
-from ui.i18n import plain, t
+from ui.i18n import t
 from ui.moving_film import Look, moving_film
+from ui.problems import said
 from ui.replay import label
 from ui.sentences import epochs, goal, lane_labels, main_lane, megabytes, outcome, size
 from ui.session import keep_address, palette
@@ -59,7 +60,7 @@ def page() -> None:
     try:
         story = tell(recorded(DEFAULT))
     except LabError as error:
-        st.warning(t("story.missing", problem=plain(str(error)), name=DEFAULT))
+        st.warning(t("story.missing", problem=said(error), name=DEFAULT))
         go(presets.build())
         about_messages(None)
         st.caption(published())

@@ -14,6 +14,7 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import folder_of
 from fda_core.runs.summary import started
 from ui.i18n import plain, t
+from ui.problems import said
 from ui.sentences import lane_labels
 from ui.tables import text_table
 
@@ -65,7 +66,7 @@ def read(config: ExperimentConfig, folder: Path, text: str, labels: int) -> tupl
     try:
         return asking.answers(config, folder, text, labels), ""
     except LabError as error:
-        return [], plain(str(error))
+        return [], said(error)
 
 
 def show(run: Snapshot, names: Sequence[str] | None) -> None:
