@@ -51,7 +51,7 @@ print(peak() - before)
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read where Linux has it")
 @pytest.mark.parametrize(("clients", "optimizer"), [(4, "sgd"), (16, "sgd"), (8, "adamw")])
 def test_the_clients_vectors_take_what_was_estimated(clients, optimizer, tmp_path):
-    size = 2_000_000
+    size = 1_000_000
     command = [sys.executable, "-c", RUN, str(clients), str(size), optimizer, str(tmp_path)]
     # What is needed, not what the allocator keeps for later, which now and then was half as much again.
     at_once = os.environ | {"MALLOC_MMAP_THRESHOLD_": "1000000"}
