@@ -97,11 +97,11 @@ class Watch:
         return self.clock() - began
 
     def seconds(self, action: Callable[[], object]) -> float:
-        """The mean of three times at least, after one that warms up; of fewer where they take long."""
+        """The mean of three times at least, of fewer where they take long; after one that warms up, however long that
+        took: on busy cores the first has been seen to take a thousand times as long as the next."""
+        self.once(action)
         times = [self.once(action)]
-        if times[0] < LONG:
-            times.clear()
-        while not times or sum(times) < BUDGET or (len(times) < 3 and sum(times) < LONG):
+        while sum(times) < BUDGET or (len(times) < 3 and sum(times) < LONG):
             times.append(self.once(action))
         return sum(times) / len(times)
 

@@ -126,7 +126,8 @@ def before_the_first_round(run: Snapshot | None) -> str:
 
 def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
     """Start, pause, step and stop in one row with the progress."""
-    *places, progress = st.columns([1.1, 1, 1, 5], vertical_alignment="center")
+    with st.container(key="steering"):
+        *places, progress = st.columns([1.1, 1.5, 1, 4.5], vertical_alignment="center")
     for place, choice in zip(places, choices(run, config), strict=True):
         button(place, *choice)
     if run is not None:

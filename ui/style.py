@@ -19,6 +19,9 @@ PAGE = """
 @media (max-width: 640px) {
   [data-testid="stTable"] { overflow-x: auto; }
   [data-testid="stTable"] table { min-width: 640px; }
+  /* Buttons stay side by side, so that the chart is not pushed off the screen. */
+  .st-key-steering [data-testid="stColumn"], .st-key-replay [data-testid="stColumn"] { min-width: 28%; flex: 1 1 28%; }
+  .st-key-steering [data-testid="stColumn"]:last-child { min-width: 100%; }
 }
 /* Questions and answers of the quiz are text to be read from the last row. */
 .st-key-quiz [data-testid="stMarkdownContainer"] p { font-size: 1rem; }

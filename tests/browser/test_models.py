@@ -1,0 +1,34 @@
+"""What is trained of the model, chosen in a browser: its bytes are said before the run, and the run sends them."""
+
+from playwright.sync_api import Page, TimeoutError
+
+from fda_core import presets
+from fda_core.events import RunStarted
+from fda_core.models.payload import size_of
+from fda_core.runs.store import read_events
+from tests.browser.race import SMALL, wait
+
+PART = ".st-key-model_part"
+
+
+def chosen(page: Page, option: str) -> bool:
+    """False if the list closed again: the page is drawn anew when the cost of a run is known."""
+    page.locator(".st-key-trained").get_by_role("combobox").click()
+    try:
+        page.get_by_role("option", name=option).click(timeout=2000)
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_the_head_alone_is_chosen_and_what_it_sends_is_what_was_said(server, race):
+    race.open(**SMALL | {"rounds": 1})
+    page, head = race.page, size_of(presets.build({"trained": "head"}))
+    page.locator(f"{PART} summary").click()
+    wait(lambda: chosen(page, "The head alone"), "the choice")
+    page.wait_for_url("**trained=head**")
+    page.locator(PART).get_by_text(f"{head.bytes / 1e6:.3g} MB per client").wait_for()
+    race.press("Start")
+    race.wait_for_status("Finished")
+    started = next(event for event in read_events(server.runs / race.run_id()) if isinstance(event, RunStarted))
+    assert started.facts["model_bytes"] == head.bytes and started.facts["path"] != "plain"
