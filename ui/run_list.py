@@ -44,7 +44,7 @@ def status_of(entry: Entry, live: dict[str, str]) -> str:
 
 
 def waits(run: Snapshot) -> Entry:
-    """A run that has no folder yet."""
+    """A run that waits without a folder, because none could be made, or begins just now."""
     config = run.config
     return Entry(
         run.run_id, created_at(runs_folder() / run.run_id), status=run.status, preset=config.preset,

@@ -5,10 +5,12 @@ read from its folder, so its address goes on working after a restart.
 """
 
 import logging
+import shutil
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from fda_core.config import ExperimentConfig
@@ -22,8 +24,9 @@ from fda_core.runs.estimate import seconds_left, seconds_per_round
 from fda_core.runs.guard import Guard
 from fda_core.runs.paces import Paces, key
 from fda_core.runs.record import Producer, give_up, record, simulate
+from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import LIVE, Job, Snapshot, stored
-from fda_core.runs.store import StoreError, drop_unfinished, folder_of, new_run_id, runs_folder
+from fda_core.runs.store import StoreError, drop_unfinished, folder_of, hold, new_run_id, runs_folder
 from fda_core.types import TEXTS, Tick
 
 log = logging.getLogger(__name__)
@@ -103,11 +106,24 @@ class Runner:
                     " stop one or wait until one has ended."
                 )
             for job in jobs:
+                if self._live() and not job.resumed:
+                    self._reserve(job)
                 self.jobs[job.run_id] = job
                 self.jobs.move_to_end(job.run_id)
                 self._touch(job)
             self._forget_old()
         self.wake()
+
+    def _reserve(self, job: Job) -> None:
+        """Gives a run that has to wait its folder: should the process die, it is there to be resumed."""
+        folder = self._root() / job.run_id
+        try:
+            with closing(Recorder(folder, job.run_id, config=job.config.to_json())):
+                if job.table is not None:
+                    shelf.keep(job.table, folder)
+            job.lock = hold(folder)
+        except StoreError:  # it may be written when the run's turn comes, and says so then if not
+            log.warning("the run %s waits without a folder", job.run_id, exc_info=True)
 
     def wake(self) -> None:
         """Starts the worker if it is not there; it then waits for runs."""
@@ -137,6 +153,9 @@ class Runner:
             self._touch(job)
         if queued and job.resumed:
             self._close(job)
+        elif queued and job.lock:  # it has never begun: nothing is left of it
+            job.lock.release()
+            shutil.rmtree(self._root() / job.run_id, ignore_errors=True)
 
     def snapshot(self, run_id: str, watching: bool = False) -> Snapshot | None:
         """The run as it is now, from memory or from its folder; None if there is no such run. Raises `StoreError`.
@@ -286,14 +305,18 @@ class Runner:
             with self.changed:
                 self._await_turn(job, guard)
 
+        there = job.resumed or job.lock is not None
+        if job.lock:
+            job.lock.release()
+            job.lock = None
         try:
             guard = Guard()
             status, message = record(
                 job.config, self._root() / job.run_id, job.run_id, watch, progress, tick, self.produce,
-                job.resumed, job.group, job.table,
+                there, job.group, job.table,
             )  # fmt: skip
         except LabError as error:  # a record that cannot be opened now may be taken up another time
-            status, message = "interrupted" if job.resumed else "failed", str(error)
+            status, message = "interrupted" if there else "failed", str(error)
         except Exception as error:  # whatever it was, the queue goes on
             log.exception("run %s failed", job.run_id)
             status, message = "failed", f"Unexpected {type(error).__name__}: {error}"

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+from filelock import FileLock
+
 from fda_core.config import ExperimentConfig
 from fda_core.data.table import Table
 from fda_core.events import Event, RunFinished
@@ -57,6 +59,7 @@ class Job:
     group: str | None = None
     table: Table | None = None  # of the user's own, until it is in the run's folder
     resumed: bool = False  # its record is there and goes on
+    lock: FileLock | None = None  # of its folder, which it has while it waits
     in_round: bool = False
     seen: float = field(default_factory=time.monotonic)  # when somebody last looked at it
 

@@ -1,11 +1,18 @@
 """One training at a time: the queue, its places, its limit, and runs that fail in it."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from fda_core.errors import ConfigError, MissingAssets
 from fda_core.runs import runner as runner_module
 from fda_core.runs.runner import LONGEST_QUEUE, Runner
+from fda_core.runs.store import StoreError, held, kept_config
 from tests.runs.fake import Fake, changes_within, fast_config, paused, reach, rounds_in
+from tests.server import ROOT
 
 
 def test_a_run_waits_in_the_queue_until_the_one_before_it_has_ended(runner, fake):
@@ -126,3 +133,52 @@ def test_whatever_one_run_fails_with_the_next_is_played(tmp_path, monkeypatch):
     first, second = runner.start(fast_config()), runner.start(fast_config())
     reach(runner, second, "finished")
     assert reach(runner, first, "failed").message == "Unexpected ZeroDivisionError: x"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from fda_core.runs.runner import Runner
+from tests.runs.fake import Fake, fast_config, reach
+runner = Runner(Path(sys.argv[1]), Fake(held=True))
+first, second = (runner.start(fast_config(seed=seed)) for seed in (1, 2))
+reach(runner, first, "running")
+print(second, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_a_run_that_waited_when_the_process_was_killed_is_there_and_can_begin(runner, fake):
+    root = runner.folder
+    dead = subprocess.run([sys.executable, "-c", KILLED, root], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    waiting = dead.stdout.strip()
+    assert dead.returncode == -signal.SIGKILL and runner.snapshot(waiting).status == "interrupted"
+    assert runner.snapshot(waiting).config.seed == 2
+    runner.take_up(waiting)
+    fake.let_go()
+    assert rounds_in(reach(runner, waiting, "finished")) > 0
+
+
+def test_a_waiting_run_is_held_by_its_process_and_leaves_nothing_when_it_is_stopped(runner, fake):
+    first, second = runner.start(fast_config()), runner.start(fast_config())
+    folder = runner.folder / second
+    assert held(folder) and kept_config(folder) == fast_config().to_json()
+    runner.stop(second)
+    assert not folder.exists() and runner.snapshot(second).status == "stopped"
+    reach(runner, first, "running")
+
+
+def test_a_run_waits_all_the_same_where_no_folder_can_be_made(runner, fake, monkeypatch):
+    first = runner.start(fast_config())
+    reach(runner, first, "running")
+
+    def full(*_, **__):
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runner_module, "Recorder", full)
+        second = runner.start(fast_config())
+    assert not (runner.folder / second).exists()
+    fake.let_go()
+    reach(runner, second, "finished")

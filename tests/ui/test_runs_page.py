@@ -110,7 +110,7 @@ def test_one_click_starts_five_seeds(visit, runner, fake, three):
     seeds = [runner.snapshot(run_id).config.seed for run_id in queue]
     assert seeds == [1, 2, 3, 4, 5] and page.session_state["chosen"] == queue
     statuses = list(page.run().dataframe[0].value[t("runs.status")])
-    assert statuses.count(t("runs.is_queued")) == 4  # those that have no folder yet are listed too
+    assert statuses.count(t("runs.is_queued")) == 4  # those that wait are listed too
     fake.let_go()
     until(lambda: not runner.queue(), "the study went on")
     page.run()
