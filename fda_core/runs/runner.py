@@ -124,6 +124,7 @@ class Runner:
             job.lock = hold(folder)
         except StoreError:  # it may be written when the run's turn comes, and says so then if not
             log.warning("the run %s waits without a folder", job.run_id, exc_info=True)
+            shutil.rmtree(folder, ignore_errors=True)  # half of one would be in the way then
 
     def wake(self) -> None:
         """Starts the worker if it is not there; it then waits for runs."""

@@ -169,7 +169,8 @@ def test_a_waiting_run_is_held_by_its_process_and_leaves_nothing_when_it_is_stop
     reach(runner, first, "running")
 
 
-def test_a_run_waits_all_the_same_where_no_folder_can_be_made(runner, fake, monkeypatch):
+@pytest.mark.parametrize("part", ["Recorder", "hold"])
+def test_a_run_waits_all_the_same_where_no_folder_can_be_made(runner, fake, monkeypatch, part):
     first = runner.start(fast_config())
     reach(runner, first, "running")
 
@@ -177,7 +178,7 @@ def test_a_run_waits_all_the_same_where_no_folder_can_be_made(runner, fake, monk
         raise StoreError("The disk is full.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(runner_module, "Recorder", full)
+        patched.setattr(runner_module, part, full)
         second = runner.start(fast_config())
     assert not (runner.folder / second).exists()
     fake.let_go()
