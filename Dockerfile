@@ -1,4 +1,4 @@
-# FDA-OPT Lab for a class, in a container. Linted (tests/test_dockerfile.py) and not built: no container engine was at
+# FDA-OPT Lab for a class, in a container. Linted (tests/repository/test_dockerfile.py) and not built: no container engine was at
 # hand. docs/security.md has the commands to build and run it.
 FROM python:3.11-slim
 
@@ -18,7 +18,7 @@ COPY pages pages
 COPY recorded recorded
 COPY docs/evidence.csv docs/evidence.json docs/sketch.csv docs/
 # What the app would do when it starts, were the folder its own.
-RUN python -c "from pathlib import Path; from ui.live_chart import publish; publish(Path('static'))"
+RUN python -c "from pathlib import Path; from ui.components.live_chart import publish; publish(Path('static'))"
 
 # A fixed uid, so that a folder mounted as /data can be given to it: chown 10001 FOLDER.
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin lab \

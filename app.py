@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from fda_core import assets
-from ui import address, style, tour
-from ui.chrome import chrome
-from ui.i18n import t
-from ui.problems import said
-from ui.session import publish_chart_library, runner
-from ui.viewing import settle
+from fda_core.support import assets
+from ui.shared import style, tour
+from ui.shared.chrome import chrome
+from ui.state import address
+from ui.state.session import publish_chart_library, runner
+from ui.state.viewing import settle
+from ui.text.i18n import t
+from ui.text.problems import said
 
 strange = settle()
 st.set_page_config(page_title=t("app.title"), page_icon="📡", layout="wide")

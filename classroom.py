@@ -11,8 +11,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-from fda_core.errors import ConfigError
-from ui.door import PIN, pin_from
+from fda_core.support.errors import ConfigError
+from ui.state.sign_in import PIN, pin_from
 
 FOLDER = Path(__file__).parent
 SECRETS = (FOLDER / ".streamlit" / "secrets.toml", Path.home() / ".streamlit" / "secrets.toml")

@@ -12,15 +12,15 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from fda_core import presets
-from fda_core.assignments import from_query, from_toml
-from fda_core.errors import LabError
+from fda_core.analysis.summary import summarize
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, new_run_id
-from fda_core.runs.summary import summarize
+from fda_core.settings import presets
+from fda_core.settings.assignments import from_query, from_toml
+from fda_core.support.errors import LabError
 
 ROOT = Path(__file__).parents[1]
 APP = str(ROOT / "app.py")
@@ -152,7 +152,7 @@ def take_up(folder: Path) -> None:
 
 
 def read(folder: Path) -> None:
-    from ui.frames import race_frame
+    from ui.shared.frames import race_frame
 
     run = stored(folder)
     summarize(list(run.events))

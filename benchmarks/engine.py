@@ -18,10 +18,10 @@ from torch import Tensor
 
 from benchmarks import machine
 from benchmarks.loops import ROUND, Epoch, Loop, PrefixLoop, Result
-from fda_core import presets
-from fda_core.config import ExperimentConfig
-from fda_core.data.batches import cohort_of
-from fda_core.lab import prepare
+from fda_core.federation.batches import cohort_of
+from fda_core.settings import presets
+from fda_core.settings.config import ExperimentConfig
+from fda_core.setup import prepare
 
 TOLERANCE = 1e-4
 LOOP, PREFIX, FIRST_ONLY, ENGINE = (

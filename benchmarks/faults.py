@@ -23,7 +23,7 @@ WORKER = re.compile(r'runner\.py", line \d+ in _work\b')
 def refresh(count: int, folder: Path) -> dict:
     """Runs and training threads that so many reloads of a running race leave."""
     from benchmarks.browser import viewer
-    from tests.server import Server
+    from tests.helpers.server import Server
 
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(DUMPS)

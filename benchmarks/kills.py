@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fda_core import presets
-from fda_core.config import ExperimentConfig
-from fda_core.events import Event, Round
+from fda_core.algorithm.events import Event, Round
 from fda_core.runs.audit import audit
 from fda_core.runs.record import record
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, new_run_id, read_events
+from fda_core.settings import presets
+from fda_core.settings.config import ExperimentConfig
 
 INTERRUPTIONS = ("run_started", "run_resumed", "run_finished")
 MEASURED = {"seconds", "versions"}  # what no two runs share

@@ -107,7 +107,7 @@ def in_chromium(server, run: str) -> float:
 
 
 def measure(viewers: int, seconds: float) -> dict:
-    from tests.server import Server
+    from tests.helpers.server import Server
 
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder)).start()

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from fda_core.clients import Cohort
-from fda_core.config import ExperimentConfig
-from fda_core.data.batches import batches
-from fda_core.lab import Lab
-from fda_core.models import packaged
+from fda_core.federation.batches import batches
+from fda_core.federation.clients import Cohort
+from fda_core.models import embedded
 from fda_core.models.tokens import Tokens
+from fda_core.settings.config import ExperimentConfig
+from fda_core.setup import Lab
 
 ROUND = 1
 
@@ -60,7 +60,7 @@ Result = tuple[Tensor, Tensor]  # each client's mean loss [K] and its weights af
 
 def peft_model(config: ExperimentConfig) -> PeftModel:
     """What a user of peft would write for the same trainable weights; dropout is 0."""
-    model = packaged.load_classifier(2)
+    model = embedded.load_classifier(2)
     last = len(model.distilbert.transformer.layer) - 1
     lora = LoraConfig(
         task_type=TaskType.SEQ_CLS,

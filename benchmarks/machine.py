@@ -7,7 +7,7 @@ import sys
 
 import torch
 
-from fda_core.machine import processor
+from fda_core.support.machine import processor
 
 
 def about(module: str) -> dict[str, str | int]:

@@ -70,7 +70,7 @@ LISTEN = """(chart) => {
 def measure(repeats: int) -> dict[str, list[float]]:
     """Seconds by name."""
     from benchmarks.browser import viewer
-    from tests.server import Server
+    from tests.helpers.server import Server
 
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder)).start()

@@ -8,12 +8,12 @@ import argparse
 import statistics
 from pathlib import Path
 
-from fda_core import presets
-from fda_core.config import Target
-from fda_core.events import Event
+from fda_core.algorithm.events import Event
+from fda_core.analysis.summary import lane_ids, reached_at, rounds_of, started
 from fda_core.runs.record import record
 from fda_core.runs.store import EVENTS, new_run_id, read_events
-from fda_core.runs.summary import lane_ids, reached_at, rounds_of, started
+from fda_core.settings import presets
+from fda_core.settings.config import Target
 
 RATES = (0.02, 0.05, 0.1, 0.2)
 SEEDS = (100, 101, 102)

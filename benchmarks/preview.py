@@ -22,11 +22,11 @@ from pathlib import Path
 import torch
 
 from benchmarks import machine
-from fda_core import presets
-from fda_core.config import ExperimentConfig
-from fda_core.events import Round
-from fda_core.preview import Preview, preview
-from fda_core.runs.paces import from_dict
+from fda_core.algorithm.events import Round
+from fda_core.cost.estimate import Preview, preview
+from fda_core.cost.timings import from_dict
+from fda_core.settings import presets
+from fda_core.settings.config import ExperimentConfig
 
 UNREACHABLE = {"metric": "accuracy", "value": 1.0}
 SMALL = {"target": UNREACHABLE, "rounds": 4, "train_examples": 1000, "test_examples": 400}
@@ -78,7 +78,7 @@ def config_of(group: str, name: str) -> ExperimentConfig:
 
 def calibrated(group: str, clock: str, threads: int) -> dict:
     """In this process: the pace of a group."""
-    from fda_core.calibration import measure
+    from fda_core.cost.calibration import measure
 
     torch.set_num_threads(threads)
     return asdict(measure(config_of(group, next(iter(GROUPS[group]))), clock=CLOCKS[clock]))

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import machine
-from fda_core import presets
-from fda_core.events import Event, Round
-from fda_core.runs.summary import reached_at, rounds_of
+from fda_core.algorithm.events import Event, Round
+from fda_core.analysis.summary import reached_at, rounds_of
+from fda_core.settings import presets
 
 MB = 1e6
 
@@ -52,8 +52,8 @@ class Watch:
 
 def headless(repeats: int) -> list[dict]:
     """In this process: one race to warm up, which is the cold one if the cache is empty, then the measured ones."""
-    from fda_core import engine
-    from fda_core.lab import prepare
+    from fda_core.federation import engine
+    from fda_core.setup import prepare
 
     config, results = presets.build({"seed": 0}), []
     for i in range(repeats + 1):
@@ -76,7 +76,7 @@ def child(repeats: int, cache: Path) -> list[dict]:
 def in_the_app(repeats: int) -> list[dict]:
     """One viewer in Chromium presses Start on the default race; the first time the cache is empty."""
     from benchmarks.browser import viewer
-    from tests.server import Server
+    from tests.helpers.server import Server
 
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder)).start()

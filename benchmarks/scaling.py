@@ -17,10 +17,10 @@ from collections.abc import Callable
 import torch
 
 from benchmarks import machine
-from fda_core import presets
-from fda_core.config import LaneSpec
-from fda_core.engine import Lane
-from fda_core.lab import prepare
+from fda_core.federation.engine import Lane
+from fda_core.settings import presets
+from fda_core.settings.config import LaneSpec
+from fda_core.setup import prepare
 
 LANE = LaneSpec(id="fda-opt-m1", rule="adaptive", max_epochs=1)
 CASES = {

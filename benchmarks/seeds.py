@@ -7,10 +7,10 @@ import argparse
 import statistics
 from pathlib import Path
 
-from fda_core import presets
+from fda_core.analysis.summary import Cost, LaneSummary, summarize
 from fda_core.runs.record import record
 from fda_core.runs.store import EVENTS, new_run_id, read_events
-from fda_core.runs.summary import Cost, LaneSummary, summarize
+from fda_core.settings import presets
 
 
 def run(folder: Path, preset: str, seed: int) -> list[LaneSummary]:

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from benchmarks import machine
-from fda_core.sketch import Sketch, norm_squared
+from fda_core.algorithm.sketch import Sketch, norm_squared
 
 SIZES = [160_000, 1_000_000, 23_000_000, 66_000_000, 125_000_000]
 REPEATED_NUMBERS = 30_000_000  # Small sketches are repeated until they have seen as many.

@@ -18,13 +18,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from benchmarks import machine
-from fda_core import presets
-from fda_core.data.batches import cohort_of
-from fda_core.lab import prepare
-from fda_core.monitors import Spread
-from fda_core.rounds import LocalRound
-from fda_core.servers import Server
-from fda_core.sketch import Sketch, norm_squared
+from fda_core.algorithm.monitors import Spread
+from fda_core.algorithm.servers import Server
+from fda_core.algorithm.sketch import Sketch, norm_squared
+from fda_core.federation.batches import cohort_of
+from fda_core.federation.local_round import LocalRound
+from fda_core.settings import presets
+from fda_core.setup import prepare
 
 WIDTHS = (125, 250, 500, 1000, 2000)
 ROUNDS, EPOCHS = (1, 5, 15), (1, 3, 10)  # whose drifts are stored: after so many local epochs of these rounds

@@ -16,7 +16,7 @@ import psutil
 
 from benchmarks import machine
 from benchmarks.viewer import Viewer
-from tests.server import Server
+from tests.helpers.server import Server
 
 SETTINGS = "preset=default&rounds=5000&target.value=0.99"
 PATIENCE = 120  # seconds

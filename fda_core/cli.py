@@ -15,24 +15,24 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from fda_core import presets
-from fda_core.assignments import from_toml, from_words, merge
-from fda_core.config import ExperimentConfig
-from fda_core.data import fitting, shelf
+from fda_core.algorithm.events import Event, LaneFinished, Round, RunStarted
+from fda_core.analysis.summary import Cost, LaneSummary, rounds_at_most, summarize
+from fda_core.cost.estimate import Preview, Span
+from fda_core.cost.timings import Paces
+from fda_core.data import fitting, table_files
 from fda_core.data import table as tables
 from fda_core.data.reading import read_file
-from fda_core.errors import ConfigError, LabError
-from fda_core.events import Event, LaneFinished, Round, RunStarted
-from fda_core.models.names import from_word
-from fda_core.preview import Preview, Span
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
-from fda_core.runs.paces import Paces
 from fda_core.runs.record import record, simulate
 from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
-from fda_core.runs.summary import Cost, LaneSummary, rounds_at_most, summarize
-from fda_core.types import TEXTS
+from fda_core.settings import presets
+from fda_core.settings.assignments import from_toml, from_words, merge
+from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.model_names import from_word
+from fda_core.support.callbacks import TEXTS
+from fda_core.support.errors import ConfigError, LabError
 
 console = Console()
 
@@ -153,8 +153,8 @@ def run_experiment(options: argparse.Namespace) -> int:
         options.refuse("the following arguments are required: --out DIR, a new folder for the run, or --dry-run")
     table = own_table(options)
     config = configuration(options, table)
-    if table is None and shelf.needs_table(config):
-        table = shelf.find(config.table.sha256, runs_folder())
+    if table is None and table_files.needs_table(config):
+        table = table_files.find(config.table.sha256, runs_folder())
     models = model_of(options)[1]
     if options.dry_run:
         return print_cost(config, models, table)
@@ -164,7 +164,7 @@ def run_experiment(options: argparse.Namespace) -> int:
 def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Table | None) -> int:
     paces = Paces(runs_folder)
     if not paces.fresh(config):
-        from fda_core.calibration import measure
+        from fda_core.cost.calibration import measure
 
         with console.status("measuring"):
             paces.put(config, measure(config, models=models, table=table))

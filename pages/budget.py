@@ -1,7 +1,7 @@
 """Network budget: time, money and the break-even on the user's own network."""
 
-from ui import budget
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.budget import budget_page
 
 require_app()
-budget.page()
+budget_page.page()

@@ -1,7 +1,7 @@
 """Evidence: claims, published runs, our runs, verdicts."""
 
-from ui import evidence
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.evidence import evidence_page
 
 require_app()
-evidence.page()
+evidence_page.page()

@@ -1,7 +1,7 @@
 """Heterogeneity: who has which labels, and what that did to variance, rounds and results."""
 
-from ui import heterogeneity
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.heterogeneity import heterogeneity_page
 
 require_app()
-heterogeneity.page()
+heterogeneity_page.page()

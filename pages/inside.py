@@ -1,7 +1,7 @@
 """Inside a round: variance climbs towards Θ, somebody decides, the model travels."""
 
-from ui import inside
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.inside import inside_page
 
 require_app()
-inside.page()
+inside_page.page()

@@ -1,7 +1,7 @@
 """Lesson: a guided tour, three lesson plans, a quiz."""
 
-from ui import lesson
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.lesson import lesson_page
 
 require_app()
-lesson.page()
+lesson_page.page()

@@ -1,7 +1,7 @@
 """Race: both methods fine-tune the same encoder, loss against bytes, live."""
 
-from ui import race
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.race import race_page
 
 require_app()
-race.page()
+race_page.page()

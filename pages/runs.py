@@ -1,7 +1,7 @@
 """Runs: what was run, side by side, over seeds, and to take away."""
 
-from ui import runs
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.runs import runs_page
 
 require_app()
-runs.page()
+runs_page.page()

@@ -1,7 +1,7 @@
 """Schedules: FedOpt with many E beside FDA-OPT."""
 
-from ui import schedules
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.schedules import schedules_page
 
 require_app()
-schedules.page()
+schedules_page.page()

@@ -1,7 +1,7 @@
 """Story: why bytes are the bill, moving."""
 
-from ui import story
-from ui.session import require_app
+from ui.state.session import require_app
+from ui.views.story import story_page
 
 require_app()
-story.page()
+story_page.page()

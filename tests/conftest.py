@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from fda_core.config import ExperimentConfig
+from fda_core.settings.config import ExperimentConfig
 
 TRAIN, TEST = 64, 32
 
@@ -42,15 +42,15 @@ def small_config():
 @pytest.fixture(scope="session")
 def texts(small_config):
     """The tokens of the training and the test reviews."""
-    from fda_core import lab
+    from fda_core import setup
 
-    return lab.texts(TRAIN, TEST, small_config.max_tokens)
+    return setup.texts(TRAIN, TEST, small_config.max_tokens)
 
 
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory):
     """A folder with a tiny model of every architecture, which no test may change."""
-    from tests import tiny_models
+    from tests.helpers import tiny_models
 
     folder = tmp_path_factory.mktemp("shelf")
     for kind in (*tiny_models.SETTINGS, *tiny_models.OTHERS):

@@ -1,1 +1,1 @@
-"""Datasets, their division among clients, and the order of their batches."""
+"""Datasets, and their division among clients."""

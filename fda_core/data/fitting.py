@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from fda_core import presets
-from fda_core.config import ExperimentConfig
-from fda_core.data.source import of_table
+from fda_core.data.sources import of_table
 from fda_core.data.split import default_sizes
 from fda_core.data.table import Table
+from fda_core.settings import presets
+from fda_core.settings.config import ExperimentConfig
 
 
 def settings_for(table: Table, asked: dict[str, Any]) -> dict[str, Any]:

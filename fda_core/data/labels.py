@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fda_core.config import ExperimentConfig
 from fda_core.data.partition import dirichlet_partition
+from fda_core.settings.config import ExperimentConfig
 
 LABELS = ("rotten", "fresh")
 

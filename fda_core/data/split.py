@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fda_core.errors import ConfigError
-from fda_core.streams import stream
+from fda_core.support.errors import ConfigError
+from fda_core.support.streams import stream
 
 # As for the reviews: every seed is judged on the same texts, and one cache serves them all.
 SPLIT_SEED = 0

@@ -16,8 +16,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from fda_core.config import ExperimentConfig
 from fda_core.data.reading import Sheet, TableError
+from fda_core.settings.config import ExperimentConfig
 
 MOST_LABELS, MOST_CLIENTS = 50, 1000
 FEWEST_ROWS, FEWEST_OF_A_LABEL, FEWEST_OF_A_CLIENT = 10, 2, 5

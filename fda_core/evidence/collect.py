@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from fda_core.events import Event
+from fda_core.algorithm.events import Event
+from fda_core.analysis.summary import lane_ids, rounds_of, started
 from fda_core.evidence.plan import (
     BASELINE,
     LATE_ROUNDS,
@@ -21,7 +22,6 @@ from fda_core.evidence.plan import (
 )
 from fda_core.evidence.play import best_rates, late_loss
 from fda_core.runs.store import read_events
-from fda_core.runs.summary import lane_ids, rounds_of, started
 
 CHANCE = 0.5  # accuracy of guessing: the two labels are equally frequent
 DIFFERS = ("seed", "alpha", "server_optimizer", "server_lr", "client_lr")

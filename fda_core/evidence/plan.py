@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from fda_core import presets
-from fda_core.config import SERVERS, ExperimentConfig
+from fda_core.settings import presets
+from fda_core.settings.config import SERVERS, ExperimentConfig
 
 SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED = 100

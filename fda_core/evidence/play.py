@@ -9,9 +9,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean
 
-from fda_core.config import ExperimentConfig
-from fda_core.errors import LabError
-from fda_core.events import RunFinished
+from fda_core.algorithm.events import RunFinished
+from fda_core.analysis.summary import rounds_of
 from fda_core.evidence.plan import (
     BASELINE,
     FEDOPT,
@@ -25,7 +24,8 @@ from fda_core.evidence.plan import (
 )
 from fda_core.runs.record import record
 from fda_core.runs.store import CONFIG, held, new_run_id, read_events
-from fda_core.runs.summary import rounds_of
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import LabError
 
 Say = Callable[[str], None]
 Job = tuple[Path, ExperimentConfig]

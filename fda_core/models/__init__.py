@@ -1,1 +1,1 @@
-"""Encoders and the two ways to train them: the plain one and the cohort one, equal in their results."""
+"""Encoders, where they come from, what of them is trained, and what that takes."""

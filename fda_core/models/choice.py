@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from fda_core import assets
-from fda_core.config import MODELS, ExperimentConfig
-from fda_core.errors import ConfigError
-from fda_core.models import anatomy, memory, names, outside, packaged
-from fda_core.models.adapted import Layout, adapt
+from fda_core.models import architectures, embedded, external, memory
+from fda_core.models.adapters import Layout, adapt
 from fda_core.models.tokens import Tokens
-from fda_core.types import Progress
+from fda_core.settings import model_names
+from fda_core.settings.config import MODELS, ExperimentConfig
+from fda_core.support import assets
+from fda_core.support.callbacks import Progress
+from fda_core.support.errors import ConfigError
 
 REVISION, SHA256 = "revision", "weights_sha256"  # in a run's facts
 
@@ -25,18 +26,18 @@ class Embedded:
     revision = None
 
     def __init__(self, model: str, labels: int):
-        self.model, self.labels, self.name = model, labels, packaged.NAMES[model]
+        self.model, self.labels, self.name = model, labels, embedded.NAMES[model]
 
     def skeleton(self) -> PreTrainedModel:
-        kind = packaged.MODELS[self.model]
+        kind = embedded.MODELS[self.model]
         with torch.device("meta"):
             return kind.of(kind.of.config_class(num_labels=self.labels, **kind.settings))
 
     def tokenizer(self, progress: Progress) -> PreTrainedTokenizerBase:
-        return packaged.load_tokenizer()
+        return embedded.load_tokenizer()
 
     def load(self, progress: Progress) -> tuple[PreTrainedModel, str]:
-        return packaged.load_classifier(self.labels, self.model), assets.SHA256[assets.WEIGHTS]
+        return embedded.load_classifier(self.labels, self.model), assets.SHA256[assets.WEIGHTS]
 
     def weights(self, sha256: str) -> str:
         return f"{assets.WEIGHTS[0]}, sha256 {sha256[:16]}"
@@ -46,18 +47,18 @@ class Outside:
     """A model of the hub or a folder. Raises `ConfigError`, `HubError` and `ModelError` wherever it is touched."""
 
     def __init__(self, model: str, labels: int, shelf: Path | None, revision: str | None, progress: Progress):
-        self.source = outside.find(model, shelf, revision, progress)
-        self.config = outside.describe(self.source, labels, progress)
+        self.source = external.find(model, shelf, revision, progress)
+        self.config = external.describe(self.source, labels, progress)
         self.revision, self.name = self.source.revision, self.source.name
 
     def skeleton(self) -> PreTrainedModel:
-        return outside.skeleton(self.config, self.name)
+        return external.skeleton(self.config, self.name)
 
     def tokenizer(self, progress: Progress) -> PreTrainedTokenizerBase:
-        return outside.load_tokenizer(self.source, progress)
+        return external.load_tokenizer(self.source, progress)
 
     def load(self, progress: Progress) -> tuple[PreTrainedModel, str]:
-        return outside.load_classifier(self.source, self.config, progress)
+        return external.load_classifier(self.source, self.config, progress)
 
     def weights(self, sha256: str) -> str:
         place = f"revision {self.revision[:12]}" if self.revision else "a local folder"
@@ -76,7 +77,7 @@ def choose(
     """
     if model in MODELS:
         return Embedded(model, labels)
-    return Outside(model, labels, shelf or names.shelf(), (before or {}).get(REVISION), progress)
+    return Outside(model, labels, shelf or model_names.shelf(), (before or {}).get(REVISION), progress)
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def plan(choice: Choice, config: ExperimentConfig, tokens: int = 0) -> Plan:
 def fast(model: PreTrainedModel, config: ExperimentConfig) -> bool:
     """Whether a fast way is proven equal to the plain one for what is trained of this model."""
     on_top = config.trained == "head" or (config.trained == "lora" and config.lora.layers == 1)
-    return on_top and anatomy.known(model)
+    return on_top and architectures.known(model)
 
 
 def frozen_layers(model: PreTrainedModel, config: ExperimentConfig) -> int:
@@ -138,6 +139,6 @@ def readable(choice: Choice, texts: list[Tokens], config: ExperimentConfig) -> N
             f" choose at most {min(rows)}."
         )
     if max(int(tokens.ids.max()) for tokens in texts) >= bare.config.vocab_size:
-        raise outside.ModelError(
+        raise external.ModelError(
             f"The tokenizer of {choice.name} has words that its weights do not know: choose another."
         )

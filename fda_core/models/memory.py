@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from fda_core.config import ExperimentConfig
-from fda_core.errors import LabError
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import LabError
 
 FLOAT = 4
 LIBRARIES = 700_000_000  # torch, transformers and peft, once loaded, with their work space

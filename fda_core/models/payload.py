@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from fda_core.config import MODELS, ExperimentConfig
-from fda_core.ledger import WIRE_BYTES_PER_PARAMETER
-from fda_core.models import names
+from fda_core.algorithm.ledger import WIRE_BYTES_PER_PARAMETER
+from fda_core.settings import model_names
+from fda_core.settings.config import MODELS, ExperimentConfig
 
 Trained = Literal["head", "lora", "full"]
 TRAINED: tuple[Trained, ...] = ("head", "lora", "full")
@@ -140,15 +140,15 @@ def size_of(config: ExperimentConfig, labels: int = 2) -> Size | None:
 
 
 def encoder_of(model: str) -> Encoder | None:
-    if model not in MODELS and names.is_folder(model):
+    if model not in MODELS and model_names.is_folder(model):
         return on_shelf(model)
     return OTHERWISE.get(model) or ENCODERS.get(model)
 
 
 def on_shelf(model: str) -> Encoder | None:
     """By the config.json of a folder that may be named from a page."""
-    shelf = names.shelf()
-    file = shelf and shelf / model.removeprefix(names.FOLDER) / "config.json"
+    shelf = model_names.shelf()
+    file = shelf and shelf / model.removeprefix(model_names.FOLDER) / "config.json"
     try:
         if not file or file.stat().st_size > LONGEST_CONFIG:
             return None

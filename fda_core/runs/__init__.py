@@ -1,1 +1,1 @@
-"""Run folders, and the background runner that fills them."""
+"""Run folders: written, read, listed, audited, exported, imported, deleted."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from fda_core.events import Round, RunFinished, parse
+from fda_core.algorithm.events import Round, RunFinished, parse
 from fda_core.runs.store import EVENTS, StoreError
 
 INTACT = """\

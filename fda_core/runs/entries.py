@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fda_core.events import Event, RunFinished
+from fda_core.algorithm.events import Event, RunFinished
+from fda_core.analysis.summary import rounds_played, started, summarize
 from fda_core.runs.meta import META, read_meta
 from fda_core.runs.store import EVENTS, RUN_ID, StoreError, config_of, read_events, recorded_at
-from fda_core.runs.summary import rounds_played, started, summarize
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from fda_core.events import Event, Round
+from fda_core.algorithm.events import Event, Round
+from fda_core.analysis.summary import costs, lane_ids, rounds_of, started, summarize
 from fda_core.runs.meta import read_meta
 from fda_core.runs.store import read_events
-from fda_core.runs.summary import costs, lane_ids, rounds_of, started, summarize
 
 # What begins a formula in a spreadsheet; the wide ones do in a Japanese one.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

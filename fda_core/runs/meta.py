@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from fda_core.files import replace_whole
 from fda_core.runs.store import StoreError
+from fda_core.support.files import replace_whole
 
 META = "meta.json"
 LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 80, 30, 10

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from fda_core.checkpoint import Keep
-from fda_core.config import ExperimentConfig
-from fda_core.data import shelf
+from fda_core.algorithm.checkpoint import Keep
+from fda_core.algorithm.events import Event, RunStarted
+from fda_core.analysis.summary import summarize
+from fda_core.data import table_files
 from fda_core.data.table import Table
-from fda_core.errors import Cancelled, LabError, Parked
-from fda_core.events import Event, RunStarted
-from fda_core.resumption import Resumption
+from fda_core.federation.resumption import Resumption
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import StoreError
-from fda_core.runs.summary import summarize
-from fda_core.types import Progress, Tick
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.callbacks import Progress, Tick
+from fda_core.support.errors import Cancelled, LabError, Parked
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ def simulate(
     home: the run's folder; given to runs on a table of the user's own, which lies there. shelf: a folder of models that
     the caller trusts, in place of the one that may be named from a page.
     """
-    from fda_core import engine
-    from fda_core.lab import prepare
+    from fda_core.federation import engine
+    from fda_core.setup import prepare
 
     lab = prepare(config, progress, shelf, resumption.facts if resumption else None, home)
     lab.tick = tick
@@ -71,8 +71,8 @@ def record(
         for event in recorder.kept:
             show(event)
         if table is not None:
-            shelf.keep(table, folder)
-        home = {"home": folder} if shelf.needs_table(config) else {}
+            table_files.keep(table, folder)
+        home = {"home": folder} if table_files.needs_table(config) else {}
         for event in produce(config, progress, tick, recorder.keep, recorder.resumption, **home):
             if isinstance(event, RunStarted) and group:
                 event = event.model_copy(update={"group": group})

@@ -9,10 +9,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fda_core.checkpoint import Checkpoint, CheckpointError, save
-from fda_core.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
-from fda_core.files import replace_whole, sync_folder
-from fda_core.resumption import Resumption
+from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, save
+from fda_core.algorithm.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
+from fda_core.federation.resumption import Resumption
 from fda_core.runs.store import (
     CHECKPOINTS,
     CONFIG,
@@ -24,6 +23,7 @@ from fda_core.runs.store import (
     read_checkpoint,
     read_events,
 )
+from fda_core.support.files import replace_whole, sync_folder
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from fda_core.config import ExperimentConfig
+from fda_core.algorithm.events import Event, RunFinished
 from fda_core.data.table import Table
-from fda_core.events import Event, RunFinished
 from fda_core.runs.store import EVENTS, StoreError, config_of, held, read_events
-from fda_core.types import TEXTS
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.callbacks import TEXTS
 
 LIVE = ("queued", "preparing", "running", "paused", "stopping")
 KEPT_READ = 32  # runs read from their folders

@@ -19,10 +19,10 @@ from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 from pydantic import ValidationError
 
-from fda_core.checkpoint import Checkpoint, CheckpointError, load
-from fda_core.config import ExperimentConfig
-from fda_core.errors import ConfigError, LabError
-from fda_core.events import Epoch, Event, RunStarted, parse
+from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, load
+from fda_core.algorithm.events import Epoch, Event, RunStarted, parse
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import ConfigError, LabError
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.load import delays, quantile
 from benchmarks.viewer import Viewer
-from tests.server import Server
+from tests.helpers.server import Server
 
 
 def test_a_round_s_delay_is_the_time_until_the_page_shows_it():

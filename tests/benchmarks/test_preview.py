@@ -3,10 +3,10 @@
 import pytest
 
 from benchmarks import preview as benchmark
-from fda_core.preview import subject
-from tests.test_preview import PACE
-from tests.test_preview import estimated as estimate
-from tests.tiny import fedopt
+from fda_core.cost.estimate import subject
+from tests.cost.test_estimate import PACE
+from tests.cost.test_estimate import estimated as estimate
+from tests.helpers.tiny import fedopt
 
 
 def test_a_ratio_is_estimated_by_actual():

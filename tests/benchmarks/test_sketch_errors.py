@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from benchmarks import sketch_errors
-from fda_core.monitors import Spread
+from fda_core.algorithm.monitors import Spread
 
 
 @pytest.fixture

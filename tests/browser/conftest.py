@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from tests.browser.race import Race
-from tests.server import Server
+from tests.helpers.server import Server
 
 REQUIRED = os.environ.get("FDA_OPT_LAB_REQUIRE_BROWSER") == "1"
 QUIET = (

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.browser.race import SMALL, Race, wait
-from tests.server import Server
-from ui.door import PIN
+from tests.helpers.server import Server
+from ui.state.sign_in import PIN
 
 SECRET = "open-sesame"
 

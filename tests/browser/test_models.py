@@ -2,10 +2,10 @@
 
 from playwright.sync_api import Page, TimeoutError
 
-from fda_core import presets
-from fda_core.events import RunStarted
+from fda_core.algorithm.events import RunStarted
 from fda_core.models.payload import size_of
 from fda_core.runs.store import read_events
+from fda_core.settings import presets
 from tests.browser.race import SMALL, wait
 
 PART = ".st-key-model_part"

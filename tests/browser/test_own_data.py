@@ -2,8 +2,8 @@
 
 from fda_core.data.table import Table
 from fda_core.runs import trash
-from tests import own_table
 from tests.browser.race import PATIENCE, wait
+from tests.helpers import own_table
 
 
 def pick(page, box: str, option: str) -> None:

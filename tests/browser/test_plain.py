@@ -4,8 +4,8 @@ import pytest
 
 from fda_core.runs.meta import Meta, write_meta
 from tests.browser.race import CHART
-from tests.stored_runs import keep_run
-from ui.comparison_charts import MOST_RUNS
+from tests.helpers.stored_runs import keep_run
+from ui.shared.run_charts import MOST_RUNS
 
 HOSTILE = (
     "http://elsewhere.invalid/x", "www.elsewhere.invalid", "somebody@elsewhere.invalid", "# head", "- point", "1. one",

@@ -7,7 +7,7 @@ import pytest
 
 from fda_core.runs.store import EVENTS
 from tests.browser.race import CHART, wait
-from tests.stored_runs import STORY, keep_run
+from tests.helpers.stored_runs import STORY, keep_run
 
 ROW, HEADER, BOX = 35, 36, 16  # pixels of the list
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.runs.film import film, until_target
+from fda_core.analysis.timeline import film, until_target
 from fda_core.runs.recorded import ROOT, recorded
 from fda_core.runs.store import EVENTS
 from tests.browser.race import wait
-from tests.server import Server
-from ui.source import DEFAULT
+from tests.helpers.server import Server
+from ui.shared.shown_run import DEFAULT
 
 APP = Path(__file__).parents[2]
 FILM = ".film .lane .stage"

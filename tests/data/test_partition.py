@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fda_core.data.partition import dirichlet_partition, draw_mixes, natural_partition
-from fda_core.streams import stream
+from fda_core.support.streams import stream
 
 BALANCED = np.arange(4000) % 2
 TEN_LABELS = np.arange(2000) % 10

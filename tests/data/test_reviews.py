@@ -4,9 +4,9 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from fda_core import assets
 from fda_core.data.reviews import LABELS, reviews
-from fda_core.errors import ConfigError, MissingAssets
+from fda_core.support import assets
+from fda_core.support.errors import ConfigError, MissingAssets
 
 
 @pytest.fixture(scope="module")

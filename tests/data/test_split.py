@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fda_core.data.split import default_sizes, split
-from fda_core.errors import ConfigError
+from fda_core.support.errors import ConfigError
 
 
 @given(

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from fda_core.models.prefix import hidden_states
+from fda_core.models.frozen_prefix import hidden_states
 from fda_core.models.tokens import Tokens
 
 TEXTS = Tokens(torch.arange(1, 21), torch.tensor([0, 3, 10, 11, 20]), torch.tensor([0, 1, 0, 1]))

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from fda_core import engine
-from fda_core.config import MODELS, ExperimentConfig, LaneSpec, Lora
-from fda_core.lab import fastest, prepare
-from fda_core.models import anatomy, packaged
-from fda_core.models.adapted import adapt
-from fda_core.models.cohort import CohortTrainer
-from fda_core.models.plain import PlainTrainer
-from fda_core.models.prefix import hidden_states
+from fda_core.federation import engine
+from fda_core.models import architectures, embedded
+from fda_core.models.adapters import adapt
+from fda_core.models.frozen_prefix import hidden_states
+from fda_core.models.trainers.cohort import CohortTrainer
+from fda_core.models.trainers.plain import PlainTrainer
+from fda_core.settings.config import MODELS, ExperimentConfig, LaneSpec, Lora
+from fda_core.setup import fastest, prepare
 
 LORAS = {
     "query and value": Lora(),
@@ -28,8 +28,8 @@ CASES = [("minilm-distilbert", lora) for lora in LORAS] + [
 
 
 def trainers(model: str, lora: Lora, texts, folder) -> tuple[PlainTrainer, CohortTrainer]:
-    adapted = adapt(packaged.load_classifier(model=model), lora, seed=0)
-    encoder = anatomy.encoder(adapted)
+    adapted = adapt(embedded.load_classifier(model=model), lora, seed=0)
+    encoder = architectures.encoder(adapted)
     hidden = [hidden_states(encoder, 5, tokens, "packaged", folder, lambda done, total: None) for tokens in texts]
     return PlainTrainer(adapted, *texts), CohortTrainer(adapted, *texts, *hidden)
 
@@ -106,12 +106,14 @@ def test_padding_of_other_texts_does_not_matter(pair):
 
 def test_another_precision_of_the_norms_is_followed(texts, tmp_path):
     """RoBERTa's own checkpoints have 1e-5; here a value that cannot be overlooked."""
-    model = packaged.load_classifier(model="minilm-roberta")
+    model = embedded.load_classifier(model="minilm-roberta")
     model.config.layer_norm_eps = 0.1
     for norm in filter(lambda module: isinstance(module, torch.nn.LayerNorm), model.modules()):
         norm.eps = 0.1
     adapted = adapt(model, Lora(), seed=0)
-    hidden = [hidden_states(anatomy.encoder(adapted), 5, tokens, "", tmp_path, lambda *_: None) for tokens in texts]
+    hidden = [
+        hidden_states(architectures.encoder(adapted), 5, tokens, "", tmp_path, lambda *_: None) for tokens in texts
+    ]
     plain, cohort = PlainTrainer(adapted, *texts), CohortTrainer(adapted, *texts, *hidden)
     weights = weights_for(plain, 1)[0]
     torch.testing.assert_close(cohort.logits(weights), plain.logits(weights), rtol=1e-5, atol=1e-6)
@@ -120,7 +122,7 @@ def test_another_precision_of_the_norms_is_followed(texts, tmp_path):
 @pytest.mark.parametrize(("layers", "way"), [(1, CohortTrainer), (2, PlainTrainer)])
 def test_adapters_below_the_last_layer_take_the_plain_way(small_config, texts, cold_cache, layers, way):
     lora = Lora(layers=layers)
-    model = adapt(packaged.load_classifier(), lora, seed=0)
+    model = adapt(embedded.load_classifier(), lora, seed=0)
     config = small_config.model_copy(update={"lora": lora})
     assert type(fastest(PlainTrainer(model, *texts), model, config, lambda done, total: None)) is way
 
@@ -135,7 +137,7 @@ LANES = {
 def labs(request, small_config, cold_cache):
     """Two labs that differ in nothing but the trainer: the plain way, the cohort way; for every architecture."""
     fast = prepare(ExperimentConfig(**small_config.to_dict() | {"model": request.param}))
-    model = adapt(packaged.load_classifier(model=request.param), small_config.lora, small_config.seed)
+    model = adapt(embedded.load_classifier(model=request.param), small_config.lora, small_config.seed)
     return replace(fast, trainer=PlainTrainer(model, fast.trainer.train, fast.trainer.test)), fast
 
 
@@ -167,4 +169,4 @@ def test_preparing_states_what_the_run_is_made_of(labs, small_config):
 def test_a_run_trains_the_model_its_config_names(labs):
     """All three take the fast way and say in the facts what they are."""
     assert isinstance(labs[1].trainer, CohortTrainer)
-    assert labs[1].facts["model"] == packaged.NAMES[labs[1].config.model]
+    assert labs[1].facts["model"] == embedded.NAMES[labs[1].config.model]

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from fda_core.config import ExperimentConfig
 from fda_core.models import choice, memory
+from fda_core.settings.config import ExperimentConfig
 
 # A whole run of two rounds on vectors of d numbers, with a trainer that takes nothing itself.
 RUN = """
@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from fda_core import engine
-from fda_core.checkpoint import save
-from fda_core.config import ExperimentConfig
-from fda_core.lab import Lab
-from fda_core.models.adapted import Layout
-from fda_core.network import Network
+from fda_core.algorithm.checkpoint import save
+from fda_core.settings.config import ExperimentConfig
+from fda_core.setup import Lab
+from fda_core.models.adapters import Layout
+from fda_core.algorithm.network import Network
 
 K, d, optimizer, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 torch.set_num_threads(1)

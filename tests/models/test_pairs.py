@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from fda_core.config import Lora
-from fda_core.models import anatomy, packaged
-from fda_core.models.adapted import adapt
-from fda_core.models.cohort import CohortTrainer
-from fda_core.models.plain import PlainTrainer
-from fda_core.models.prefix import _digest, compute
+from fda_core.models import architectures, embedded
+from fda_core.models.adapters import adapt
+from fda_core.models.frozen_prefix import _digest, compute
 from fda_core.models.tokens import Tokens, tokenize, types_of
+from fda_core.models.trainers.cohort import CohortTrainer
+from fda_core.models.trainers.plain import PlainTrainer
+from fda_core.settings.config import Lora
 
 DATA = {
     "text": ["a warm film", "the plot is thin and slow", "who wrote it ?", "good"],
@@ -20,7 +20,7 @@ DATA = {
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return packaged.load_tokenizer()
+    return embedded.load_tokenizer()
 
 
 def test_both_texts_stand_in_one_row_with_their_types(tokenizer):
@@ -44,11 +44,11 @@ def test_where_there_is_one_type_only_none_is_given(tokenizer, data, types):
 
 @pytest.mark.parametrize("model", ["minilm-bert", "minilm-distilbert"])
 def test_both_ways_agree_on_pairs_of_three_labels(tokenizer, model):
-    adapted = adapt(packaged.load_classifier(3, model), Lora(), seed=0)
+    adapted = adapt(embedded.load_classifier(3, model), Lora(), seed=0)
     types = types_of(adapted.config)
     assert types == (2 if model == "minilm-bert" else 1)
     tokens = tokenize(DATA, tokenizer, 32, types)
-    hidden = compute(anatomy.encoder(adapted), 5, tokens, lambda done, total: None)
+    hidden = compute(architectures.encoder(adapted), 5, tokens, lambda done, total: None)
     plain, cohort = PlainTrainer(adapted, tokens, tokens), CohortTrainer(adapted, tokens, tokens, hidden, hidden)
     start = plain.layout.flatten(adapted)
     weights = start + 0.02 * torch.randn(2, len(start), generator=torch.Generator().manual_seed(0))
@@ -62,10 +62,10 @@ def test_both_ways_agree_on_pairs_of_three_labels(tokenizer, model):
 
 
 def test_the_types_matter_to_bert_and_to_what_is_kept_of_it(tokenizer):
-    adapted = adapt(packaged.load_classifier(3, "minilm-bert"), Lora(), seed=0)
+    adapted = adapt(embedded.load_classifier(3, "minilm-bert"), Lora(), seed=0)
     typed = tokenize(DATA, tokenizer, 32, types=2)
     untyped = Tokens(typed.ids, typed.starts, typed.labels)
-    encoder = anatomy.encoder(adapted)
+    encoder = architectures.encoder(adapted)
     outputs = [compute(encoder, 1, tokens, lambda done, total: None) for tokens in (typed, untyped)]
     assert not torch.allclose(*outputs)
     assert len({_digest(encoder, tokens, "weights", 1) for tokens in (typed, untyped)}) == 2

@@ -4,11 +4,12 @@ import pytest
 import torch
 from transformers import DebertaV2Config, DebertaV2Model, DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel
 
-from fda_core.config import MODELS, TRAINED, ExperimentConfig
-from fda_core.models import choice, names
+from fda_core.analysis.summary import started
+from fda_core.models import choice
 from fda_core.models.payload import ENCODERS, download, payload, size_of, slowdown
 from fda_core.runs.recorded import recorded
-from fda_core.runs.summary import started
+from fda_core.settings import model_names
+from fda_core.settings.config import MODELS, TRAINED, ExperimentConfig
 
 BUILT = {
     "all-MiniLM-L6-v2": lambda: DistilBertModel(DistilBertConfig(dim=384, hidden_dim=1536, n_layers=6)),
@@ -66,7 +67,7 @@ MORE = {
 @pytest.mark.parametrize("more", MORE)
 @pytest.mark.parametrize("labels", [2, 50])
 def test_what_a_page_calculates_is_what_the_model_has(model, trained, more, labels, shelf, monkeypatch):
-    monkeypatch.setenv(names.SHELF, str(shelf))
+    monkeypatch.setenv(model_names.SHELF, str(shelf))
     config = ExperimentConfig(model=model, trained=trained, **MORE[more])
     size, counted = size_of(config, labels), choice.plan(choice.choose(model, labels), config)
     assert (size.trained, size.fast) == (counted.trained, counted.fast)
@@ -76,12 +77,12 @@ def test_what_a_page_calculates_is_what_the_model_has(model, trained, more, labe
 
 @pytest.mark.parametrize("model", ["somebody/something", "folder:deberta-v2", "folder:nothing", "folder:electra"])
 def test_of_a_model_that_is_not_known_nothing_is_said(model, shelf, monkeypatch):
-    monkeypatch.setenv(names.SHELF, str(shelf))
+    monkeypatch.setenv(model_names.SHELF, str(shelf))
     assert size_of(ExperimentConfig(model=model)) is None
 
 
 def test_a_folder_s_nonsense_is_left_to_whoever_loads_it(tmp_path, monkeypatch):
-    monkeypatch.setenv(names.SHELF, str(tmp_path))
+    monkeypatch.setenv(model_names.SHELF, str(tmp_path))
     (tmp_path / "odd").mkdir()
     for text in ("", "[]", "{}", '{"model_type": "bert"}', '{"model_type": []}', "[" * 100_000):
         (tmp_path / "odd" / "config.json").write_text(text)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fda_core.data.reviews import reviews
-from fda_core.models.packaged import load_tokenizer
+from fda_core.models.embedded import load_tokenizer
 from fda_core.models.tokens import Tokens, tokenize
 
 TOKENS = Tokens(torch.tensor([7, 8, 9, 5, 6, 4]), torch.tensor([0, 3, 5, 6]), torch.tensor([0, 1, 0]))

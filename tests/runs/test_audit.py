@@ -7,7 +7,7 @@ import pytest
 from fda_core.runs.audit import audit
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import EVENTS, StoreError
-from tests.tiny_events import a_round, an_epoch, started
+from tests.helpers.tiny_events import a_round, an_epoch, started
 
 
 @pytest.fixture

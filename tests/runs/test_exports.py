@@ -8,7 +8,7 @@ import pytest
 
 from fda_core.runs.exports import cell, to_csv, to_json
 from fda_core.runs.meta import Meta, write_meta
-from tests.stored_runs import keep_run
+from tests.helpers.stored_runs import keep_run
 
 
 @pytest.fixture

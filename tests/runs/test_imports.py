@@ -7,6 +7,7 @@ import random
 import pytest
 
 from benchmarks.bad_inputs import damaged
+from fda_core.analysis.summary import rounds_played
 from fda_core.runs import imports
 from fda_core.runs.audit import audit
 from fda_core.runs.entries import read_entry
@@ -16,10 +17,9 @@ from fda_core.runs.record import record as play
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import CONFIG, EVENTS, RUN_ID, StoreError, config_of, read_events
-from fda_core.runs.summary import rounds_played
-from tests.runs.fake import Fake
-from tests.stored_runs import begun, keep_run
-from tests.tiny_events import a_round, an_epoch
+from tests.helpers.fake import Fake
+from tests.helpers.stored_runs import begun, keep_run
+from tests.helpers.tiny_events import a_round, an_epoch
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from fda_core.analysis.summary import summarize
 from fda_core.runs.entries import read_entry
 from fda_core.runs.imports import import_events
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, StoreError, read_events
-from fda_core.runs.summary import summarize
+from tests.helpers.stored_runs import keep_run
 from tests.runs.test_imports import one_sentence
-from tests.stored_runs import keep_run
 
 
 @pytest.fixture(scope="module")

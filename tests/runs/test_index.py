@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.config import ExperimentConfig
 from fda_core.runs import index as module
 from fda_core.runs.index import Entry, Index
 from fda_core.runs.meta import META, Meta, write_meta
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import EVENTS, StoreError, new_run_id
 from fda_core.runs.trash import delete, restore
-from tests.stored_runs import STORY, change_line, ids, keep_run
-from tests.tiny_events import a_round
+from fda_core.settings.config import ExperimentConfig
+from tests.helpers.stored_runs import STORY, change_line, ids, keep_run
+from tests.helpers.tiny_events import a_round
 
 ROOT = Path(__file__).parents[2]
 

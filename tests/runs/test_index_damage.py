@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from peewee import SqliteDatabase
 
-from fda_core.events import LaneFinished, RunFinished
+from fda_core.algorithm.events import LaneFinished, RunFinished
 from fda_core.runs import index as module
 from fda_core.runs.index import INDEX, Index
 from fda_core.runs.store import StoreError, read_events
-from tests.stored_runs import ids, keep_run
+from tests.helpers.stored_runs import ids, keep_run
 
 ROOT = Path(__file__).parents[2]
 

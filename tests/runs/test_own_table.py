@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from fda_core import cli
-from fda_core.data import shelf
+from fda_core.data import table_files
 from fda_core.data.reading import TableError
-from fda_core.errors import Parked
+from fda_core.live.runner import Runner
 from fda_core.runs import trash
 from fda_core.runs.record import record
-from fda_core.runs.runner import Runner
 from fda_core.runs.store import EVENTS, read_events
-from tests import own_table
-from tests.runs.fake import Fake, reach, until
+from fda_core.support.errors import Parked
+from tests.helpers import own_table
+from tests.helpers.fake import Fake, reach, until
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def played(runner: Runner, config, **more) -> str:
 def test_the_table_lies_in_the_folder_of_its_run(root, table, config):
     run_id = played(Runner(root, produce=Fake()), config, table=table)
     assert [file.parent.name for file in tables(root)] == [run_id]
-    assert shelf.load(root / run_id, table.sha256).sha256 == table.sha256
+    assert table_files.load(root / run_id, table.sha256).sha256 == table.sha256
 
 
 def test_another_run_finds_the_table_of_a_run_that_has_it(root, table, config):
@@ -117,13 +117,13 @@ def test_a_table_that_was_changed_on_disk_is_refused(root, table, config):
     run_id = played(Runner(root, produce=Fake()), config, table=table)
     tables(root)[0].write_bytes(own_table.table(50).to_parquet())
     with pytest.raises(TableError, match="damaged"):
-        shelf.load(root / run_id, table.sha256)
+        table_files.load(root / run_id, table.sha256)
 
 
 @pytest.mark.parametrize("digest", ["../../etc", "*", "0" * 63, "g" * 64])
 def test_nothing_but_a_digest_is_made_into_a_path(root, digest):
     with pytest.raises(TableError, match="no digest"):
-        shelf.holder(digest, root)
+        table_files.holder(digest, root)
 
 
 def test_an_interrupted_run_goes_on_with_the_table_in_its_folder(root, table, config):
@@ -173,7 +173,7 @@ def content(file: Path) -> bytes:
     """A table's cells are compressed in its file."""
     data = file.read_bytes()
     if file.suffix == ".parquet":
-        data += shelf.Table.from_parquet(data).frame.to_csv().encode()
+        data += table_files.Table.from_parquet(data).frame.to_csv().encode()
     return data
 
 
@@ -187,7 +187,7 @@ def test_the_text_is_in_the_table_and_nowhere_else(real):
 
 def test_what_was_computed_from_the_texts_is_in_the_run_s_folder_too(real):
     folder, run, _ = real
-    assert len(list((run / shelf.PREFIX).glob("prefix-*.safetensors"))) == 2
+    assert len(list((run / table_files.PREFIX).glob("prefix-*.safetensors"))) == 2
     assert all(file.is_relative_to(run) for file in folder.rglob("prefix-*"))
 
 

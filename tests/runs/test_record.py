@@ -6,15 +6,15 @@ import os
 
 import pytest
 
-from fda_core.errors import Cancelled, ConfigError, MissingAssets
-from fda_core.events import LaneFinished, Round, RunFinished, RunStarted
+from fda_core.algorithm.events import LaneFinished, Round, RunFinished, RunStarted
+from fda_core.analysis.summary import summarize
 from fda_core.runs.audit import audit
 from fda_core.runs.record import record
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, StoreError, config_of, read_events
-from fda_core.runs.summary import summarize
-from tests.runs.fake import Fake, fast_config
+from fda_core.support.errors import Cancelled, ConfigError, MissingAssets
+from tests.helpers.fake import Fake, fast_config
 
 RUN_ID = "20250101-120000-abcdef"
 

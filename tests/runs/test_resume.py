@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from fda_core import engine
-from fda_core.config import ExperimentConfig
-from fda_core.errors import Parked
-from fda_core.events import Epoch, Round
+from fda_core.algorithm.events import Epoch, Round
+from fda_core.federation import engine
+from fda_core.live.runner import stored
 from fda_core.runs.audit import audit
 from fda_core.runs.record import record
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.runner import stored
 from fda_core.runs.store import CHECKPOINTS, EVENTS, StoreError, config_of, hold, read_events
-from tests.stored_runs import keep_run
-from tests.tiny import comparable, fda_opt, fedopt, rounds, tiny_config, tiny_lab
-from tests.tiny_events import a_round
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import Parked
+from tests.helpers.stored_runs import keep_run
+from tests.helpers.tiny import comparable, fda_opt, fedopt, rounds, tiny_config, tiny_lab
+from tests.helpers.tiny_events import a_round
 
 CONFIG = tiny_config(fedopt(1), fda_opt(6), rounds=30, clients_per_round=2, server_optimizer="adam", client_dropout=0.1)
 PLAY = """

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.config import ExperimentConfig
-from fda_core.events import Epoch, LaneFinished, RunFinished
+from fda_core.algorithm.events import Epoch, LaneFinished, RunFinished
 from fda_core.runs import store
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import CONFIG, EVENTS, LOCK, SUMMARY, StoreError, folder_of, new_run_id, read_events
-from tests.tiny import fixed
-from tests.tiny_events import a_round, an_epoch, started
+from fda_core.settings.config import ExperimentConfig
+from tests.helpers.tiny import fixed
+from tests.helpers.tiny_events import a_round, an_epoch, started
 
 STORY = [
     started(),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.events import Epoch, Round
+from fda_core.algorithm.events import Epoch, Round
 from fda_core.runs.store import read_events
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import StoreError
-from tests.tiny_events import a_round, an_epoch, started
+from tests.helpers.tiny_events import a_round, an_epoch, started
 
 recorder = Recorder(Path(sys.argv[1]), "the-run")
 recorder.add(started())

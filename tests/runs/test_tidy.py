@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from fda_core.data.shelf import PREFIX
+from fda_core.data.table_files import PREFIX
 from fda_core.runs.store import CHECKPOINTS, EVENTS
 from fda_core.runs.tidy import LEFT_OVER, tidy
 from fda_core.runs.trash import KEPT_DAYS, delete, deleted
-from tests.stored_runs import keep_run
+from tests.helpers.stored_runs import keep_run
 
 
 def age(path, seconds: float) -> None:

@@ -9,8 +9,8 @@ import pytest
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, StoreError, folder_of, hold
 from fda_core.runs.trash import GOING, TRASH, delete, deleted, empty, restore
-from tests.runs.fake import fast_config, reach
-from tests.stored_runs import keep_run
+from tests.helpers.fake import fast_config, reach
+from tests.helpers.stored_runs import keep_run
 
 DAY = 86_400
 UNKNOWN = "20260101-000000-abcdef"

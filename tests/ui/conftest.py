@@ -6,10 +6,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fda_core import assets
-from fda_core.runs.runner import Runner
-from tests.runs.fake import Fake, until
-from ui import session
+from fda_core.live.runner import Runner
+from fda_core.support import assets
+from tests.helpers.fake import Fake, until
+from ui.state import session
 
 APP = Path(__file__).parents[2] / "app.py"
 

@@ -1,0 +1,158 @@
+"""How the server estimates the variance of the clients' models from the small states they send at a check.
+
+A state is what one client sends; the estimate uses the mean of the states only (arXiv 2405.20988, section 3).
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fda_core.algorithm.checkpoint import State
+from fda_core.algorithm.sketch import Sketch, norm_squared
+from fda_core.support.streams import stream
+
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far the K clients have moved and how much they disagree; squared norms in float64.
+
+    `mean_drift` [d] is the mean of u_k = w_k - w; `sq_norms` [K] are the ‖u_k‖²; `shares` [K] sum to 1.
+    """
+
+    mean_drift: Tensor
+    sq_norms: Tensor
+    shares: Tensor
+
+    @classmethod
+    def of(cls, drifts: Tensor, shares: Tensor | None = None) -> "Spread":
+        """drifts [K, d] float32; shares [K], equal if left out."""
+        mean = drifts.mean(0) if shares is None else shares.to(drifts.dtype) @ drifts
+        if shares is None:
+            shares = torch.full((len(drifts),), 1 / len(drifts), dtype=torch.float64)
+        return cls(mean, torch.linalg.vector_norm(drifts, dim=1, dtype=torch.float64).square(), shares)
+
+    @property
+    def mean_sq_drift(self) -> float:
+        return (self.shares @ self.sq_norms).item()
+
+    @property
+    def sq_mean_drift(self) -> float:
+        return torch.linalg.vector_norm(self.mean_drift, dtype=torch.float64).square().item()
+
+    @property
+    def variance(self) -> float:
+        """Var = mean‖u_k‖² - ‖mean u_k‖², never negative; exactly 0 for a single client."""
+        if len(self.sq_norms) == 1:
+            return 0.0
+        value = self.mean_sq_drift - self.sq_mean_drift
+        return value if value != value else max(0.0, value)
+
+
+class Monitor(ABC):
+    """An estimate of the variance, and the price of the states it needs."""
+
+    state_bytes: int
+
+    def estimate(self, spread: Spread) -> float:
+        """v̂; 0 for a lone client, which cannot disagree with itself, and the server knows how many it asked."""
+        return 0.0 if len(spread.sq_norms) == 1 else self._estimate(spread)
+
+    @abstractmethod
+    def _estimate(self, spread: Spread) -> float:
+        """v̂ of several clients."""
+
+    def strangers(self, clients: list[int]) -> list[int]:
+        """The clients that must be sent one more vector [d] before their first state."""
+        return []
+
+    def synchronised(self, clients: list[int], update: Tensor) -> None:  # noqa: B027 - most need not know
+        """The round of these clients ended and moved the global weights by `update` [d]."""
+
+    def state(self) -> State:
+        """What the monitor remembers from round to round."""
+        return {}
+
+    def restore(self, state: State) -> None:  # noqa: B027 - most remember nothing
+        """Undoes `state`."""
+
+
+class ExactMonitor(Monitor):
+    """State (‖u_k‖², u_k): the variance itself, at the price of the whole drift."""
+
+    def __init__(self, size: int):
+        self.state_bytes = FLOAT_BYTES * (size + 1)
+
+    def _estimate(self, spread: Spread) -> float:
+        return spread.variance
+
+
+class NaiveMonitor(Monitor):
+    """State ‖u_k‖²: v̂ = mean‖u_k‖², as if the mean drift were 0; never too small (authors' code of 2405.20988)."""
+
+    state_bytes = FLOAT_BYTES
+
+    def _estimate(self, spread: Spread) -> float:
+        return spread.mean_sq_drift
+
+
+class LinearMonitor(Monitor):
+    """State (‖u_k‖², ⟨ξ, u_k⟩), ‖ξ‖ = 1: v̂ = mean‖u_k‖² - ⟨ξ, mean u_k⟩², never too small (2405.20988, section 3.1).
+
+    ξ is the direction of the last global update. Who was in the last round knows it for nothing, everyone else has to
+    be sent it; in the first round it is a random direction that follows from the seed.
+    """
+
+    state_bytes = 2 * FLOAT_BYTES
+
+    def __init__(self, size: int, seed: int):
+        self._point_along(torch.from_numpy(stream(seed, "direction").standard_normal(size)))
+        self.informed: set[int] | None = None
+
+    def _estimate(self, spread: Spread) -> float:
+        return spread.mean_sq_drift - (self.direction @ spread.mean_drift.double()).item() ** 2
+
+    def strangers(self, clients: list[int]) -> list[int]:
+        return [] if self.informed is None else [client for client in clients if client not in self.informed]
+
+    def synchronised(self, clients: list[int], update: Tensor) -> None:
+        if update.any():
+            self._point_along(update.double())
+            self.informed = set(clients)
+        elif self.informed is not None:
+            self.informed |= set(clients)  # ξ stays, and these have been told it
+
+    def state(self) -> State:
+        return {"direction": self.direction, "informed": None if self.informed is None else sorted(self.informed)}
+
+    def restore(self, state: State) -> None:
+        self.direction = state["direction"]
+        self.informed = None if state["informed"] is None else set(state["informed"])
+
+    def _point_along(self, vector: Tensor) -> None:
+        self.direction = vector / vector.norm()
+
+
+class SketchMonitor(Monitor):
+    """State (‖u_k‖², sketch of u_k); v̂ = mean‖u_k‖² - M₂(mean sketch)/(1 + ε) (reference code, `fda_opt.py`)."""
+
+    def __init__(self, sketch: Sketch):
+        self.sketch = sketch
+        self.state_bytes = FLOAT_BYTES * (1 + sketch.depth * sketch.width)
+
+    def _estimate(self, spread: Spread) -> float:
+        # The mean of the clients' sketches is the sketch of their mean drift: one pass instead of K.
+        return spread.mean_sq_drift - norm_squared(self.sketch(spread.mean_drift)) / (1 + self.sketch.epsilon)
+
+
+def make_monitor(name: str, size: int, seed: int) -> Monitor:
+    """The monitor `name` for models of `size` trainable weights."""
+    return {
+        "exact": lambda: ExactMonitor(size),
+        "naive": NaiveMonitor,
+        "linear": lambda: LinearMonitor(size, seed),
+        "sketch": lambda: SketchMonitor(Sketch(size, seed)),
+    }[name]()

@@ -1,0 +1,127 @@
+"""When a round ends: a rule is asked at every check, and told the exact variance when the round is over."""
+
+import math
+from abc import ABC, abstractmethod
+from typing import Literal
+
+import numpy as np
+
+from fda_core.algorithm.checkpoint import State
+from fda_core.settings.config import LaneSpec
+
+Reason = Literal["first-round", "threshold", "epoch-cap", "fixed-schedule", "all-dropped"]
+
+
+class Rule(ABC):
+    """`threshold` is the Θ in force, None for a rule without one; `monitored` says whether states are exchanged."""
+
+    threshold: float | None = None
+    monitored = True
+
+    def legs(self, epoch_steps: int) -> list[int]:
+        """The local steps between one check and the next within a local epoch."""
+        return [epoch_steps]
+
+    @abstractmethod
+    def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
+        """Why to synchronise at a check with `epochs` local epochs completed, or None to go on training."""
+
+    def learn(self, epochs: int, variance: float) -> None:  # noqa: B027 - most rules have nothing to learn
+        """The round took `epochs` local epochs and ended at this exact variance."""
+
+    def state(self) -> State:
+        """What the rule has learnt from the rounds so far."""
+        return {}
+
+    def restore(self, state: State) -> None:
+        vars(self).update(state)
+
+
+class Schedule(Rule):
+    """FedOpt: synchronise after E local epochs, whatever the clients' models look like."""
+
+    monitored = False
+
+    def __init__(self, epochs: int):
+        self.epochs = epochs
+
+    def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
+        return "fixed-schedule" if epochs >= self.epochs else None
+
+
+class FixedThreshold(Rule):
+    """FDA: go on while the estimate is at most a given Θ (arXiv 2405.20988, section 2), at most M local epochs."""
+
+    def __init__(self, threshold: float, max_epochs: int, every_step: bool = False):
+        self.threshold = threshold
+        self.max_epochs = max_epochs
+        self.every_step = every_step
+
+    def legs(self, epoch_steps: int) -> list[int]:
+        return [1] * epoch_steps if self.every_step else [epoch_steps]
+
+    def verdict(self, epochs: int, estimate: float) -> Reason | None:
+        if estimate > self.threshold:
+            return "threshold"
+        return "epoch-cap" if epochs >= self.max_epochs else None
+
+
+class AdaptiveThreshold(FixedThreshold):
+    """FDA-OPT: Θ ← (M/2)/e · Var after a round of e local epochs; the first round is exactly one epoch.
+
+    Reference code, `fda_opt.py`: the last round's variance per local epoch, for M/2 epochs.
+    """
+
+    def __init__(self, max_epochs: int):
+        super().__init__(-math.inf, max_epochs)
+
+    def verdict(self, epochs: int, estimate: float) -> Reason | None:
+        return "first-round" if self.threshold == -math.inf else super().verdict(epochs, estimate)
+
+    def learn(self, epochs: int, variance: float) -> None:
+        self.threshold = (self.max_epochs / 2) / epochs * variance
+
+    def state(self) -> State:
+        return {"threshold": self.threshold}
+
+
+class SmoothedThreshold(AdaptiveThreshold):
+    """Ours, not in the paper: Θ ← √(Θ · Var·((M/2)/e)^p), p being how fast the variance grew within the round.
+
+    The published rule takes p = 1; where the variance grows more slowly than √e it overshoots and swings between 1 and
+    M epochs. p is the slope of log v̂ over log e, kept from the round before where there is none to see. The geometric
+    mean halves what one round's clients can do; it begins once a slope has been seen (docs/method.md).
+    """
+
+    SLOPES = (0.1, 2.0)
+
+    def __init__(self, max_epochs: int):
+        super().__init__(max_epochs)
+        self.slope: float | None = None
+        self.seen: list[float] = []
+
+    def verdict(self, epochs: int, estimate: float) -> Reason | None:
+        self.seen = [*self.seen[: epochs - 1], estimate]
+        return super().verdict(epochs, estimate)
+
+    def learn(self, epochs: int, variance: float) -> None:
+        guessed, seen = self.slope is None, self.seen
+        if len(seen) > 1 and min(seen) > 0:
+            steepness = np.polyfit(np.log(np.arange(1, len(seen) + 1)), np.log(seen), 1)[0]
+            self.slope = float(np.clip(steepness, *self.SLOPES))
+        wanted = variance * ((self.max_epochs / 2) / epochs) ** (1.0 if self.slope is None else self.slope)
+        self.threshold = wanted if guessed or self.threshold <= 0 else math.sqrt(self.threshold * wanted)
+
+    def state(self) -> State:
+        return super().state() | {"slope": self.slope}
+
+
+def make_rule(spec: LaneSpec) -> Rule:
+    match spec.rule:
+        case "fixed":
+            return FixedThreshold(spec.theta, spec.max_epochs, spec.check == "step")
+        case "adaptive":
+            return AdaptiveThreshold(spec.max_epochs)
+        case "smoothed":
+            return SmoothedThreshold(spec.max_epochs)
+    return Schedule(spec.epochs)

@@ -1,0 +1,137 @@
+"""A run as a film, from its events alone: every model and sketch that travelled, when it left and when it was there.
+
+Each lane has its own reel on the common clock of simulated seconds. A round begins where the lane's last one ended. It
+is cut into equal scenes: the models go out, every local epoch, the models come back. A state is sent in the second half
+of the epoch it belongs to. When a round ended is the record's; how it is cut is ours, so that a model on a fast link
+can be seen at all.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from fda_core.algorithm.events import Epoch, Event, Round, RunStarted
+from fda_core.analysis.summary import cost_to_target, lane_ids, rounds_of, started
+
+Kind = Literal["down", "sketch", "up"]
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Packets of one event that travel together, one for each of `clients`; `bytes` of all of them.
+
+    start, end: simulated seconds.
+    """
+
+    kind: Kind
+    round: int
+    clients: tuple[str, ...]
+    bytes: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Take:
+    """A round: who trained, from when to when, and how the lane stood at its end; local epochs are running totals."""
+
+    round: int
+    clients: tuple[str, ...]
+    start: float
+    end: float
+    epochs: int
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Reel:
+    """A lane. reached: simulated seconds after which it had reached the target, None where it had not."""
+
+    lane: str
+    waves: tuple[Wave, ...]
+    takes: tuple[Take, ...]
+    reached: float | None
+
+    @property
+    def bytes(self) -> int:
+        return sum(wave.bytes for wave in self.waves)
+
+    def packets(self, *kinds: Kind) -> int:
+        return sum(len(wave.clients) for wave in self.waves if wave.kind in kinds)
+
+
+@dataclass(frozen=True)
+class Film:
+    """clients: everybody there is, in a fixed order; accuracy: the untrained model's; seconds: simulated, of all."""
+
+    reels: tuple[Reel, ...]
+    clients: tuple[str, ...]
+    accuracy: float | None
+    seconds: float
+
+
+def until_target(events: Sequence[Event]) -> list[Event]:
+    """The run with each lane cut off after the round in which it had reached the target: the race to it."""
+    start = started(events)
+    costs = {lane: cost_to_target(events, lane) for lane in lane_ids(start)} if start else {}
+    last = {lane: cost.rounds for lane, cost in costs.items() if cost}
+    return [
+        event
+        for event in events
+        if not isinstance(event, Epoch | Round) or event.round <= last.get(event.lane, event.round)
+    ]
+
+
+def film(events: Sequence[Event]) -> Film:
+    """The film of a run that has started; epochs of a round that did not end are not in it."""
+    start = started(events)
+    reels = tuple(reel(events, lane) for lane in lane_ids(start))
+    seconds = max((one.takes[-1].end for one in reels if one.takes), default=0.0)
+    return Film(reels, everybody(start, reels), start.initial.get("accuracy"), seconds)
+
+
+def everybody(start: RunStarted, reels: Sequence[Reel]) -> tuple[str, ...]:
+    """The clients that the record names at its start, then those that trained all the same."""
+    try:
+        known = [str(client["id"]) for client in start.facts["clients"]]
+    except (KeyError, TypeError):  # a record from elsewhere need not say
+        known = []
+    return tuple(dict.fromkeys([*known, *(client for one in reels for take in one.takes for client in take.clients)]))
+
+
+def reel(events: Sequence[Event], lane: str) -> Reel:
+    epochs: dict[int, list[Epoch]] = {}
+    for event in events:
+        if isinstance(event, Epoch) and event.lane == lane:
+            epochs.setdefault(event.round, []).append(event)
+    waves, takes, now, done = [], [], 0.0, 0
+    for event in rounds_of(events, lane):
+        end = max(now, event.simulated_seconds)
+        done += event.epochs
+        takes.append(Take(event.round, tuple(event.clients), now, end, done, event.accuracy))
+        waves += shown(event, epochs.get(event.round, []), now, end)
+        now = end
+    reached = cost_to_target(events, lane)
+    return Reel(lane, tuple(waves), tuple(takes), reached.simulated_seconds if reached else None)
+
+
+def shown(event: Round, epochs: Sequence[Epoch], start: float, end: float) -> Iterator[Wave]:
+    """The waves of one round, in the order in which they leave; none without bytes."""
+    scene = (end - start) / (len(epochs) + 2)
+    left = [client for client in event.clients if client not in event.dropped]
+    if event.bytes_down:
+        yield Wave("down", event.round, tuple(event.clients), event.bytes_down, start, start + scene)
+    for number, (epoch, senders) in enumerate(zip(epochs, checked(event, epochs), strict=True), 1):
+        there = start + (number + 1) * scene
+        if bytes := epoch.bytes_monitor_up + epoch.bytes_monitor_down:
+            yield Wave("sketch", event.round, senders, bytes, there - scene / 2, there)
+    if event.bytes_up:
+        yield Wave("up", event.round, tuple(left), event.bytes_up, end - scene, end)
+
+
+def checked(event: Round, epochs: Iterable[Epoch]) -> Iterator[tuple[str, ...]]:
+    """Who sent a state after each epoch: one who drops out does so at the end of its last one, without a word."""
+    trained, steps = dict(zip(event.clients, event.client_steps, strict=False)), 0
+    for epoch in epochs:
+        steps += epoch.steps
+        yield tuple(client for client in event.clients if client not in event.dropped or trained.get(client, 0) > steps)

@@ -1,0 +1,195 @@
+"""What a run will cost before anything is trained: minutes, memory and bytes.
+
+Arithmetic only. Bytes follow from the config and the number of trainable weights; minutes need a `Pace`, which
+`calibration.py` measures once for a model, what is trained of it, and its data. Memory is `models/memory.py`'s.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from math import ceil, inf
+
+from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
+from fda_core.models.memory import LIBRARIES, Shape, needed
+from fda_core.settings.config import REFERENCE_RULES, ExperimentConfig, LaneSpec
+
+# What a pace does not depend on, or what is arithmetic from it: with other values nothing is measured again.
+NOT_MEASURED = {
+    "preset", "seed", "train_examples", "test_examples", "clients", "clients_per_round", "partition", "alpha",
+    "client_optimizer", "client_lr", "server_optimizer", "server_lr", "weighting", "client_dropout", "rounds",
+    "local_epochs", "target", "after_target_rounds", "lanes", "link",
+}  # fmt: skip
+
+Points = tuple[tuple[int, float], ...]  # a value for each of some numbers of clients, ascending
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What this machine takes for one model, kind of training and data, in seconds.
+
+    step: one local step of K clients at once; epoch: what a local epoch takes besides (variance, sketch, drawing);
+    round: what a round takes besides (copies, server, checkpoint). score and prefix: a text; load: model and data.
+    For the memory: the model's shape, and how many tokens of a text have their frozen states kept.
+    """
+
+    step: Points
+    epoch: Points
+    round: Points
+    score: float
+    prefix: float
+    load: float
+    shape: Shape
+    tokens: float
+
+    @property
+    def parameters(self) -> int:
+        """d, the weights that are trained."""
+        return self.shape.trained
+
+
+@dataclass(frozen=True)
+class Span:
+    """A number as it is likely to be, and its upper bound."""
+
+    likely: float
+    most: float
+
+    def __add__(self, other: "Span") -> "Span":
+        return Span(self.likely + other.likely, self.most + other.most)
+
+
+@dataclass(frozen=True)
+class LanePreview:
+    """One lane that plays all its rounds: it costs less where the target is reached early.
+
+    `seconds` is None without a pace.
+    """
+
+    lane: str
+    rounds: Span
+    epochs: Span
+    round_bytes: Span
+    bytes: Span
+    seconds: Span | None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """All lanes together. `seconds` includes `preparing`: model, data, and the texts unless that was done before.
+
+    memory: the program's at its peak; more_memory: of that, what it does not take anyway. None without a pace.
+    """
+
+    lanes: tuple[LanePreview, ...]
+    bytes: Span
+    seconds: Span | None
+    preparing: float | None = None
+    memory: float | None = None
+    more_memory: float | None = None
+
+
+def subject(config: ExperimentConfig) -> dict:
+    """What a pace depends on: model, what is trained, data, lengths."""
+    return config.model_dump(mode="json", exclude=NOT_MEASURED)
+
+
+def preview(
+    config: ExperimentConfig, parameters: int, pace: Pace | None = None, prepared: bool = False,
+    largest: float | None = None,
+) -> Preview:  # fmt: skip
+    """parameters: trainable weights; prepared: whether the frozen part of these texts has been computed before.
+
+    largest: the largest client's share of the examples; None for parts of equal size.
+    """
+    lanes = tuple(lane_preview(config, spec, parameters, pace, largest) for spec in config.lanes)
+    sent = sum((lane.bytes for lane in lanes), Span(0, 0))
+    if pace is None:
+        return Preview(lanes, sent, None)
+    texts = config.train_examples + config.test_examples
+    preparing = pace.load + (0 if prepared else pace.prefix * texts)
+    before = preparing + pace.score * config.test_examples
+    seconds = sum((lane.seconds for lane in lanes), Span(before, before))
+    memory = needed(pace.shape, config, round(pace.tokens * texts))
+    return Preview(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
+
+
+def lane_preview(
+    config: ExperimentConfig, spec: LaneSpec, parameters: int, pace: Pace | None, largest: float | None
+) -> LanePreview:
+    rounds, epochs = length(config, spec)
+    clients = 1 if spec.rule == "centralised" else config.cohort_size
+    steps = steps_an_epoch(config, spec, largest)
+    checks = steps if spec.check == "step" else 1
+    each = epochs.likely / rounds.likely
+    traffic = Span(0, 0) if spec.rule in REFERENCE_RULES else round_bytes(config, spec, parameters, each, checks)
+    seconds = None
+    if pace is not None:
+        epoch = steps * at(pace.step, clients) + checks * at(pace.epoch, clients)
+        models = clients if spec.rule == "local-only" else 1
+        between = at(pace.round, clients) + models * pace.score * config.test_examples
+        seconds = Span(*(e * epoch + r * between for e, r in zip(pair(epochs), pair(rounds), strict=True)))
+    sent = Span(rounds.likely * traffic.likely, rounds.most * traffic.most)
+    return LanePreview(spec.id, rounds, epochs, traffic, sent, seconds)
+
+
+def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
+    """Rounds and local epochs of a lane that is not ended by the target."""
+    likely, most = epochs_a_round(config, spec)
+    least = most if spec.epochs else 1
+    limit = config.local_epochs_of(spec) or inf
+
+    def first(each: int) -> int:
+        return 1 if spec.rule in ("adaptive", "smoothed") else each
+
+    def rounds(each: int) -> int:
+        """The round that meets the limit is played to its end."""
+        return min(config.rounds, 1 + ceil(min(config.rounds, max(0, limit - first(each)) / each)))
+
+    def epochs(rounds: int, each: int) -> int:
+        return first(each) + (rounds - 1) * each
+
+    played = Span(rounds(likely), rounds(least))
+    return played, Span(epochs(played.likely, likely), min(epochs(played.most, most), limit + most - 1))
+
+
+def epochs_a_round(config: ExperimentConfig, spec: LaneSpec) -> tuple[int, int]:
+    """Likely and at most. FDA-OPT sets Θ for M/2; a lone client's models never differ, nor is Θ = ∞ ever exceeded."""
+    if spec.epochs:
+        return spec.epochs, spec.epochs
+    endless = config.cohort_size == 1 or spec.theta == inf
+    return spec.max_epochs if endless else max(1, spec.max_epochs // 2), spec.max_epochs
+
+
+def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epochs: float, checks: int) -> Span:
+    """A round's mean likely bytes, and the most that one can send.
+
+    epochs: of a round, likely, in the mean; checks: of an epoch.
+    """
+    clients, model = config.cohort_size, parameters * WIRE_BYTES_PER_PARAMETER
+    both_ways = 2 * clients * model
+    if spec.rule == "schedule":
+        return Span(both_ways, both_ways)
+    check = checks * clients * (state_bytes(spec.monitor, parameters) + VERDICT_BYTES)
+    likely, most = epochs * check, spec.max_epochs * check
+    if spec.monitor == "linear":  # clients that were not in the last round are sent the direction
+        likely, most = likely + clients * (1 - clients / config.clients) * model, most + clients * model
+    return Span(both_ways + likely, both_ways + most)
+
+
+def steps_an_epoch(config: ExperimentConfig, spec: LaneSpec, largest: float | None) -> int:
+    """τ, of a round with the largest client."""
+    share = 1 if spec.rule == "centralised" else largest or 1 / config.clients
+    return ceil(ceil(round(config.train_examples * share, 6)) / config.batch_size)
+
+
+def at(points: Points, clients: int) -> float:
+    """Between the measured numbers of clients on a straight line, beyond them on the last one; never negative."""
+    if len(points) == 1:
+        (known, value), = points  # fmt: skip
+        return value * clients / known
+    right = min(max(bisect_left([known for known, _ in points], clients), 1), len(points) - 1)
+    (low, below), (high, above) = points[right - 1], points[right]
+    return max(0.0, below + (above - below) * (clients - low) / (high - low))
+
+
+def pair(span: Span) -> tuple[float, float]:
+    return span.likely, span.most

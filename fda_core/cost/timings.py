@@ -1,0 +1,131 @@
+"""Paces measured on this machine, kept in a file beside the runs, so that minutes are known at once the next time."""
+
+import hashlib
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fda_core.cost.estimate import Pace, Preview, preview, subject
+from fda_core.models.memory import Shape
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.files import replace_whole
+from fda_core.support.machine import processor
+
+log = logging.getLogger(__name__)
+
+FILE = "paces.json"
+KEPT = 50
+# Machines are busy now and idle then: seconds after which a pace is measured again, and is not believed any more.
+FRESH, BELIEVED = 900, 24 * 3600
+# What makes another pace of the same config: the processor, how many threads it is given, how paces are measured.
+THREADS = ("FDA_OPT_LAB_THREADS", "OMP_NUM_THREADS")
+METHOD = 1
+
+
+class Paces:
+    """Usable from any thread. Only digests of configs are kept, and nothing of their data.
+
+    A file that is damaged or cannot be written costs a measurement, not the run.
+    """
+
+    def __init__(self, root: Callable[[], Path], now: Callable[[], float] = time.time):
+        self.root, self.now = root, now
+        self.lock = threading.Lock()
+        self.entries: dict[str, dict[str, Any]] | None = None
+
+    def get(self, config: ExperimentConfig) -> Pace | None:
+        with self.lock:
+            entry = self._entries().get(key(config), {})
+        if "pace" not in entry or self.now() - entry["when"] > BELIEVED:
+            return None
+        return from_dict(entry["pace"])
+
+    def fresh(self, config: ExperimentConfig) -> bool:
+        with self.lock:
+            return self.now() - self._entries().get(key(config), {}).get("when", 0) <= FRESH
+
+    def put(self, config: ExperimentConfig, pace: Pace) -> None:
+        with self.lock:
+            self._entry(config).update(pace=asdict(pace), when=self.now())
+            self._save()
+
+    def prepared(self, config: ExperimentConfig) -> None:
+        """The frozen part of this config's texts has been computed and kept."""
+        with self.lock:
+            entry = self._entry(config)
+            texts = entry.setdefault("texts", [])
+            if texts_of(config) not in texts:
+                texts.append(texts_of(config))
+                self._save()
+
+    def cost(
+        self, config: ExperimentConfig, parameters: int | None = None, largest: float | None = None
+    ) -> Preview | None:
+        """What is known: nothing without a pace and the number of trainable weights. largest: as `preview` takes it."""
+        pace = self.get(config)
+        parameters = pace.parameters if pace else parameters
+        if parameters is None:
+            return None
+        with self.lock:
+            known = texts_of(config) in self._entries().get(key(config), {}).get("texts", [])
+        return preview(config, parameters, pace, known, largest)
+
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        if self.entries is None:
+            self.entries = read(self.root() / FILE)
+        return self.entries
+
+    def _entry(self, config: ExperimentConfig) -> dict[str, Any]:
+        entries, name = self._entries(), key(config)
+        entries[name] = entries.pop(name, {})  # to the end: the newest are kept
+        while len(entries) > KEPT:
+            del entries[next(iter(entries))]
+        return entries[name]
+
+    def _save(self) -> None:
+        try:
+            self.root().mkdir(parents=True, exist_ok=True)
+            replace_whole(self.root() / FILE, json.dumps(self.entries).encode())
+        except OSError as error:
+            log.warning("paces could not be kept (%s)", error.strerror)
+
+
+def key(config: ExperimentConfig) -> str:
+    threads = [os.environ.get(name) for name in THREADS]
+    words = json.dumps([METHOD, processor(), threads, subject(config)], sort_keys=True)
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+
+def texts_of(config: ExperimentConfig) -> list[int]:
+    return [config.train_examples, config.test_examples]
+
+
+def from_dict(values: dict[str, Any]) -> Pace:
+    lists = {name: tuple(map(tuple, value)) for name, value in values.items() if isinstance(value, list)}
+    return Pace(**values | lists | {"shape": Shape(**values["shape"])})
+
+
+def read(file: Path) -> dict[str, dict[str, Any]]:
+    """Entries of the file that can be used."""
+    try:
+        found = json.loads(file.read_bytes())
+        return {name: entry for name, entry in found.items() if usable(entry)}
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def usable(entry: Any) -> bool:
+    try:
+        if "pace" in entry:
+            pace = from_dict(entry["pace"])
+            preview(ExperimentConfig(), pace.parameters, pace)
+            entry["when"] + 0.0
+        return all(len(texts) == 2 for texts in entry.get("texts", []))
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, ZeroDivisionError):
+        return False

@@ -1,0 +1,66 @@
+"""Where tables of somebody's own lie: each in the folders of the runs that use it, and nowhere else.
+
+Deleting the last of these runs deletes the table. Its digest is its file's name, so that another run with the same
+data finds it without reading.
+"""
+
+import re
+from pathlib import Path
+
+from fda_core.data.reading import TableError
+from fda_core.data.table import Table
+from fda_core.runs.store import RUN_ID, StoreError
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.files import replace_whole
+
+PREFIX = "prefix"  # the folder in a run's own for what is computed from its texts
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def needs_table(config: ExperimentConfig) -> bool:
+    return config.dataset == "table"
+
+
+def file_in(folder: Path, sha256: str) -> Path:
+    if not SHA256.fullmatch(sha256):  # nothing else is ever made into a path
+        raise TableError("table.sha256 is no digest of a table: give the file again.")
+    return folder / f"table-{sha256}.parquet"
+
+
+def keep(table: Table, folder: Path) -> None:
+    """Puts the table into a run's folder, which is there. Raises `StoreError`."""
+    try:
+        replace_whole(file_in(folder, table.sha256), table.to_parquet())
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written ({error.strerror}): make room there.") from None
+
+
+def load(folder: Path, sha256: str) -> Table:
+    """The table in a run's folder. Raises `TableError` if it is not there, or not the one with this digest."""
+    try:
+        table = Table.from_parquet(file_in(folder, sha256).read_bytes())
+    except OSError:
+        raise TableError(gone()) from None
+    if table.sha256 != sha256:
+        raise TableError("The table of this run is damaged: give its file again.")
+    return table
+
+
+def holder(sha256: str, root: Path) -> Path | None:
+    """The folder of a run that has the table; None where none has."""
+    found = root.glob(file_in(Path("*"), sha256).as_posix())
+    return next((file.parent for file in sorted(found) if RUN_ID.fullmatch(file.parent.name)), None)
+
+
+def find(sha256: str, root: Path) -> Table:
+    """The table with this digest, from whichever run has it. Raises `TableError`."""
+    if (folder := holder(sha256, root)) is None:
+        raise TableError(gone())
+    return load(folder, sha256)
+
+
+def gone() -> str:
+    return (
+        "The table of these settings is not on this machine, or was deleted with its runs; "
+        "a link or a settings file cannot carry it: give its file again."
+    )

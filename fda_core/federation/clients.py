@@ -1,0 +1,84 @@
+"""Local training: the sampled clients start at the global weights and train, one local epoch at a time."""
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fda_core.federation.batches import batches
+from fda_core.models.adapters import Layout
+from fda_core.support.callbacks import Tick
+from fda_core.support.streams import stream
+
+# Each works on every weight by itself, so that one of them serves all clients without mixing them.
+OPTIMIZERS = {
+    "sgd": lambda weights, lr: torch.optim.SGD([weights], lr=lr),
+    "sgdm": lambda weights, lr: torch.optim.SGD([weights], lr=lr, momentum=0.9),
+    "adamw": lambda weights, lr: torch.optim.AdamW([weights], lr=lr),
+}
+
+
+class Trainer(Protocol):
+    """What the engine needs of a model; see `models/plain.py` for the meaning of each."""
+
+    layout: Layout
+
+    def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor: ...
+
+    def logits(self, weights: Tensor) -> Tensor: ...
+
+
+class Cohort:
+    """The K clients of one round, each with its own weights, its own order of batches and a fresh optimiser.
+
+    A local epoch has the same number of steps τ for all: the largest ⌈n_k/B⌉ among them; a client with fewer batches
+    begins its next pass. weights: [d], or [K, d] where the clients start from different places.
+    """
+
+    def __init__(
+        self, trainer: Trainer, weights: Tensor, rows: list[np.ndarray], clients: list[int], batch_size: int,
+        optimizer: str, lr: float, seed: int, round: int, tick: Tick = lambda: None,
+    ):  # fmt: skip
+        self.trainer, self.clients, self.tick = trainer, clients, tick
+        self.start = weights
+        self.weights = weights.expand(len(clients), -1).clone()
+        self.weights.grad = torch.empty_like(self.weights)
+        self.optimizer = OPTIMIZERS[optimizer](self.weights, lr)
+        self.orders = [batches(rows[c], batch_size, seed, round, c) for c in clients]
+        self.steps = max(-(-len(rows[c]) // batch_size) for c in clients)
+
+    def train(self, steps: int) -> Tensor:
+        """Some local steps of every client; the sum over the steps of each client's training loss, [K]."""
+        total = 0
+        for _ in range(steps):
+            self.tick()
+            rows, mask = stack([next(order) for order in self.orders])
+            total = total + self.trainer.gradients(self.weights, rows, mask, self.weights.grad)
+            self.optimizer.step()
+        return total
+
+    @property
+    def drifts(self) -> Tensor:
+        """u_k = w_k - w, [K, d]."""
+        return self.weights - self.start
+
+
+def lifetimes(hazard: float, clients: list[int], seed: int, round: int) -> np.ndarray:
+    """After how many local epochs each client of the round drops out, [K]; infinite without a hazard.
+
+    A client drops out after each local epoch with probability `hazard`, the same epoch in every lane.
+    """
+    if hazard == 0:
+        return np.full(len(clients), np.inf)
+    return np.array([float(stream(seed, "client_dropout", round, client).geometric(hazard)) for client in clients])
+
+
+def stack(rows: list[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Batches of unequal length as row numbers [K, B] and the mask of the real ones."""
+    table = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
+    mask = torch.zeros(table.shape, dtype=torch.bool)
+    for k, mine in enumerate(rows):
+        table[k, : len(mine)] = torch.from_numpy(mine)
+        mask[k, : len(mine)] = True
+    return table, mask

@@ -1,0 +1,50 @@
+"""A lane's state put into words: the events of a local epoch and of a round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from fda_core.algorithm.events import Epoch, Round
+from fda_core.algorithm.policies import Reason
+from fda_core.federation.local_round import LocalRound
+from fda_core.setup import Score
+
+if TYPE_CHECKING:
+    from fda_core.federation.engine import Lane
+
+
+def spread_fields(local: LocalRound) -> dict:
+    names = ("variance", "mean_sq_drift", "sq_mean_drift")
+    return {name: getattr(local.spread, name) if local.spread else None for name in names}
+
+
+def epoch(lane: Lane, local: LocalRound, estimate: float | None) -> Epoch:
+    tally = lane.ledger.end_epoch()
+    trained = torch.from_numpy(local.trained)
+    return Epoch(
+        lane=lane.spec.id, round=lane.round, epoch=local.epochs, steps=local.steps, checks=tally.checks,
+        train_loss=local.losses[-1][trained].mean().item(), variance_estimate=estimate, threshold=lane.rule.threshold,
+        bytes_monitor_up=tally.monitor_up, bytes_monitor_down=tally.monitor_down, **spread_fields(local),
+    )  # fmt: skip
+
+
+def round(lane: Lane, local: LocalRound, reason: Reason, score: Score, seconds: float) -> Round:
+    tally, left = lane.ledger.round, local.left
+    squares = iter(local.spread.sq_norms.tolist() if local.spread else [])
+    epochs = np.minimum(local.lives, local.epochs).astype(int)  # each client's own
+    losses = torch.stack(local.losses).T
+    return Round(
+        lane=lane.spec.id, round=lane.round, clients=lane.names(local.clients),
+        client_steps=local.client_steps.tolist(),
+        client_train_loss=[mine[:own].mean().item() for mine, own in zip(losses, epochs, strict=True)],
+        client_sq_drift=[next(squares) if stays else None for stays in left],
+        dropped=[name for name, stays in zip(lane.names(local.clients), left, strict=True) if not stays],
+        epochs=local.epochs, reason=reason, threshold_next=lane.rule.threshold,
+        paths=[path[:own] for path, own in zip(local.plane.paths(), epochs, strict=True)],
+        bytes_down=tally.down, bytes_up=tally.up, bytes_monitor=tally.monitor_up + tally.monitor_down,
+        bytes_total=lane.ledger.total, test_loss=score.test_loss, accuracy=score.accuracy, metrics=score.metrics,
+        seconds=seconds, simulated_seconds=lane.clock, **spread_fields(local),
+    )  # fmt: skip

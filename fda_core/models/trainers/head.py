@@ -1,0 +1,51 @@
+"""Nothing but the head is trained: what the encoder says of a text never changes, so it is computed once.
+
+The classifiers that `anatomy.known` knows read position 0 alone. Each client's head is two linear maps on that.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from fda_core.models import architectures
+from fda_core.models.adapters import Layout
+from fda_core.models.tokens import Tokens
+
+
+class HeadTrainer:
+    """Same interface and same results as `PlainTrainer`, for a model of which only the head is trained."""
+
+    def __init__(self, model: torch.nn.Module, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
+        """train_hidden, test_hidden: states [ΣT, D] after the last layer."""
+        self.layout = Layout.of(model)
+        self.parts = architectures.of(model.config)
+        self.train, self.test = train, test
+        self.features, self.test_features = train_hidden[train.starts[:-1]], test_hidden[test.starts[:-1]]
+
+    def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
+        """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.
+
+        weights [K, d]; rows [K, B] row numbers of the training set; mask [K, B] marks the real ones.
+        """
+        leaf = weights.detach().requires_grad_()
+        scores = self._scores(leaf, self.features[rows])
+        labels = self.train.labels[rows]
+        each = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none").view_as(rows)
+        losses = (each * mask).sum(1) / mask.sum(1)
+        out.copy_(torch.autograd.grad(losses.sum(), leaf)[0])
+        return losses.detach()
+
+    @torch.no_grad()
+    def logits(self, weights: Tensor) -> Tensor:
+        """Scores [n, labels] of the test set under weights [d]."""
+        return self._scores(weights[None], self.test_features[None])[0]
+
+    def _scores(self, weights: Tensor, features: Tensor) -> Tensor:
+        """Scores [K, B, labels] of features [K, B, D] under weights [K, d]."""
+        stacked = self.layout.split(weights)
+
+        def linear(name: str, x: Tensor) -> Tensor:
+            return torch.baddbmm(stacked[f"{name}.bias"][:, None, :], x, stacked[f"{name}.weight"].transpose(1, 2))
+
+        before, after = self.parts.head
+        return linear(after, self.parts.squash(linear(before, features)))

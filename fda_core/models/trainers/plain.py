@@ -1,0 +1,54 @@
+"""The plain way: one client after the other through transformers and peft, nothing cached, nothing merged.
+
+Slow and obvious; it is what every faster way is tested against, and the only one for whatever no faster way is proven
+for. The model may be on a GPU; the flat weights of all clients stay in main memory.
+"""
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from fda_core.models.adapters import Layout
+from fda_core.models.tokens import Tokens
+
+
+class PlainTrainer:
+    """Losses, gradients and test scores of an adapted model as functions of its flat trainable weights."""
+
+    def __init__(self, model: nn.Module, train: Tokens, test: Tokens, device: str = "cpu"):
+        self.model, self.train, self.test, self.device = model.to(device), train, test, device
+        self.layout = Layout.of(model)
+        named = dict(model.named_parameters())
+        self.parameters = {name: named[name] for name in self.layout.names}
+
+    def gradients(self, weights: torch.Tensor, rows: torch.Tensor, mask: torch.Tensor, out: torch.Tensor):
+        """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.
+
+        weights [K, d]; rows [K, B] row numbers of the training set; mask [K, B] marks the real ones.
+        """
+        losses = []
+        for k in range(len(weights)):
+            mine = rows[k][mask[k]]
+            self.model.zero_grad(set_to_none=True)
+            labels = self.train.labels[mine].to(self.device)
+            loss = cross_entropy(self._logits(weights[k], self.train, mine), labels)
+            loss.backward()
+            for name, view in self.layout.split(out[k]).items():
+                gradient = self.parameters[name].grad
+                view.zero_() if gradient is None else view.copy_(gradient)  # some weights no text makes use of
+            losses.append(loss.detach().cpu())
+        return torch.stack(losses)
+
+    @torch.no_grad()
+    def logits(self, weights: torch.Tensor) -> torch.Tensor:
+        """Scores [n, labels] of the test set under weights [d]."""
+        parts = torch.arange(len(self.test)).split(64)
+        return torch.cat([self._logits(weights, self.test, rows).cpu() for rows in parts])
+
+    def _logits(self, weights: torch.Tensor, tokens: Tokens, rows: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            for name, view in self.layout.split(weights).items():
+                self.parameters[name].copy_(view)
+        ids, mask = tokens.padded(rows)
+        inputs = {"input_ids": ids, "attention_mask": mask.long(), **tokens.extra(rows)}
+        return self.model(**{name: tensor.to(self.device) for name, tensor in inputs.items()}).logits

@@ -1,0 +1,1 @@
+"""What a run is asked to be: one validated configuration, its spellings, its presets, the names of models and tasks."""

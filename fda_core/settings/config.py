@@ -1,0 +1,344 @@
+"""One experiment, described completely: every field has its name, its limits and its default here and nowhere else.
+
+`ExperimentConfig` is frozen and validated; `assignments.py` gives its TOML, command-line and URL forms.
+"""
+
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from fda_core.settings import model_names
+from fda_core.support.errors import ConfigError
+
+# The embedded ones; besides these, an id on the hub or folder:NAME, see models/names.py.
+MODELS = ("minilm-distilbert", "minilm-roberta", "minilm-bert")
+GLUE = ("sst2", "mrpc", "rte", "cola", "qnli", "mnli")
+# Besides these, hub:OWNER/NAME is any dataset of the hub.
+DATASETS = ("reviews", "table", *(f"glue/{task}" for task in GLUE))
+HUB_DATASET = re.compile(r"hub:(?!.*\.\.)[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+SERVERS = ("sgd", "sgdm", "adam", "adamw", "adagrad", "yogi")
+CLIENT_OPTIMIZERS = ("sgd", "sgdm", "adamw")
+# Lanes that send nothing: they are there for orientation and compete with nobody.
+REFERENCE_RULES = ("centralised", "local-only")
+RULES = ("schedule", "fixed", "adaptive", "smoothed", *REFERENCE_RULES)
+MONITORS = ("sketch", "exact", "linear", "naive")
+LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
+EMBEDDED_LAYERS = 6
+# What is trained, with the head: adapters, nothing else, the last layers in full, everything.
+TRAINED = ("lora", "head", "last", "full")
+
+# sgd with lr 1 is plain averaging; the others are starting points (docs/evidence.md has tuned ones).
+SERVER_LR = {"sgd": 1.0, "sgdm": 0.3, "adam": 0.001, "adamw": 0.001, "adagrad": 0.003, "yogi": 0.003}
+# What a lane of each rule has to say.
+NEEDS = {"schedule": {"epochs"}, "fixed": {"theta", "max_epochs"}, "adaptive": {"max_epochs"},
+         "smoothed": {"max_epochs"}, "centralised": {"epochs"}, "local-only": {"epochs"}}  # fmt: skip
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+Whole = Annotated[int, Field(strict=True)]
+Column = Annotated[str, Field(min_length=1, max_length=100)]
+Rate = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: Any) -> Any:
+        # pydantic would take true for 1.0; no setting is a truth value.
+        if isinstance(value, bool):
+            raise PydanticCustomError("truth_value", "a value that is not true or false")
+        return value
+
+
+class Target(Part):
+    """The quality to reach; a lane has reached it when two consecutive rounds meet it."""
+
+    metric: Literal["accuracy", "test_loss", "mcc"] = "accuracy"
+    value: float = Field(0.7, ge=0, le=100, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _share(self):
+        if self.metric != "test_loss" and self.value > 1:
+            raise ValueError(
+                f"target.value = {self.value:g} is not allowed for {self.metric}: choose a share from 0 to 1"
+            )
+        return self
+
+    def met(self, value: float | None) -> bool:
+        if value is None:
+            return False
+        return value <= self.value if self.metric == "test_loss" else value >= self.value
+
+
+class LaneSpec(Part):
+    """One competitor: when to synchronise (`rule`) and how the variance is estimated (`monitor`).
+
+    `schedule` is FedOpt with `epochs` = E; `adaptive` is FDA-OPT with `max_epochs` = M; `smoothed` is our calmer form
+    of it; `fixed` is FDA with the threshold `theta` = Θ, capped at `max_epochs` and checked every epoch or every step.
+    `centralised` and `local-only` send nothing and train `epochs` local epochs between two tests. `server` and
+    `local_epochs` override the experiment's.
+    """
+
+    id: Name
+    rule: Literal[RULES]
+    monitor: Literal[MONITORS] = "sketch"
+    check: Literal["epoch", "step"] = "epoch"
+    server: Literal[SERVERS] | None = None
+    epochs: Whole | None = Field(None, ge=1, le=100)
+    max_epochs: Whole | None = Field(None, ge=1, le=200)
+    theta: float | None = Field(None, ge=0)
+    local_epochs: Whole | None = Field(None, ge=1, le=100_000)
+
+    @model_validator(mode="after")
+    def _complete(self):
+        needed = NEEDS[self.rule]
+        for name in ("epochs", "max_epochs", "theta"):
+            given = getattr(self, name) is not None
+            if given != (name in needed):
+                raise ValueError(f"lane {self.id} with rule {self.rule} {'needs' if not given else 'takes no'} {name}")
+        if self.check == "step" and self.rule != "fixed":
+            raise ValueError(f"lane {self.id} with rule {self.rule} cannot check every step: only rule fixed can")
+        return self
+
+
+class Lora(Part):
+    """Low-rank adapters on the last `layers` layers; the classification head is always trained with them.
+
+    The targets have DistilBERT's names; other architectures' linear maps of the same purpose are meant too.
+    """
+
+    rank: Whole = Field(8, ge=1, le=64)
+    alpha: float = Field(16, gt=0, le=1024, allow_inf_nan=False)
+    layers: Whole = Field(1, ge=1, le=100)
+    targets: tuple[Literal[LORA_TARGETS], ...] = Field(("q_lin", "v_lin"), min_length=1, max_length=4)
+
+
+class TableSpec(Part):
+    """Which table, and what of it: a dataset of the hub by its columns and splits, one of the user's own by its digest.
+
+    sha256: of the table's content (`data/table.py`), whose columns have names of their own. partition: the column whose
+    values are the clients. test_split: None to take the test examples out of `split`.
+    """
+
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    subset: Column | None = None
+    text: Column | None = None
+    text_pair: Column | None = None
+    label: Column | None = None
+    partition: Column | None = None
+    split: Column = "train"
+    test_split: Column | None = None
+
+
+class Link(Part):
+    """The simulated network and devices: Mbit/s (median over clients), ms, seconds per local step, $ per GB.
+
+    `spread` is the standard deviation of the logarithm of each client's speed (0: all clients alike).
+    """
+
+    uplink_mbit: float = Field(20, gt=0, le=1e6, allow_inf_nan=False)
+    downlink_mbit: float = Field(50, gt=0, le=1e6, allow_inf_nan=False)
+    spread: float = Field(0, ge=0, le=2, allow_inf_nan=False)
+    rtt_ms: float = Field(80, ge=0, le=60_000, allow_inf_nan=False)
+    step_seconds: float = Field(0.05, gt=0, le=3600, allow_inf_nan=False)
+    price_per_gb: float = Field(0.09, ge=0, le=1e4, allow_inf_nan=False)
+
+
+def default_lanes() -> tuple[LaneSpec, ...]:
+    """The published pairing M = 2E + 8 at E = 1, and the equal-work control E = M/2."""
+    return (
+        LaneSpec(id="fedopt-e1", rule="schedule", epochs=1),
+        LaneSpec(id="fedopt-e5", rule="schedule", epochs=5),
+        LaneSpec(id="fda-opt", rule="adaptive", max_epochs=10),
+    )
+
+
+class ExperimentConfig(Part):
+    """Everything a run depends on.
+
+    Raises `ConfigError` with one sentence naming the bad value and what is allowed.
+    """
+
+    preset: Name = "default"
+    seed: Whole = Field(0, ge=0, le=2**31 - 1)
+    model: str = "minilm-distilbert"
+    trained: Literal[TRAINED] = "lora"
+    trained_layers: Whole = Field(1, ge=1, le=100)  # where the last ones are trained in full
+    dataset: str = Field("reviews", max_length=200)  # one of DATASETS, or hub:OWNER/NAME
+    table: TableSpec | None = None  # for the datasets table and hub:OWNER/NAME
+    train_examples: Whole = Field(4000, ge=2, le=1_000_000)
+    test_examples: Whole = Field(1000, ge=2, le=1_000_000)
+    max_tokens: Whole = Field(64, ge=4, le=512)
+    clients: Whole = Field(40, ge=1, le=1000)
+    clients_per_round: Whole | None = Field(None, ge=1, le=1000)
+    partition: Literal["dirichlet", "column"] = "dirichlet"  # with `column`, alpha is not used
+    alpha: float = Field(1.0, gt=0, le=1e6, allow_inf_nan=False)
+    batch_size: Whole = Field(8, ge=1, le=512)
+    client_optimizer: Literal[CLIENT_OPTIMIZERS] = "sgd"
+    client_lr: Rate = 0.05
+    server_optimizer: Literal[SERVERS] = "sgd"
+    server_lr: Rate  # left out: the server optimiser's entry in SERVER_LR
+    weighting: Literal["equal", "examples"] = "equal"
+    client_dropout: float = Field(0, ge=0, lt=1, allow_inf_nan=False)  # probability per client and local epoch
+    rounds: Whole = Field(60, ge=1, le=10_000)
+    local_epochs: Whole | None = Field(None, ge=1, le=100_000)  # at most this many in a lane
+    target: Target = Target()
+    after_target_rounds: Whole = Field(5, ge=0, le=10_000)
+    lanes: tuple[LaneSpec, ...] = Field(default_factory=default_lanes, min_length=1, max_length=12)
+    lora: Lora = Lora()
+    link: Link = Link()
+
+    def __init__(self, /, **values: Any):
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigError(sentence(error)) from None
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model(cls, value: Any) -> Any:
+        if not model_names.allowed(value):
+            raise ValueError(
+                f"model = {value!r} is not allowed: choose one of {', '.join(MODELS)},"
+                " an id on the hub such as distilbert-base-uncased,"
+                f" or {model_names.FOLDER}NAME for a folder that is offered"
+            )
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _server_lr(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("server_lr") is None:
+            values = values | {"server_lr": SERVER_LR.get(str(values.get("server_optimizer", "sgd")), 1.0)}
+        # "All of them" has one spelling, so that configs that mean the same are equal.
+        if values.get("clients_per_round") == values.get("clients", cls.model_fields["clients"].default):
+            values = values | {"clients_per_round": None}
+        return values
+
+    @model_validator(mode="after")
+    def _data(self):
+        hub, spec = self.dataset.startswith("hub:"), self.table or TableSpec()
+        if self.dataset not in DATASETS and not HUB_DATASET.fullmatch(self.dataset):
+            shown = self.dataset if self.dataset.isprintable() else ascii(self.dataset)
+            raise ValueError(
+                f"dataset = {shown!r} is not allowed: choose one of {', '.join(DATASETS)}, or hub:OWNER/NAME"
+            )
+        if self.table is not None and not (hub or self.dataset == "table"):
+            raise ValueError(f"table says nothing about dataset = {self.dataset!r}: leave it out")
+        if self.dataset == "table" and spec.sha256 is None:
+            raise ValueError("dataset = 'table' needs a file: give it with --data, or choose it on the Race page")
+        if hub and None in (spec.text, spec.label):
+            raise ValueError(f"dataset = {self.dataset!r} needs table.text and table.label: the names of two columns")
+        if self.partition == "column" and not (self.dataset == "table" or spec.partition):
+            raise ValueError(
+                "partition = 'column' needs a table with a column of sites: choose dirichlet, or such a table"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        if self.clients > self.train_examples:
+            raise ValueError(
+                f"clients = {self.clients} is more than the {self.train_examples} training examples: "
+                f"every client needs at least one, so choose at most {self.train_examples}"
+            )
+        if self.clients_per_round is not None and self.clients_per_round > self.clients:
+            raise ValueError(
+                f"clients_per_round = {self.clients_per_round} is more than clients = {self.clients}: "
+                f"choose a whole number from 1 to {self.clients}"
+            )
+        for name, layers in (("lora.layers", self.lora.layers), ("trained_layers", self.trained_layers)):
+            if self.model in MODELS and layers > EMBEDDED_LAYERS:
+                raise ValueError(
+                    f"{name} = {layers} is more than the {EMBEDDED_LAYERS} layers of {self.model}: "
+                    f"choose a whole number from 1 to {EMBEDDED_LAYERS}"
+                )
+        ids = [lane.id for lane in self.lanes]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"lanes have the ids {', '.join(ids)}: each lane needs an id of its own")
+        return self
+
+    @property
+    def cohort_size(self) -> int:
+        """K, the number of clients a round trains."""
+        return self.clients_per_round or self.clients
+
+    def server_of(self, lane: LaneSpec) -> tuple[str, float]:
+        """The lane's server optimiser and its learning rate."""
+        if lane.server in (None, self.server_optimizer):
+            return self.server_optimizer, self.server_lr
+        return lane.server, SERVER_LR[lane.server]
+
+    def local_epochs_of(self, lane: LaneSpec) -> int | None:
+        """How many local epochs the lane may train at most, if there is a limit."""
+        return lane.local_epochs or self.local_epochs
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and TOML; fields that are None are left out, Θ = ∞ stays a float."""
+        return self.model_dump(mode="python", exclude_none=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for JSON, where Θ = ∞ is the word "Infinity"; `ExperimentConfig(**…)` reads it back."""
+        return json.loads(self.model_dump_json(exclude_none=True))
+
+
+OWNERS = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link, "table": TableSpec}
+
+
+def sentence(error: ValidationError) -> str:
+    """The first problem of a validation error as one sentence: field = value, and what is allowed."""
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    limits = first.get("ctx", {})
+    kind = first["type"]
+    if kind == "value_error":
+        return f"{limits['error']}."
+    if kind == "extra_forbidden":
+        shown = name if name.isprintable() else ascii(name)
+        return f"{shown} is not a setting: the settings are {', '.join(_owner(name).model_fields)}."
+    if kind == "missing":
+        return f"{name} is missing: give it a value."
+    return f"{name} = {first['input']!r} is not allowed: choose {_allowed(name, kind, limits, first['msg'])}."
+
+
+def _allowed(name: str, kind: str, limits: dict, message: str) -> str:
+    if kind == "literal_error":
+        return f"one of {limits['expected']}"
+    if kind in ("model_type", "model_attributes_type", "tuple_type"):
+        return f"{name}.NAME = VALUE for one of its settings" if kind != "tuple_type" else "a list"
+    if kind == "too_short":
+        return "a list of at least 1"
+    if name == "table.sha256":
+        return "the 64 hexadecimal digits of a table's digest"
+    if kind in ("string_pattern_mismatch", "string_type"):
+        return "a name of at most 40 lower-case letters, digits, dots and dashes"
+    field = _field(name)
+    if field is None:
+        return message[0].lower() + message[1:]
+    bounds = {key: getattr(m, key) for m in field.metadata for key in ("gt", "ge", "lt", "le") if hasattr(m, key)}
+    if not bounds:
+        return message[0].lower() + message[1:]
+    whole = "int" in str(field.annotation)
+    low = f"above {_plain(bounds['gt'])}" if "gt" in bounds else f"from {_plain(bounds['ge'])}"
+    high = f" to {_plain(bounds['le'])}" if "le" in bounds else " upwards"
+    high = f" to below {_plain(bounds['lt'])}" if "lt" in bounds else high
+    return f"a {'whole ' if whole else ''}number {low}{high}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.10g}"
+
+
+def _field(path: str):
+    """The declared field behind a dotted path such as `link.rtt_ms` or `lanes.0.epochs`."""
+    return _owner(path).model_fields.get([part for part in path.split(".") if not part.isdigit()][-1])
+
+
+def _owner(path: str) -> type[Part]:
+    """The part that a dotted path's last name belongs to."""
+    head, *rest = [part for part in path.split(".") if not part.isdigit()] or [path]
+    return OWNERS.get(head, ExperimentConfig) if rest else ExperimentConfig

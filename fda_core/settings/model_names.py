@@ -1,0 +1,64 @@
+"""What a model may be called in a configuration: embedded, on the hub, or a folder; never a path.
+
+A folder has one plain name, and where it is looked up is no setting: an address, an imported record or a preset can
+name nothing that the owner of the machine has not put there.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from fda_core.support.errors import ConfigError
+
+FOLDER = "folder:"
+SHELF = "FDA_OPT_LAB_MODELS"
+# The hub's own rule for names, huggingface_hub.utils.validate_repo_id; at most one owner.
+HUB = re.compile(r"(?!.*(\.\.|--))(\w[\w.-]{0,95}/)?\w[\w.-]{0,95}(?<![.-])", re.ASCII)
+PLAIN = re.compile(r"\w([\w .+@()=-]{0,98}[\w)])?")
+
+
+def is_folder(model: str) -> bool:
+    return model.startswith(FOLDER)
+
+
+def allowed(model: object) -> bool:
+    """Whether this can be a model's name; whether there is such a model is another question."""
+    if not isinstance(model, str):
+        return False
+    return bool(PLAIN.fullmatch(model.removeprefix(FOLDER)) if is_folder(model) else HUB.fullmatch(model))
+
+
+def shelf() -> Path | None:
+    """The folder whose folders may be named from a page: FDA_OPT_LAB_MODELS."""
+    place = os.environ.get(SHELF)
+    return Path(place) if place else None
+
+
+def offered() -> list[str]:
+    """The models on the shelf, as a configuration calls them."""
+    place = shelf()
+    try:
+        found = sorted(path.name for path in place.iterdir() if (path / "config.json").is_file()) if place else []
+    except OSError:
+        return []
+    return [FOLDER + name for name in found if PLAIN.fullmatch(name)]
+
+
+def from_word(word: str) -> tuple[str, Path | None]:
+    """A model as the command line names it: for the configuration, and where its folder is looked up.
+
+    Whoever types at this machine is trusted with its paths. Raises `ConfigError`.
+    """
+    path = Path(word).expanduser()
+    if is_folder(word) or not (path.is_dir() or looks_like_a_path(word)):
+        return word, None
+    if not path.is_dir():
+        raise ConfigError(f"{word} is no folder: give the folder of a model, or its id on the hub.")
+    whole = path.resolve()
+    if not PLAIN.fullmatch(whole.name):
+        raise ConfigError(f"The folder {whole.name!r} has a name that cannot be recorded: rename it, model-1 for one.")
+    return FOLDER + whole.name, whole.parent
+
+
+def looks_like_a_path(word: str) -> bool:
+    return word.startswith((".", "~")) or os.sep in word[:1] or word.count("/") > 1 or "\\" in word

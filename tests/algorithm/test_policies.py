@@ -1,0 +1,170 @@
+"""When a round ends, and why."""
+
+import math
+
+import pytest
+
+from fda_core.algorithm.policies import AdaptiveThreshold, FixedThreshold, Schedule, SmoothedThreshold, make_rule
+from tests.helpers.tiny import fda_opt, fedopt, fixed, smoothed
+
+
+def after(max_epochs: int, epochs: int, variance: float) -> AdaptiveThreshold:
+    """FDA-OPT once a round of `epochs` local epochs has ended at `variance`."""
+    rule = AdaptiveThreshold(max_epochs)
+    rule.learn(epochs, variance)
+    return rule
+
+
+VERDICTS = {
+    "FedOpt before E": (Schedule(3), 2, None, None),
+    "FedOpt at E": (Schedule(3), 3, None, "fixed-schedule"),
+    "FedOpt, E = 1": (Schedule(1), 1, None, "fixed-schedule"),
+    "FedOpt asks for no estimate": (Schedule(3), 1, 1e9, None),
+    "fixed, below Θ": (FixedThreshold(2.0, 5), 1, 1.9, None),
+    "fixed, exactly Θ: still agreeing": (FixedThreshold(2.0, 5), 1, 2.0, None),
+    "fixed, above Θ": (FixedThreshold(2.0, 5), 1, 2.1, "threshold"),
+    "fixed, below Θ at the cap": (FixedThreshold(2.0, 5), 5, 1.0, "epoch-cap"),
+    "fixed, above Θ at the cap: Θ decided": (FixedThreshold(2.0, 5), 5, 3.0, "threshold"),
+    "fixed, Θ = ∞": (FixedThreshold(math.inf, 5), 4, 1e300, None),
+    "fixed, Θ = ∞ at the cap": (FixedThreshold(math.inf, 5), 5, 1e300, "epoch-cap"),
+    "fixed, Θ = 0, no variance": (FixedThreshold(0.0, 5), 1, 0.0, None),
+    "fixed, Θ = 0, some variance": (FixedThreshold(0.0, 5), 1, 1e-12, "threshold"),
+    "fixed, first round like any other": (FixedThreshold(2.0, 5), 1, -1.0, None),
+    "adaptive, first round, agreeing": (AdaptiveThreshold(10), 1, 0.0, "first-round"),
+    "adaptive, first round, estimate below 0": (AdaptiveThreshold(10), 1, -5.0, "first-round"),
+    "adaptive, first round, M = 1": (AdaptiveThreshold(1), 1, 0.0, "first-round"),
+    "adaptive, later, agreeing": (after(10, 1, 0.2), 1, 1.0, None),
+    "adaptive, later, above Θ = 1": (after(10, 1, 0.2), 1, 1.01, "threshold"),
+    "adaptive, later, at M": (after(10, 1, 0.2), 10, 0.5, "epoch-cap"),
+    "adaptive, M = 1, later": (after(1, 1, 4.0), 1, 1.0, "epoch-cap"),
+    "adaptive, Var was 0: agreeing at 0 goes on": (after(10, 1, 0.0), 1, 0.0, None),
+}
+
+
+@pytest.mark.parametrize(("rule", "epoch", "estimate", "reason"), VERDICTS.values(), ids=VERDICTS)
+def test_why_a_round_ends(rule, epoch, estimate, reason):
+    assert rule.verdict(epoch, estimate) == reason
+
+
+@pytest.mark.parametrize(
+    ("max_epochs", "epochs", "variance", "threshold"),
+    [
+        pytest.param(10, 1, 0.2, 1.0, id="one epoch: five times the variance"),
+        pytest.param(10, 5, 0.2, 0.2, id="M/2 epochs: the variance itself"),
+        pytest.param(10, 10, 0.2, 0.1, id="M epochs: half of it"),
+        pytest.param(9, 2, 4.0, 9.0, id="M odd: M/2 is not rounded"),
+        pytest.param(1, 1, 4.0, 2.0, id="M = 1"),
+        pytest.param(10, 3, 0.0, 0.0, id="no variance"),
+    ],
+)
+def test_the_next_threshold_is_the_variance_scaled_to_half_of_m(max_epochs, epochs, variance, threshold):
+    assert after(max_epochs, epochs, variance).threshold == pytest.approx(threshold, rel=1e-15)
+
+
+def test_only_the_last_round_counts_for_the_next_threshold():
+    rule = after(10, 1, 100.0)
+    rule.learn(5, 0.3)
+    assert rule.threshold == pytest.approx(0.3, rel=1e-15)
+
+
+def test_before_the_first_round_nothing_is_below_the_threshold():
+    assert AdaptiveThreshold(10).threshold == -math.inf
+
+
+@pytest.mark.parametrize(("rule", "threshold"), [(Schedule(2), None), (FixedThreshold(2.0, 5), 2.0)])
+def test_other_rules_learn_nothing(rule, threshold):
+    rule.learn(3, 1.0)
+    assert rule.threshold == threshold
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "monitored", "threshold"),
+    [
+        pytest.param(fedopt(3), Schedule, False, None, id="schedule"),
+        pytest.param(fixed(2.5, 4), FixedThreshold, True, 2.5, id="fixed"),
+        pytest.param(fda_opt(4), AdaptiveThreshold, True, -math.inf, id="adaptive"),
+        pytest.param(smoothed(4), SmoothedThreshold, True, -math.inf, id="smoothed"),
+    ],
+)
+def test_a_lane_gets_the_rule_it_names(spec, kind, monitored, threshold):
+    rule = make_rule(spec)
+    assert (type(rule), rule.monitored, rule.threshold) == (kind, monitored, threshold)
+
+
+def test_only_a_lane_that_says_so_is_checked_every_step():
+    assert make_rule(fixed(1.0, 4)).legs(5) == [5]
+    assert make_rule(fixed(1.0, 4, check="step")).legs(5) == [1, 1, 1, 1, 1]
+    assert make_rule(fedopt(2)).legs(5) == make_rule(fda_opt(2)).legs(5) == make_rule(smoothed(2)).legs(5) == [5]
+
+
+def told(rule: SmoothedThreshold, estimates: list[float], variance: float) -> float:
+    """A round with these estimates, ended at this exact variance; the next Θ."""
+    for epoch, estimate in enumerate(estimates, 1):
+        rule.verdict(epoch, estimate)
+    rule.learn(len(estimates), variance)
+    return rule.threshold
+
+
+def power(slope: float, epochs: int) -> list[float]:
+    return [2.0 * e**slope for e in range(1, epochs + 1)]
+
+
+@pytest.mark.parametrize("slope", [0.2, 0.5, 1.0, 1.7])
+@pytest.mark.parametrize("epochs", [2, 5, 9])
+def test_the_smoothed_rule_hits_half_of_m_at_once_where_the_variance_is_a_power(slope, epochs):
+    """v̂ = 2 e^p: the first threshold with a slope seen is 2 (M/2)^p, whatever e was."""
+    rule = SmoothedThreshold(10)
+    told(rule, [2.0], 2.0)
+    seen = power(slope, epochs)
+    assert told(rule, seen, seen[-1]) == pytest.approx(2.0 * 5**slope, rel=1e-9)
+
+
+def test_the_smoothed_rule_is_the_published_one_until_it_has_seen_a_slope():
+    assert told(SmoothedThreshold(10), [0.2], 0.2) == after(10, 1, 0.2).threshold
+
+
+def test_the_smoothed_rule_takes_the_geometric_mean_with_the_last_threshold():
+    rule = SmoothedThreshold(10)
+    told(rule, [1.0], 1.0)
+    first = told(rule, power(0.5, 5), 4.0)  # e = M/2: the variance itself
+    assert first == pytest.approx(4.0, rel=1e-12)
+    assert told(rule, power(0.5, 5), 1.0) == pytest.approx(2.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("slope", "used"), [pytest.param(0.01, 0.1, id="flatter than 0.1"), pytest.param(3.0, 2.0, id="steeper than 2")]
+)
+def test_the_smoothed_rule_s_slope_is_kept_within_bounds(slope, used):
+    rule = SmoothedThreshold(10)
+    told(rule, [2.0], 2.0)
+    assert told(rule, power(slope, 2), 1.0) == pytest.approx(2.5**used, rel=1e-9)
+
+
+def test_a_round_of_one_epoch_keeps_the_slope_of_the_last_one():
+    rule = SmoothedThreshold(10)
+    told(rule, [2.0], 2.0)
+    before = told(rule, power(0.5, 5), 4.0)
+    assert told(rule, [8.0], 8.0) == pytest.approx(math.sqrt(before * 8.0 * 5**0.5), rel=1e-9)
+
+
+def test_the_smoothed_rule_survives_estimates_that_say_nothing():
+    """All clients alike: v̂ and Var are 0, no slope and no logarithm."""
+    rule = SmoothedThreshold(10)
+    assert told(rule, [0.0], 0.0) == 0.0
+    assert told(rule, [0.0, 0.0, 1.0], 1.0) == pytest.approx(5 / 3, rel=1e-12)
+
+
+def test_where_the_variance_grows_slowly_the_published_rule_swings_and_the_smoothed_one_does_not():
+    """Var = e^0.3 in every round: the published rule's map has slope (p - 1)/p = -2.3, ours has 0."""
+    lengths = {}
+    for rule in (AdaptiveThreshold(10), SmoothedThreshold(10)):
+        rounds_ = []
+        for _ in range(12):
+            epoch = 1
+            while rule.verdict(epoch, epoch**0.3) is None:
+                epoch += 1
+            rule.learn(epoch, epoch**0.3)
+            rounds_.append(epoch)
+        lengths[type(rule)] = rounds_[2:]
+    assert set(lengths[AdaptiveThreshold]) == {1, 10}
+    assert set(lengths[SmoothedThreshold]) <= {5, 6}

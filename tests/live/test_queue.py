@@ -1,0 +1,185 @@
+"""One training at a time: the queue, its places, its limit, and runs that fail in it."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from fda_core.live import runner as runner_module
+from fda_core.live.runner import LONGEST_QUEUE, Runner
+from fda_core.runs.store import StoreError, held, kept_config
+from fda_core.support.errors import ConfigError, MissingAssets
+from tests.helpers.fake import Fake, changes_within, fast_config, paused, reach, rounds_in
+from tests.helpers.server import ROOT
+
+
+def test_a_run_waits_in_the_queue_until_the_one_before_it_has_ended(runner, fake):
+    first, second = runner.start(fast_config()), runner.start(fast_config())
+    reach(runner, first, "running")
+    assert runner.snapshot(second).status == "queued"
+    fake.let_go()
+    reach(runner, first, "finished")
+    reach(runner, second, "finished")
+
+
+def test_one_training_at_a_time(runner, fake):
+    runs = [runner.start(fast_config(seed=seed)) for seed in range(3)]
+    reach(runner, runs[0], "running")
+    assert [config.seed for config in fake.played] == [0]
+    assert [runner.snapshot(run).place for run in runs] == [0, 1, 2]
+    assert runner.queue() == [(runs[0], "running"), (runs[1], "queued"), (runs[2], "queued")]
+
+
+def test_the_queue_moves_up_in_order(runner, fake):
+    runs = [runner.start(fast_config(seed=seed)) for seed in range(3)]
+    reach(runner, runs[0], "running")
+    runner.stop(runs[0])
+    reach(runner, runs[1], "running")
+    assert [runner.snapshot(run).place for run in runs[1:]] == [0, 1]
+    assert [config.seed for config in fake.played] == [0, 1]
+
+
+def test_a_full_queue_refuses_with_a_sentence(runner):
+    for _ in range(LONGEST_QUEUE):
+        runner.start(fast_config())
+    with pytest.raises(
+        ConfigError, match=f"^At most {LONGEST_QUEUE} runs can wait and {LONGEST_QUEUE} are waiting already: .*\\.$"
+    ):
+        runner.start(fast_config())
+    assert len(runner.queue()) == LONGEST_QUEUE
+
+
+def test_a_paused_run_keeps_its_place(runner, fake):
+    first = paused(runner, fake)
+    second = runner.start(fast_config())
+    assert not changes_within(runner, second)
+    assert runner.queue() == [(first, "paused"), (second, "queued")]
+    assert runner.snapshot(second).place == 1
+
+
+def test_pause_before_the_turn_holds_the_run_at_its_first_tick(runner, fake):
+    first, second = runner.start(fast_config()), runner.start(fast_config())
+    runner.pause(second)
+    fake.let_go()
+    reach(runner, first, "finished")
+    assert rounds_in(reach(runner, second, "paused")) == 0
+
+
+def test_stop_in_the_queue_ends_a_run_at_once(runner, fake):
+    first, second = runner.start(fast_config(seed=1)), runner.start(fast_config(seed=2))
+    reach(runner, first, "running")
+    runner.stop(second)
+    assert runner.snapshot(second).status == "stopped"
+    fake.let_go()
+    reach(runner, first, "finished")
+    third = runner.start(fast_config(seed=3))
+    reach(runner, third, "finished")
+    assert [config.seed for config in fake.played] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MissingAssets("The package scattertext is not installed."), "The package scattertext is not installed."),
+        (RuntimeError("no room"), "Unexpected RuntimeError: no room"),
+    ],
+    ids=["on purpose", "unexpected"],
+)
+def test_a_failed_run_says_why_and_keeps_its_rounds(runner, fake, error, message):
+    fake.let_go()
+    fake.error, fake.after = error, 2
+    ended = reach(runner, runner.start(fast_config()), "failed")
+    assert ended.message == message
+    assert rounds_in(ended) == 2
+
+
+def test_the_run_after_a_failed_one_is_played(runner, fake):
+    fake.error = RuntimeError("no room")
+    first, second = runner.start(fast_config()), runner.start(fast_config())
+    fake.let_go()
+    reach(runner, first, "failed")
+    reach(runner, second, "finished")
+
+
+def test_a_runs_folder_that_cannot_be_made_fails_the_run_with_a_sentence(tmp_path):
+    (tmp_path / "runs").touch()
+    runner = Runner(tmp_path / "runs", produce=Fake())
+    ended = reach(runner, runner.start(fast_config()), "failed")
+    assert ended.message.endswith("choose another folder.")
+
+
+def test_a_failing_preparation_of_the_thread_does_not_hang_the_queue(tmp_path):
+    def breaks():
+        raise ValueError("FDA_OPT_LAB_THREADS is not a number")
+
+    runner = Runner(tmp_path, produce=Fake(), on_start=breaks)
+    run_id = runner.start(fast_config())
+    runner.worker.join(1)
+    assert runner.worker.is_alive(), f"the worker died and the run stays {runner.snapshot(run_id).status}"
+
+
+def test_whatever_one_run_fails_with_the_next_is_played(tmp_path, monkeypatch):
+    real, calls = runner_module.record, iter([ZeroDivisionError("x")])
+
+    def record(*arguments):
+        if error := next(calls, None):
+            raise error
+        return real(*arguments)
+
+    monkeypatch.setattr(runner_module, "record", record)
+    runner = Runner(tmp_path / "runs", produce=Fake())
+    first, second = runner.start(fast_config()), runner.start(fast_config())
+    reach(runner, second, "finished")
+    assert reach(runner, first, "failed").message == "Unexpected ZeroDivisionError: x"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from fda_core.live.runner import Runner
+from tests.helpers.fake import Fake, fast_config, reach
+runner = Runner(Path(sys.argv[1]), Fake(held=True))
+first, second = (runner.start(fast_config(seed=seed)) for seed in (1, 2))
+reach(runner, first, "running")
+print(second, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_a_run_that_waited_when_the_process_was_killed_is_there_and_can_begin(runner, fake):
+    root = runner.folder
+    dead = subprocess.run([sys.executable, "-c", KILLED, root], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    waiting = dead.stdout.strip()
+    assert dead.returncode == -signal.SIGKILL and runner.snapshot(waiting).status == "interrupted"
+    assert runner.snapshot(waiting).config.seed == 2
+    runner.take_up(waiting)
+    fake.let_go()
+    assert rounds_in(reach(runner, waiting, "finished")) > 0
+
+
+def test_a_waiting_run_is_held_by_its_process_and_leaves_nothing_when_it_is_stopped(runner, fake):
+    first, second = runner.start(fast_config()), runner.start(fast_config())
+    folder = runner.folder / second
+    assert held(folder) and kept_config(folder) == fast_config().to_json()
+    runner.stop(second)
+    assert not folder.exists() and runner.snapshot(second).status == "stopped"
+    reach(runner, first, "running")
+
+
+@pytest.mark.parametrize("part", ["Recorder", "hold"])
+def test_a_run_waits_all_the_same_where_no_folder_can_be_made(runner, fake, monkeypatch, part):
+    first = runner.start(fast_config())
+    reach(runner, first, "running")
+
+    def full(*_, **__):
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runner_module, part, full)
+        second = runner.start(fast_config())
+    assert not (runner.folder / second).exists()
+    fake.let_go()
+    reach(runner, second, "finished")

@@ -1,0 +1,40 @@
+"""The engine knows no view."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+import fda_core
+
+names = [module.name for module in pkgutil.walk_packages(fda_core.__path__, "fda_core.")]
+names = [name for name in names if not name.endswith("__main__")]
+for name in names:
+    importlib.import_module(name)
+print(len(names), *sorted({"streamlit", "plotly", "ui", "pages"} & set(sys.modules)))
+"""
+
+
+def imported_with(code: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_no_module_of_the_engine_imports_a_view():
+    count, *views = imported_with(IMPORT_ALL)
+    assert views == []
+    assert int(count) >= 28  # the walk has found the modules
+
+
+def test_a_page_can_name_a_config_and_read_a_run_without_loading_torch():
+    code = """
+import sys
+import fda_core.models.payload, fda_core.settings.presets, fda_core.cost.estimate
+import fda_core.live.runner, fda_core.analysis.summary
+print(*sorted({"torch", "transformers", "datasets"} & set(sys.modules)))
+"""
+    assert imported_with(code) == []

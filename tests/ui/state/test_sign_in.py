@@ -1,0 +1,83 @@
+"""The presenter's PIN: who gets in, and how slow guessing is."""
+
+import pytest
+
+from fda_core.support.errors import ConfigError
+from ui.state.sign_in import LONGEST, MISTAKES, MISTAKES_OF_ALL, PERIOD, PIN, SHORTEST, Door, pin_from
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def door(clock):
+    return Door("letmein", clock)
+
+
+def test_the_pin_opens_and_nothing_else_does(door):
+    assert door.knock("letmein", "10.0.0.1") == "open"
+    for attempt, address in zip(("", "letmei", "letmein ", "LETMEIN"), "abcd", strict=True):
+        assert door.knock(attempt, address) == "wrong"
+
+
+def test_without_a_pin_nothing_opens(clock):
+    assert Door(None, clock).knock("", "a") == "wrong"
+
+
+def test_an_address_that_guesses_has_to_wait_even_with_the_right_pin(door, clock):
+    for _ in range(MISTAKES):
+        assert door.knock("nonsense", "a") == "wrong"
+    assert door.knock("letmein", "a") == "later"
+    assert door.knock("letmein", "b") == "open"
+    clock.now = PERIOD + 1
+    assert door.knock("letmein", "a") == "open"
+
+
+def test_many_addresses_together_have_to_wait_but_not_the_server_s_own(door):
+    for i in range(MISTAKES_OF_ALL):
+        door.knock("nonsense", f"10.0.0.{i}")
+    assert door.knock("letmein", "10.0.1.1") == "later"
+    assert door.knock("letmein", None) == "open"
+
+
+def test_waiting_attempts_do_not_prolong_the_wait(door, clock):
+    for _ in range(MISTAKES):
+        door.knock("nonsense", "a")
+    clock.now = PERIOD - 1
+    door.knock("nonsense", "a")
+    clock.now = PERIOD + 1
+    assert door.knock("letmein", "a") == "open"
+
+
+def test_an_hour_of_guessing_tries_few_pins(door, clock):
+    tried = 0
+    for clock.now in range(3600):
+        tried += sum(door.knock(f"{clock.now}-{i}", f"10.0.0.{i}") == "wrong" for i in range(30))
+    assert tried <= MISTAKES_OF_ALL * (3600 / PERIOD + 1)
+
+
+def test_a_huge_attempt_is_wrong_and_cheap(door):
+    assert door.knock("x" * 10_000_000, "a") == "wrong"
+
+
+def test_the_environment_comes_before_the_secrets():
+    assert pin_from(lambda: "from-secrets", {PIN: "from-environment"}) == "from-environment"
+    assert pin_from(lambda: "from-secrets", {}) == "from-secrets"
+    assert pin_from(lambda: 123456, {}) == "123456"
+    assert pin_from(lambda: None, {}) is None
+
+
+@pytest.mark.parametrize("pin", ["1", "x" * (SHORTEST - 1), "x" * (LONGEST + 1)])
+def test_a_pin_of_an_unfit_length_is_refused_without_being_shown(pin):
+    with pytest.raises(ConfigError, match=f"has {len(pin)} characters") as refusal:
+        pin_from(lambda: None, {PIN: pin})
+    assert len(pin) == 1 or pin not in str(refusal.value)

@@ -1,0 +1,178 @@
+"""Every sentence the code asks for exists, every sentence that exists is asked for, and its values are given."""
+
+import ast
+import fnmatch
+import string
+from pathlib import Path
+
+import pytest
+
+from fda_core.live.runner import LIVE
+from fda_core.models.payload import TRAINED
+from fda_core.settings import config, presets
+from fda_core.settings.config import CLIENT_OPTIMIZERS, LORA_TARGETS, MONITORS, SERVERS
+from ui.settings_panel.controls import LINKS
+from ui.settings_panel.own_data import NOTES
+from ui.shared.lesson_steps import data
+from ui.state.viewing import LANGUAGES
+from ui.text.glossary import terms
+from ui.text.i18n import catalogue, t
+from ui.views.budget.budget_page import NUMBERS
+from ui.views.evidence.evidence_page import COMMANDS, MARKS
+from ui.views.story.story_page import WORDS
+
+ROOT = Path(__file__).parents[3]
+FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
+ENGLISH = catalogue("en")
+
+X, Y = ("bytes", "rounds", "epochs", "time"), ("test_loss", "accuracy", "mcc")
+AGAINST = ("fewer", "tie", "more", "only_us", "only_them", "neither")
+ENDED = ("finished", "stopped", "failed", "interrupted", "elsewhere")
+# The choices behind keys with a computed part; a key that is not listed must at least begin like an existing one.
+CHOICES = {
+    "settings.preset_*": [f"settings.preset_{name}" for name in presets.names()],
+    "settings.server_*": [f"settings.server_{name}" for name in SERVERS],
+    "model.trained_*": [f"model.trained_{name}" for name in config.TRAINED],
+    "model.target_*": [f"model.target_{name}" for name in LORA_TARGETS],
+    "settings.link_*": [f"settings.link_{name}" for name in (*LINKS, "own")],
+    "settings.*": [
+        f"settings.{name}"
+        for name in ("adaptive", "smoothed", "fixed", "check", "monitor", "client_optimizer", "weighting")
+    ],
+    "settings.*_*": [
+        f"settings.{words}_{name}"
+        for words, names in (
+            ("check", ("epoch", "step")),
+            ("monitor", MONITORS),
+            ("client", CLIENT_OPTIMIZERS),
+            ("weighting", ("equal", "examples")),
+        )
+        for name in names
+    ],
+    "lane.*": [f"lane.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
+    "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],
+    "method.*": [f"method.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
+    "method.*_*": [f"method.{family}_{server}" for family in ("fed", "fda") for server in SERVERS],
+    "status.*": [f"status.{name}" for name in {*LIVE, *ENDED} - {"preparing"}],
+    "lane_status.*": [f"lane_status.{name}" for name in ("racing", "target", "cap", "diverged", "stopped")],
+    "race.*_axis": ["race.x_axis", "race.y_axis"],
+    "race.*_*": [*(f"race.x_{name}" for name in X), *(f"race.y_{name}" for name in Y)],
+    "chart.x_*": [f"chart.x_{name}" for name in X],
+    "chart.y_*": [f"chart.y_{name}" for name in Y],
+    "chrome.*": ["chrome.manager", "chrome.engineer"],
+    "app.*": [f"app.{page}" for plan in data()["plans"] for page in {step["page"] for step in plan["steps"]}],
+    "evidence.claim_*": [f"evidence.claim_{name}" for name in COMMANDS],
+    "evidence.unit_*": [f"evidence.unit_{name}" for name in COMMANDS if name != "drop_in"],
+    "evidence.is_*": [f"evidence.is_{name}" for name in MARKS],
+    "schedules.*": [f"schedules.{name}" for name in ("well", "even", "ours")],
+    "budget.*": [f"budget.{name}" for name in NUMBERS],
+    "budget.line_*": [f"budget.line_{name}" for name in ("always", "never", "break_even", "break_even_fast")],
+    "budget.unit_*": [f"budget.unit_{name}" for name in ("seconds", "minutes", "hours")],
+    "budget.*_help": [f"budget.{name}_help" for name in NUMBERS],
+    "budget.here_*": [f"budget.here_{name}" for name in ("faster", "slower", "same")],
+    "budget.link_*": [f"budget.link_{name}" for name in LINKS],
+    "budget.payload_*": [f"budget.payload_{name}" for name in TRAINED],
+    "own.left_*": [f"own.left_{name}" for name in NOTES],
+    "predict.*": [f"predict.{name}" for name in ("fewer", "tie", "more", "alone")],
+    "budget_line.*": [f"budget_line.{name}" for name in Y],
+    "fair.when_*": [f"fair.when_{rule}" for rule in ("adaptive", "smoothed", "fixed")],
+    "settings.client_*": [f"settings.client_{name}" for name in CLIENT_OPTIMIZERS],
+    "inside.because_*": [
+        f"inside.because_{reason}"
+        for reason in ("first_round", "threshold", "epoch_cap", "fixed_schedule", "all_dropped")
+    ],
+    "runs.is_*": [f"runs.is_{name}" for name in {*LIVE, *ENDED, "damaged"}],
+    "runs.versus_*": [f"runs.versus_{name}" for name in ("fewer", "tie", "more")],
+    "runs.file_*": [f"runs.file_{name}" for name in ("csv", "json", "jsonl")],
+    "runs.help_*": [f"runs.help_{name}" for name in ("csv", "json", "jsonl")],
+    "film.*": [f"film.{name}" for name in WORDS],
+    "story.*": [f"story.{name}" for name in AGAINST],
+    "story.control_*": [f"story.control_{name}" for name in AGAINST],
+    "story.work_*": [f"story.work_{name}" for name in ("fewer", "tie", "more")],
+    "headline.*": [f"headline.{name}" for name in ("fewer", "tie", "more")],
+    "glossary.*": [f"glossary.{id}" for id in terms()],
+    "glossary.*_means": [f"glossary.{id}_means" for id in terms()],
+    "glossary.*_forms": [f"glossary.{id}_forms" for id in terms()],
+}
+# `versus` puts these together from three parts, the last of which is sometimes empty.
+COMPUTED = {f"headline.only_{winner}{yet}" for winner in ("us", "them") for yet in ("", "_yet")}
+
+
+def calls(path: Path) -> list[ast.Call]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "t"]
+
+
+def keys(argument: ast.expr) -> list[str]:
+    """What a key expression can give; a computed part of an unlisted key stays an asterisk."""
+    match argument:
+        case ast.Constant(value=str(key)):
+            return [key]
+        case ast.JoinedStr(values=parts):
+            shape = "".join(part.value if isinstance(part, ast.Constant) else "*" for part in parts)
+            return CHOICES.get(shape, [shape])
+        case ast.IfExp():
+            return keys(argument.body) + keys(argument.orelse)
+        case _:
+            return []
+
+
+def literals(path: Path) -> set[str]:
+    """All texts of a file that are keys, for the keys that reach `t` through a variable."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and node.value in ENGLISH}
+
+
+ASKED = [(path, call, key) for path in FILES for call in calls(path) if call.args for key in keys(call.args[0])]
+USED = {key for _, _, key in ASKED} | COMPUTED | {key for path in FILES for key in literals(path)}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_the_keys_were_found():
+    assert len(USED) > 80 and {"race.start", "status.paused", "headline.tie", "settings.link_own"} <= USED
+
+
+@pytest.mark.parametrize("key", sorted(USED))
+def test_every_key_asked_for_exists(key):
+    assert fnmatch.filter(ENGLISH, key)
+
+
+@pytest.mark.parametrize("key", sorted(ENGLISH))
+def test_every_sentence_is_used(key):
+    assert any(fnmatch.fnmatchcase(key.removesuffix("__manager"), used) for used in USED)
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        pytest.param({keyword.arg for keyword in call.keywords}, key, id=f"{path.name}:{call.lineno} {key}")
+        for path, call, key in ASKED
+        if all(keyword.arg for keyword in call.keywords)  # not **values: the headline's own tests cover those
+    ],
+)
+def test_every_placeholder_is_given(given, key):
+    assert all(fields(ENGLISH[name]) <= given for name in fnmatch.filter(ENGLISH, key))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_languages_have_the_same_keys_and_placeholders(language):
+    other = catalogue(language)
+    assert {key: fields(text) for key, text in other.items()} == {key: fields(text) for key, text in ENGLISH.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_empty_or_padded(language):
+    assert [key for key, text in catalogue(language).items() if not text or text != text.strip()] == []
+
+
+def test_an_unknown_key_is_a_defect():
+    with pytest.raises(KeyError):
+        t("race.no_such_key")
+
+
+def test_values_are_filled_in():
+    assert t("lane.schedule", method="FedOpt", epochs=5) == "FedOpt E=5"
+    assert t("status.preparing", done=1234, total=5000).endswith("1,234 of 5,000")

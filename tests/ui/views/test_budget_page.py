@@ -1,0 +1,122 @@
+"""The Network budget page: its sentences follow from the numbers, its address brings a network."""
+
+import numpy as np
+import pytest
+
+from fda_core.cost.network_bill import Bill, BreakEven
+from tests.helpers.words import says, unlinked
+from ui.state.viewing import reading
+from ui.text.i18n import catalogue, t
+from ui.views.budget.budget_charts import map_chart
+from ui.views.budget.budget_page import DEVICES, UPLINKS, duration, number, payloads, verdict
+
+VERDICTS = [key for key in catalogue("en") if key.startswith(("budget.here_", "budget.line_", "budget.no_verdict"))]
+SLOW = BreakEven(5.0, True, False)
+
+
+def bill(seconds: float, reached: bool = True) -> Bill:
+    return Bill("x", reached, 3, 20, 1e9, seconds, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "line", "words"),
+    [
+        (bill(10), bill(20), SLOW, "Here A is 2 times as fast as B. The break-even is at 5 Mbit/s up: on slower"),
+        (bill(20), bill(10), SLOW, "Here B is 2 times as fast as A. The break-even"),
+        (bill(100), bill(104), SLOW, "Here A and B are equally fast."),
+        (bill(10), bill(20), BreakEven(5.0, False, True), "at 5 Mbit/s up: on faster lines A wins, on slower ones B."),
+        (bill(20), bill(10), BreakEven(None, False, False), "A is not the faster on any line."),
+        (bill(10), bill(20), BreakEven(None, True, True), "A is the faster on every line."),
+        (bill(10), bill(20, reached=False), None, "there is no break-even: one of them did not reach"),
+        (bill(10, reached=False), bill(20), None, "there is no break-even"),
+    ],
+)  # fmt: skip
+def test_the_verdict_is_that_of_the_numbers(ours, theirs, line, words):
+    english = verdict("A", "B", ours, theirs, line)
+    assert words in english
+    told = [key for key in VERDICTS if says(english, key, language="en", us="A", them="B")]
+    with reading("ja"):
+        assert told and says(verdict("A", "B", ours, theirs, line), *told, us="A", them="B")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(42, "42 s"), (600, "10 min"), (18_000, "5 h"), (864_000, "10 days"), (119.6, "120 s")]
+)
+def test_a_time_has_the_unit_people_use(seconds, words):
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("word", ["", "x", "nan", "inf", "-1", "1e99"])
+def test_garbage_in_the_address_is_no_number(word):
+    assert number(word, 0.01, 1000.0, float) is None
+    assert number("20", 0.01, 1000.0, float) == 20.0
+
+
+def test_the_map_s_black_line_is_where_both_are_equal():
+    ratio = np.outer(1 / DEVICES, 1 / UPLINKS) * 10
+    figure = map_chart(UPLINKS, DEVICES, ratio, (20.0, 1.0), "A", "B")
+    heat, contour, point = figure.data
+    assert (contour.contours.start, contour.contours.end) == (0, 0)
+    assert np.allclose(contour.z, np.log2(ratio)) and abs(heat.z).max() <= 3
+    assert (list(point.x), list(point.y)) == ([20.0], [1.0])
+
+
+def cells(page, column: str) -> list[str]:
+    return list(page.table[0].value[column])
+
+
+def test_the_page_answers_for_the_default_network(visit):
+    page = visit("budget")
+    assert not page.exception and "break-even is at" in unlinked(page.markdown[0].value)
+    assert cells(page, t("table.rounds")) == ["54", "28", "25", "13", "10", "10", "13", "13"]
+    assert "With the same local training it takes FedOpt E=5" in unlinked(page.markdown[0].value)
+
+
+def test_a_slower_line_takes_longer_and_moves_as_much(visit):
+    page = visit("budget")
+    before, sent = unlinked(page.markdown[0].value), cells(page, t("budget.sent"))
+    page.number_input(key="budget_up").set_value(1.0).run()
+    assert not page.exception and unlinked(page.markdown[0].value) != before and cells(page, t("budget.sent")) == sent
+    assert page.query_params["up"] == "1"
+
+
+def test_the_address_brings_network_payload_and_opponent(visit):
+    page = visit("budget", up="2", sites="400", payload="roberta-base full", against="fedopt-e5")
+    assert not page.exception
+    assert (page.number_input(key="budget_up").value, page.number_input(key="budget_sites").value) == (2, 400)
+    assert page.select_slider(key="budget_lane").value == "fedopt-e5"
+    assert float(cells(page, t("budget.sent"))[0].replace(",", "")) > 1000
+
+
+def test_nonsense_in_the_address_leaves_the_defaults(visit):
+    page = visit("budget", up="-5", payload="../x", against="nobody", rtt="nan")
+    assert not page.exception and page.number_input(key="budget_up").value == 20
+    [note] = page.warning
+    assert all(name in note.value for name in ("up = ", "payload", "against", "rtt"))
+    assert page.selectbox(key="budget_payload").value == "run"
+
+
+@pytest.mark.parametrize("word", payloads())
+def test_every_payload_can_be_chosen(visit, word):
+    page = visit("budget", payload=word)
+    assert not page.exception and page.selectbox(key="budget_payload").value == word
+
+
+def test_the_slider_of_e_changes_the_opponent(visit):
+    page = visit("budget")
+    assert page.select_slider(key="budget_lane").options == [f"FedOpt E={e}" for e in (1, 2, 3, 5, 10, 20)]
+    page.select_slider(key="budget_lane").set_value("fedopt-e10").run()
+    assert not page.exception and page.query_params["against"] == "fedopt-e10"
+    assert "FedOpt E=10" in unlinked(page.markdown[0].value).split("**")[1]
+
+
+def test_a_preset_sets_the_line(visit):
+    page = visit("budget")
+    page.selectbox(key="budget_link").set_value("satellite").run()
+    assert [page.number_input(key=f"budget_{name}").value for name in ("up", "down", "rtt")] == [3, 25, 600]
+
+
+def test_a_larger_model_takes_longer_steps_as_well(visit):
+    """Otherwise its what-if would flatter the lane that trains more."""
+    page = visit("budget", payload="roberta-base full")
+    assert not page.exception and any("21 times as long" in caption.value for caption in page.caption)

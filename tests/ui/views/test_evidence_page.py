@@ -1,0 +1,34 @@
+"""The Evidence page: a row a claim, with what the committed tables say."""
+
+import pandas as pd
+
+from fda_core.evidence.page import PUBLISHED
+from ui.state.viewing import reading
+from ui.text.i18n import t
+from ui.views.evidence.evidence_page import MARKS, measured, records
+
+
+def test_every_claim_has_its_row_and_its_verdict(visit):
+    page = visit("evidence")
+    assert not page.exception
+    rows = page.table[0].value
+    assert len(rows) == len(measured()) == 7
+    assert all(verdict[0] in MARKS.values() for verdict in rows[t("evidence.verdict")])
+    assert t("evidence.is_unmeasured") in rows[t("evidence.ours")].iloc[-1]
+
+
+def test_the_published_figure_is_that_of_the_published_table(visit):
+    ratio = pd.read_csv(PUBLISHED).bytes_ratio.dropna()
+    cell = visit("evidence").table[0].value[t("evidence.published")].iloc[0]
+    assert cell == t("evidence.unit_fewer_bytes", value=f"{ratio.median():.1f}", runs=len(ratio), all=30)
+
+
+def test_it_can_be_read_in_japanese(visit):
+    page = visit("evidence", lang="ja")
+    with reading("ja"):
+        assert not page.exception and t("evidence.claim_drop_in") in list(page.table[0].value[t("evidence.claim")])
+
+
+def test_logs_are_weighed_against_all_lanes_traffic():
+    for log, sent in records():
+        assert 0 < log < sent

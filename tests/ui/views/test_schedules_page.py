@@ -1,0 +1,97 @@
+"""The Schedules page: its verdict is recounted from recorded runs, and would be another with other runs."""
+
+import pytest
+
+from fda_core.analysis.effects import swing
+from fda_core.analysis.summary import Cost, summarize
+from fda_core.settings.config import LaneSpec
+from tests.helpers.words import says, unlinked
+from ui.shared.run_tables import study_table
+from ui.state.viewing import reading
+from ui.text.i18n import catalogue, t
+from ui.views.schedules.schedules_charts import costs_chart, swing_chart
+from ui.views.schedules.schedules_page import Lane, lanes_of, ours, series, swing_words, verdict
+
+PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"]
+FDA = LaneSpec(id="fda-opt", rule="adaptive", max_epochs=10)
+
+
+def lane(epochs: int | None, *megabytes: float, runs: int = 3) -> Lane:
+    spec = LaneSpec(id=f"fedopt-e{epochs}", rule="schedule", epochs=epochs) if epochs else FDA
+    return Lane(spec, f"E={epochs}" if epochs else "FDA-OPT", [Cost(1, 10, int(mb * 1e6), 0) for mb in megabytes], runs)
+
+
+@pytest.mark.parametrize(
+    ("timed", "mine", "words"),
+    [
+        ([lane(1, 900, 800, 700), lane(5, 100, 110, 90)], (200, 210, 190), "**A well-chosen timetable does better"),
+        (
+            [lane(1, 900, 800, 700), lane(5, 200, 204, 190)],
+            (200, 210, 190),
+            "**A well-chosen timetable does as well",
+        ),
+        ([lane(1, 900, 800, 700), lane(5, 300, 310, 290)], (200, 210, 190), "**No timetable tried did as well.**"),
+        ([lane(1, 900, 800, 700), lane(5, 100)], (200, 210, 190), "E=5 reached it in 1 of 3 runs."),
+        ([lane(1, 900, 800, 700)], (200, 210, 190), "E=1 needed 800 MB, 4.0 times as many as FDA-OPT"),
+        ([lane(1, 900)], (200, 210, 190), "no timetable can be called the best"),
+        ([lane(1, 900, 800, 700)], (200,), "no timetable can be called the best"),
+    ],
+)
+def test_the_verdict_follows_from_the_runs(timed, mine, words):
+    lanes = [*timed, lane(None, *mine)]
+    english = verdict(lanes, "70 % accuracy")
+    assert words in english
+    told = [key for key in catalogue("en") if key.startswith("schedules.") and says(english, key, language="en")]
+    with reading("ja"):
+        japanese = verdict(lanes, "正解率 70 %")
+    assert told and all(says(japanese, key) for key in told)
+
+
+def test_the_recorded_runs_are_one_experiment_with_several_seeds():
+    runs = series()
+    assert len({run.config.seed for run in runs}) == len(runs) >= 3
+    assert len({run.config.model_copy(update={"seed": 0}) for run in runs}) == 1
+    assert [spec.epochs for spec in runs[0].config.lanes if spec.rule == "schedule"] == [1, 2, 3, 5, 10, 20]
+
+
+def test_the_table_recounts_them():
+    runs = series()
+    reached = [lane.to_target for run in runs for lane in summarize(list(run.events)) if lane.lane == "fda-opt"]
+    [row] = [row for row in study_table(runs) if row[t("table.lane")] == "FDA-OPT M=10"]
+    assert row[t("runs.reached")] == t("runs.of", count=sum(cost is not None for cost in reached), all=len(runs))
+    assert row[t("runs.megabytes")].startswith(f"{sorted(cost.bytes for cost in reached)[1] / 1e6:,.0f} ")
+
+
+def test_the_swing_by_hand():
+    assert swing([1, 5, 8, 2]) == pytest.approx((3 + 6) / 2)  # the first round is one epoch by rule
+    assert swing([1]) == swing([1, 5]) == 0.0
+
+
+def test_marks_are_seeds_the_line_their_median_and_fda_opt_is_level():
+    lanes = [lane(1, 900, 800, 700), lane(5, 100, runs=3), lane(None, 200, 210, 190)]
+    figure = costs_chart(lanes[:2], ours(lanes), PALETTE)
+    seeds, middle = figure.data[:2]
+    assert list(seeds.y) == [900, 800, 700, 100] and list(seeds.x) == [1, 1, 1, 5]
+    assert (list(middle.x), list(middle.y)) == ([1], [800])  # only one seed reached it with E=5
+    assert [(shape.y0, shape.y1) for shape in figure.layout.shapes][:2] == [(190, 210), (200, 200)]
+
+
+def test_the_lengths_of_rounds_are_drawn_as_they_were():
+    figure = swing_chart({"a": [1, 5, 6], "b": [1, 4]}, PALETTE)
+    assert [list(trace.y) for trace in figure.data] == [[1, 5, 6], [1, 4]]
+
+
+def test_the_page_starts_the_same_lanes_live(visit, runner):
+    page = visit("schedules")
+    assert not page.exception and "timetable" in unlinked(page.markdown[0].value)
+    page.button(key="schedules_live").click().run()
+    [(run_id, _)] = runner.queue()
+    assert runner.snapshot(run_id).config == series()[0].config
+    assert not page.exception
+
+
+def test_the_swing_is_told_in_one_sentence():
+    runs = series()
+    lanes = [lane for lane in lanes_of(runs) if lane.spec.rule in ("adaptive", "smoothed")]
+    words = swing_words(runs, lanes)
+    assert words.count(".") == words.count(".", 0, -1) + 1 and " and by " in words and ") ." not in words

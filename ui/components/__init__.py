@@ -1,0 +1,1 @@
+"""Browser components, each a folder with its JavaScript."""

@@ -1,0 +1,56 @@
+"""Draws a timeline of `fda_core.analysis.timeline`: a stage and a meter for each lane, and controls to watch it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from fda_core.analysis.timeline import Film
+
+__all__ = ["Look", "moving_film"]
+
+SECONDS = 45  # of the viewer's time for the whole film, at speed 1
+
+
+class Look(NamedTuple):
+    """How a lane is shown: names as in ui/shared/charts.py; `note` says in a few words when it synchronises."""
+
+    label: str
+    note: str
+    colour: str
+    dash: str
+    marker: str
+
+
+_here = Path(__file__).parent
+# Registered once, at import: registering it at every mount would only repeat the work.
+_mount = st.components.v2.component(
+    "fda_moving_film",
+    css=_here.joinpath("film.css").read_text(encoding="utf-8"),
+    js=_here.joinpath("film.js").read_text(encoding="utf-8"),
+)
+
+
+def moving_film(
+    film: Film, looks: Mapping[str, Look], words: Mapping[str, str], *, key: str, alt: str, language: str
+) -> None:
+    """Shows the lanes of `looks`, in their order; plays at once, or waits as a still where less motion is asked for.
+
+    words: the component's own texts, some with places such as {mb} for numbers of the moment. alt is read out instead
+    of the picture; language, a code, decides where lines break. What the viewer did (pause, speed, place) is kept while
+    the film is the same.
+    """
+    reels = {reel.lane: reel for reel in film.reels}
+    data = {
+        "clients": film.clients,
+        "accuracy": film.accuracy,
+        "seconds": film.seconds,
+        "reels": [asdict(reels[lane]) | {"look": look._asdict()} for lane, look in looks.items()],
+        "length": SECONDS,
+        "words": dict(words),
+        "alt": alt,
+        "language": language,
+    }
+    _mount(key=key, data=data)

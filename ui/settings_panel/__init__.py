@@ -1,0 +1,1 @@
+"""The sidebar's settings: an experiment, its model, its data."""

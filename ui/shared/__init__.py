@@ -1,0 +1,1 @@
+"""What several pages draw: charts, tables, chrome, the tour, the run a page shows."""

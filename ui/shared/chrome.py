@@ -1,0 +1,107 @@
+"""What every page has in its upper right corner: glossary, language, depth, and the way to hand on what is shown."""
+
+import streamlit as st
+
+from ui.components.copy_link import copy_link
+from ui.shared import style
+from ui.state import address
+from ui.state.viewing import DEPTHS, LANGUAGES, change, engineer, viewing
+from ui.text import glossary
+from ui.text.i18n import t
+
+# By page, what a teacher may hide: keys of the widgets, in the words of the catalogue.
+AXES = {"x_axis": "race.x_axis", "y_axis": "race.y_axis"}
+HIDEABLE = {
+    "story": {
+        "story_film": "chrome.film", "story_sentences": "chrome.sentences", "story_run": "story.run",
+        "story_messages": "chrome.messages",
+    },
+    "race": {
+        "preset": "settings.preset", "clients": "settings.clients", "alpha": "settings.alpha",
+        "threshold": "settings.threshold", "more": "settings.more", **AXES, "prediction": "predict.hide",
+        "budget": "budget_line.label", "replay": "replay.play", "numbers": "chrome.numbers", "fair": "fair.title",
+        "ask": "ask.title", "cost": "cost.hide",
+    },
+    "inside": {
+        "inside_lane": "table.lane", "inside_turn": "inside.round", "inside_drifts": "chrome.drifts",
+        "inside_rule": "chrome.rule", "inside_scale": "chrome.scale", "inside_error": "chrome.error",
+    },
+    "heterogeneity": {
+        "mix_alpha": "settings.alpha", "mix_clients": "settings.clients", "mix_seed": "settings.seed",
+        "mix_effects": "chrome.effects", "mix_table": "chrome.numbers", "mix_race": "heterogeneity.race",
+    },
+    "schedules": {
+        "schedules_live": "schedules.live", "schedules_table": "chrome.numbers", "schedules_swing": "chrome.swing",
+    },
+    "budget": {
+        "budget_link": "budget.preset", "budget_up": "budget.up", "budget_down": "budget.down",
+        "budget_rtt": "budget.rtt", "budget_price": "budget.price", "budget_sites": "budget.sites",
+        "budget_device": "budget.device", "budget_lane": "budget.against", "budget_payload": "budget.payload",
+        "budget_more": "settings.more", "budget_table": "chrome.numbers", "budget_copy": "budget.copy",
+    },
+    "evidence": {
+        "evidence_summary": "chrome.summary", "evidence_others": "chrome.others", "evidence_how": "evidence.how",
+    },
+    "lesson": {"tour_start": "lesson.tour", "plans": "chrome.plans", "quiz": "lesson.quiz"},
+    "runs": {
+        "runs_search": "runs.search", "runs_tag": "runs.tag", "runs_import": "runs.import",
+        "runs_trash": "chrome.trash", "runs_actions": "chrome.actions", **AXES, "each_seed": "runs.each_seed",
+        "runs_costs": "chrome.numbers",
+    },
+}  # fmt: skip
+KEYS = {key for names in HIDEABLE.values() for key in names}
+
+# Widgets that a manager does not see; what they are set to holds all the same.
+FOR_ENGINEERS = ("threshold", "more", "mix_seed")
+
+
+def chrome(page: str) -> None:
+    """Call it before the page."""
+    style.hide(hidden())
+    style.language(viewing().language)
+    if not engineer():
+        style.hide(FOR_ENGINEERS)
+    with st.container(key="chrome", horizontal=True):
+        glossary.corner()
+        with st.popover(t("chrome.view"), icon=":material/translate:"):
+            switches()
+            st.fragment(link)(page)
+
+
+def hidden() -> list[str]:
+    """What the viewer's link hides, on every page of the visit; words that are no controls are named and left out."""
+    state, words = st.session_state, st.query_params
+    if "hide" in words:
+        keys = [key for key in words["hide"].split(",") if key]
+        state.hidden = [key for key in keys if key in KEYS]
+        if strange := [key for key in keys if key not in KEYS]:
+            address.refuse("hide", ",".join(strange))
+    keys = state.get("hidden", [])
+    if words.get("hide", "") != ",".join(keys):
+        address.put("hide", ",".join(keys))
+    return keys
+
+
+def switches() -> None:
+    """Language and depth."""
+    state = st.session_state
+    state.language, state.depth = state.viewing
+    st.segmented_control(
+        "Language / 言語", list(LANGUAGES), key="language", required=True, format_func=LANGUAGES.get,
+        label_visibility="collapsed", on_change=lambda: change(language=state.language),
+    )  # fmt: skip
+    st.segmented_control(
+        t("chrome.depth"), DEPTHS, key="depth", required=True, format_func=lambda depth: t(f"chrome.{depth}"),
+        label_visibility="collapsed", help=t("chrome.depth_help"), on_change=lambda: change(depth=state.depth),
+    )  # fmt: skip
+
+
+def link(page: str) -> None:
+    """The page's address with everything chosen on it, and on request without some of its controls."""
+    names = HIDEABLE.get(page, {})
+    without = st.multiselect(
+        t("chrome.hide"), names, key=f"hide-{page}", format_func=lambda key: t(names[key]), help=t("chrome.hide_help"),
+        placeholder=t("chrome.hide_none"), persist_state="session",
+    ) if names else []  # fmt: skip
+    copy_link(key="copy_link", label=t("chrome.copy"), copied=t("chrome.copied"), hidden=",".join(without))
+    st.caption(t("chrome.link_help"))

@@ -1,0 +1,118 @@
+"""Replay of a stored run: a row of controls, and the run as far as this viewer's replay has come."""
+
+import time
+from dataclasses import replace
+
+import streamlit as st
+
+from fda_core.analysis.replay import SPEEDS, Player, Timeline, fitting
+from fda_core.analysis.summary import rounds_played, started
+from fda_core.runs import recorded
+from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.store import folder_of, recorded_at
+from ui.text.i18n import plain, t
+
+REDRAW = 0.5  # seconds
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def shared_timeline(run_id: str, revision: int, _run: Snapshot) -> Timeline:
+    """One for all who replay the run."""
+    return Timeline(_run.events)
+
+
+def timeline(run: Snapshot) -> Timeline:
+    return shared_timeline(run.run_id, run.revision, run)
+
+
+def player(run: Snapshot | None) -> Player | None:
+    """This viewer's, if they replay this run; None while everything is shown."""
+    kept = st.session_state.get("replay")
+    return kept[1] if kept and run is not None and kept[0] == run.run_id and not run.live else None
+
+
+def keep(run: Snapshot, value: Player | None) -> None:
+    st.session_state.replay = (run.run_id, value) if value else None
+
+
+def playing(run: Snapshot | None) -> bool:
+    mine = player(run)
+    return mine is not None and mine.playing(time.monotonic(), timeline(run).length)
+
+
+def replayed(run: Snapshot | None) -> Snapshot | None:
+    """The run with the events of the moment that is replayed; the run itself while nothing is."""
+    mine = player(run)
+    if mine is None:
+        return run
+    line = timeline(run)
+    return replace(run, events=line.until(mine.at(time.monotonic(), line.length)))
+
+
+def controls(run: Snapshot | None) -> None:
+    """Play or pause, speed, a slider over the rounds, and the way out; below the buttons of the race."""
+    if run is None or run.live or not rounds_played(run.events):
+        return
+    with st.container(key="replay"):
+        row(run)
+
+
+def row(run: Snapshot) -> None:
+    mine = player(run)
+    play, speed, scrub, everything = st.columns([1.1, 1.1, 4.9, 1.1], vertical_alignment="center")
+    moving = playing(run)
+    play.button(
+        t("replay.pause") if moving else t("replay.play"), key="replay_play", width="stretch",
+        icon=":material/pause:" if moving else ":material/replay:", on_click=toggle, args=(run,),
+    )  # fmt: skip
+    st.session_state.replay_speed = (mine or fresh(run)).speed
+    speed.selectbox(
+        t("replay.speed"), SPEEDS, key="replay_speed", format_func=lambda times: f"{times}×", on_change=change_speed,
+        args=(run,), label_visibility="collapsed",
+    )  # fmt: skip
+    line = timeline(run)
+    st.session_state.replay_round = shown_rounds(run)
+    scrub.slider(
+        t("replay.round"), 0, len(line.rounds), key="replay_round", on_change=seek, args=(run,),
+        label_visibility="collapsed", help=t("replay.help"),
+    )  # fmt: skip
+    everything.button(
+        t("replay.all"), key="replay_all", disabled=mine is None, on_click=keep, args=(run, None), width="stretch"
+    )
+    st.caption(label(run))
+
+
+def shown_rounds(run: Snapshot) -> int:
+    mine, line = player(run), timeline(run)
+    return len(line.rounds) if mine is None else line.rounds_until(mine.at(time.monotonic(), line.length))
+
+
+def fresh(run: Snapshot) -> Player:
+    return Player(speed=fitting(timeline(run).length))
+
+
+def toggle(run: Snapshot) -> None:
+    mine, now, length = player(run) or fresh(run), time.monotonic(), timeline(run).length
+    keep(run, mine.pause(now, length) if mine.playing(now, length) else mine.play(now, length))
+
+
+def change_speed(run: Snapshot) -> None:
+    mine, length = player(run) or Player(timeline(run).length), timeline(run).length
+    keep(run, mine.with_speed(st.session_state.replay_speed, time.monotonic(), length))
+
+
+def seek(run: Snapshot) -> None:
+    mine = player(run) or fresh(run)
+    keep(run, mine.seek(timeline(run).moment_of(st.session_state.replay_round)))
+
+
+def label(run: Snapshot) -> str:
+    """Recorded when, with which seed, on what."""
+    folder = folder_of(run.run_id) or recorded.folder_of(run.run_id)
+    versions = started(run.events).versions
+    when = folder and recorded_at(folder)
+    return t(
+        "replay.recorded", when=f"{when:%Y-%m-%d %H:%M} UTC" if when else t("replay.unknown"), seed=run.config.seed,
+        machine=plain(str(versions.get("processor") or versions.get("platform") or t("replay.unknown")))[:100],
+        threads=plain(str(versions.get("threads", "?")))[:10],
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""The guided tour: a band at the top of every page, led by the steps in `lesson.toml`."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fda_core.analysis.summary import summarize
+from ui.shared import style
+from ui.shared.lesson_steps import data
+from ui.state.session import shown_run
+from ui.text.i18n import t
+
+LOOK = 2.0  # seconds between two looks at whether a step is done
+DIFFERENT = 0.3  # α from which clients count as different
+
+
+def steps() -> list[dict]:
+    return data()["tour"]
+
+
+def band(page: str) -> None:
+    """Nothing while no tour is under way. page: the name of the page that follows."""
+    if (number := st.session_state.get("tour")) is None:
+        return
+    step = steps()[number]
+    waiting = not done(step) and step["page"] == page
+    st.fragment(run_every=LOOK if waiting else None)(draw)(number, waiting, page)
+    talked_about = waiting or (step["page"] == page and step["done"] == "seen")
+    style.outline(step.get("highlight", ()) if talked_about else ())
+
+
+def draw(number: int, waiting: bool, page: str) -> None:
+    step = steps()[number]
+    if st.session_state.get("tour") != number or (waiting and done(step)):
+        st.rerun()
+    with st.container(border=True):
+        words, back, forth, end = st.columns([8, 1.2, 1.2, 1.2], vertical_alignment="center")
+        mark = ":material/hourglass_empty:" if waiting else ":material/check_circle:"
+        text = t(f"tour.{step['id']}")
+        words.markdown(f"{mark} **{number + 1}/{len(steps())}** {text}")
+        if back.button(t("tour.back"), key="tour_back", disabled=number == 0, width="stretch"):
+            go(number - 1)
+        last = number == len(steps()) - 1
+        here = step["page"] == page
+        label = t("tour.finish") if last and here else t("tour.next") if here else t("tour.return")
+        if forth.button(label, key="tour_next", type="secondary" if waiting else "primary", width="stretch"):
+            go(number + 1 if here else number)
+        end.button(t("tour.end"), key="tour_end", on_click=leave, width="stretch")
+
+
+def go(number: int) -> None:
+    """To the page of a step; past the last one, back to the lesson."""
+    if number >= len(steps()):
+        leave()
+        st.switch_page("pages/lesson.py")
+    st.session_state.tour = number
+    st.switch_page(f"pages/{steps()[number]['page']}.py", query_params=steps()[number].get("query"))
+
+
+def leave() -> None:
+    st.session_state.tour = None
+
+
+def done(step: dict) -> bool:
+    return DONE[step["done"]]()
+
+
+def ended() -> bool:
+    run, _ = shown_run()
+    return run is not None and not run.live and bool(summarize(list(run.events)))
+
+
+def different() -> bool:
+    return st.session_state.get("mix_alpha", 1.0) <= DIFFERENT
+
+
+# What completes a step.
+DONE: dict[str, Callable[[], bool]] = {
+    "seen": lambda: True,
+    "started": lambda: shown_run()[0] is not None,
+    "ended": ended,
+    "different": different,
+}

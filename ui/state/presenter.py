@@ -1,0 +1,98 @@
+"""Class mode: everybody looks, the presenter acts. On as soon as there is a PIN or the network can reach the server."""
+
+import ipaddress
+import logging
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from fda_core.support.errors import ConfigError
+from ui.state.sign_in import Door, pin_from
+from ui.text.i18n import t
+
+log = logging.getLogger(__name__)
+
+
+@st.cache_resource(show_spinner=False)
+def door() -> Door | None:
+    """The one door of this server; None where everybody may do everything."""
+    try:
+        pin = pin_from(secret)
+    except ConfigError as error:
+        log.error("%s", error)
+        return Door(None)
+    return Door(pin) if pin or not only_here(st.get_option("server.address")) else None
+
+
+def secret() -> str | None:
+    try:
+        return st.secrets.get("presenter_pin")
+    except StreamlitSecretNotFoundError:
+        return None
+
+
+def only_here(address: str | None) -> bool:
+    """Whether a server with this listening address can be reached from its own machine only."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False
+
+
+def class_mode() -> bool:
+    return door() is not None
+
+
+def may_act() -> bool:
+    """Whether this viewer may start, stop and delete."""
+    return not class_mode() or st.session_state.get("presenter", False)
+
+
+def following() -> bool:
+    """Whether this viewer's page shows whatever run is under way."""
+    return not may_act() and st.session_state.get("follow", True)
+
+
+def act(action: Callable, *arguments) -> None:
+    """A button's callback. It asks again: a browser can be made to press what is greyed out."""
+    if may_act():
+        action(*arguments)
+
+
+def entrance() -> None:
+    """At the end of the sidebar: the PIN, or the way back among the viewers."""
+    if not class_mode():
+        return
+    if not may_act():
+        st.toggle(t("class.follow"), value=True, key="follow", help=t("class.follow_help"), persist_state="session")
+    with st.expander(t("class.on" if may_act() else "class.title"), icon=":material/co_present:"):
+        if may_act():
+            st.write(t("class.presenting"))
+            st.button(t("class.leave"), on_click=leave)
+            return
+        if door().secret is None:
+            st.error(t("class.no_pin"))
+            return
+        with st.form("presenter_form", border=False, clear_on_submit=True):
+            st.text_input(t("class.pin"), type="password", key="pin", max_chars=100, autocomplete="off")
+            st.form_submit_button(t("class.enter"), on_click=knock)
+        if answer := st.session_state.pop("door_answer", None):
+            st.warning(t(f"class.{answer}"))
+
+
+def knock() -> None:
+    answer = door().knock(st.session_state.pin, address())
+    st.session_state.presenter = answer == "open"
+    st.session_state.door_answer = None if answer == "open" else answer
+
+
+def address() -> str | None:
+    """Where this viewer's connection comes from; None for the server's own machine."""
+    return st.context.ip_address
+
+
+def leave() -> None:
+    st.session_state.presenter = False

@@ -1,0 +1,1 @@
+"""Every visible word: catalogues, look-up, glossary, sentences made from numbers."""

@@ -1,0 +1,163 @@
+"""Sentences made from a run's numbers: pure functions from summaries to text."""
+
+from collections.abc import Sequence
+
+from fda_core.analysis.summary import Cost, LaneSummary
+from fda_core.settings.config import REFERENCE_RULES, ExperimentConfig, LaneSpec, Target
+from ui.text.i18n import t
+
+# Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
+TIE = 0.05
+
+
+def lane_label(lane: LaneSpec) -> str:
+    """FedOpt E=1, FDA-OPT M=10, FDA Θ=0.3 (every step); with the lane's server FedAdam E=1, FDA-Yogi M=10."""
+    if lane.rule in REFERENCE_RULES:
+        return t("lane.centralised" if lane.rule == "centralised" else "lane.local_only")
+    family = "fed" if lane.rule == "schedule" else "fda"
+    method = t(f"method.{family}_{lane.server}") if lane.server else t(f"method.{lane.rule}")
+    theta = None if lane.theta is None else f"{lane.theta:g}"
+    label = t(f"lane.{lane.rule}", method=method, epochs=lane.epochs, max_epochs=lane.max_epochs, theta=theta)
+    details = [t("lane.every_step")] if lane.check == "step" else []
+    if family == "fda" and lane.monitor != "sketch":
+        details.append(t(f"lane.monitor_{lane.monitor}"))
+    return t("lane.details", label=label, details=", ".join(details)) if details else label
+
+
+def with_servers(config: ExperimentConfig) -> ExperimentConfig:
+    """Every lane says its server optimiser if one of them is not plain averaging, otherwise none does: for labels."""
+    servers = {lane.id: config.server_of(lane)[0] for lane in config.lanes}
+    named = any(servers[lane.id] != "sgd" for lane in config.lanes if lane.rule not in REFERENCE_RULES)
+    lanes = (lane.model_copy(update={"server": servers[lane.id] if named else None}) for lane in config.lanes)
+    return config.model_copy(update={"lanes": tuple(lanes)})
+
+
+def lane_labels(config: ExperimentConfig) -> dict[str, str]:
+    """The lanes' names by id; lanes that would be called alike have their id with it."""
+    labels = {lane.id: lane_label(lane) for lane in with_servers(config).lanes}
+    names = list(labels.values())
+    return {
+        id: label if names.count(label) == 1 else t("lane.details", label=label, details=id)
+        for id, label in labels.items()
+    }
+
+
+def size(count: int) -> str:
+    """8 B, 6.0 kB."""
+    return t("count.bytes", count=count) if count < 1000 else t("count.kilobytes", count=count / 1e3)
+
+
+def megabytes(count: float) -> str:
+    """Decimal megabytes with as many digits as say something: 5.9 MB, 682 MB, 12,300 MB."""
+    value = count / 1e6
+    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
+
+
+def epochs(count: int) -> str:
+    return t("count.epoch" if count == 1 else "count.epochs", count=count)
+
+
+def spent(cost: Cost | None) -> str:
+    """52 MB, 123 local epochs; a dash for a target that was not reached."""
+    if cost is None:
+        return t("table.not_reached")
+    if not cost.bytes:
+        return epochs(cost.local_epochs)
+    return t("table.spent", mb=megabytes(cost.bytes), epochs=epochs(cost.local_epochs))
+
+
+def goal(target: Target) -> str:
+    if target.metric == "accuracy":
+        return t("headline.goal_accuracy", value=f"{100 * target.value:g}")
+    if target.metric == "mcc":
+        return t("headline.goal_mcc", value=f"{target.value:g}")
+    return t("headline.goal_loss", value=f"{target.value:g}")
+
+
+def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
+    """What the run says about FDA against each FedOpt lane, in MB and in local epochs; true at every moment."""
+    competing = {spec.id for spec in config.lanes if spec.rule not in REFERENCE_RULES}
+    lanes = [lane for lane in lanes if lane.lane in competing] or lanes
+    specs = with_servers(config).lanes
+    config = config.model_copy(update={"lanes": tuple(s for s in specs if s.id in competing) or specs})
+    by_id = {lane.lane: lane for lane in lanes}
+    ours = [spec for spec in config.lanes if spec.rule != "schedule"]
+    theirs = [spec for spec in config.lanes if spec.rule == "schedule"]
+    if all(lane.to_target is None for lane in lanes):
+        return nobody(config, lanes, running)
+    if not ours or not theirs:
+        return " ".join(alone(spec, by_id[spec.id], config.target, running) for spec in config.lanes)
+    pairs = [(main_lane(ours), spec) for spec in theirs]
+    pairs += [(spec, theirs[0]) for spec in ours if spec is not main_lane(ours)]
+    return " ".join(versus(us, them, by_id[us.id], by_id[them.id], config.target, running) for us, them in pairs)
+
+
+def main_lane(ours: list[LaneSpec]) -> LaneSpec:
+    """The lane that is compared with every FedOpt lane; other FDA lanes are compared with the first of those."""
+    return next((spec for spec in ours if spec.rule == "adaptive"), ours[-1])
+
+
+def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary, target: Target, running: bool) -> str:
+    """One comparison: who needed how much to the target, or who has not reached it."""
+    values = {"us": lane_label(us), "them": lane_label(them), "goal": goal(target)}
+    a, b = ours.to_target, theirs.to_target
+    if a and b:
+        return t(f"headline.{outcome(a.bytes, b.bytes)}", **values, **cost_words(a, b))
+    if not a and not b:
+        return t("headline.neither_yet" if undecided(ours, theirs, running) else "headline.neither", **values)
+    winner, late = ("us", theirs) if a else ("them", ours)
+    spent = a or b
+    key = f"headline.only_{winner}" + ("_yet" if running and late.status is None else "")
+    return t(
+        key, **values, mb=megabytes(spent.bytes), epochs=epochs(spent.local_epochs),
+        late_mb=megabytes(late.spent.bytes), late_epochs=epochs(late.spent.local_epochs),
+    )  # fmt: skip
+
+
+def nobody(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
+    """While no lane has reached the target: how far the best one is."""
+    if all(lane.status == "diverged" for lane in lanes):
+        return t("headline.diverged")
+    names = {spec.id: lane_label(spec) for spec in config.lanes}
+    metric = config.target.metric
+    loss = metric == "test_loss"
+    values = {lane.lane: getattr(lane, f"best_{metric}") for lane in lanes}
+    values = {lane: value for lane, value in values.items() if value is not None}
+    yet = running and any(lane.status is None for lane in lanes)
+    if not values:
+        return t("headline.nothing_yet" if yet else "headline.nothing", goal=goal(config.target))
+    best = (min if loss else max)(values, key=values.get)
+    shown = f"{100 * values[best]:.1f} %" if metric == "accuracy" else f"{values[best]:.3f}"
+    key = "headline.nobody_yet" if yet else "headline.nobody"
+    return t(key, goal=goal(config.target), lane=names[best], best=shown)
+
+
+def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> str:
+    """For a run without an opponent: what this lane needed."""
+    values = {"lane": lane_label(spec), "goal": goal(target)}
+    if cost := lane.to_target:
+        key = "headline.alone" if cost.bytes else "headline.alone_silent"
+        return t(key, **values, mb=megabytes(cost.bytes), epochs=epochs(cost.local_epochs))
+    return t("headline.alone_not_yet" if running and lane.status is None else "headline.alone_not", **values)
+
+
+def outcome(ours: float, theirs: float) -> str:
+    """Of two numbers of bytes: fewer, tie or more."""
+    ratio = theirs / ours
+    if abs(ratio - 1) <= TIE:
+        return "tie"
+    return "fewer" if ratio > 1 else "more"
+
+
+def cost_words(ours: Cost, theirs: Cost) -> dict[str, str | int]:
+    """Both costs, the ratio of bytes as the larger over the smaller, and the ratio of local epochs."""
+    larger, smaller = max(ours.bytes, theirs.bytes), min(ours.bytes, theirs.bytes)
+    return {
+        "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes), "times": f"{larger / smaller:.1f}",
+        "our_epochs": ours.local_epochs, "their_epochs": epochs(theirs.local_epochs),
+        "work": f"{ours.local_epochs / theirs.local_epochs:.1f}",
+    }  # fmt: skip
+
+
+def undecided(ours: LaneSummary, theirs: LaneSummary, running: bool) -> bool:
+    return running and (ours.status is None or theirs.status is None)

@@ -1,0 +1,122 @@
+"""The Evidence page: what was promised, what was published, what we measured, and the verdict of the numbers."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from fda_core.analysis.summary import lane_ids, rounds_of, started, state_bytes
+from fda_core.evidence.claims import OURS, PUBLISHED, Claim, Finding, by_server, claims, finding, reached_by_both
+from fda_core.evidence.collect import targets
+from fda_core.evidence.measures import measures
+from fda_core.runs import recorded
+from fda_core.runs.store import EVENTS
+from ui.shared.shown_run import DEFAULT
+from ui.shared.tables import text_table
+from ui.state.session import keep_words
+from ui.text.glossary import marked
+from ui.text.i18n import t
+from ui.views.inside.inside_page import ROBERTA
+
+DOCS = Path(__file__).parents[3] / "docs"
+TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit recorded/…"
+COMMANDS = {
+    "fewer_bytes": TABLES, "early_loss": TABLES, "stable": TABLES, "local_work": TABLES, "small_sketch": RECORDS,
+    "small_log": RECORDS, "drop_in": "–",
+}  # fmt: skip
+MARKS = {"holds": "✓", "partly": "◐", "fails": "✗", "unmeasured": "…"}
+
+
+def page() -> None:
+    keep_words()
+    found = measured()
+    with st.container(key="evidence_summary"):
+        st.markdown(summary(found))
+    with st.container(key="evidence_table"):
+        text_table([row(claim) for claim in found])
+    with st.container(key="evidence_others"):
+        st.markdown(marked(others()))
+    st.caption(t("evidence.source"))
+    with st.expander(t("evidence.how"), key="evidence_how"):
+        st.markdown(t("evidence.rules"))
+
+
+@st.cache_data(show_spinner=False)
+def by_share() -> dict[float, pd.DataFrame]:
+    """The measures of docs/evidence.csv for each target, a share of what FedOpt E=1 gains; computed once a server."""
+    about = json.loads((DOCS / "evidence.json").read_text(encoding="utf-8"))
+    table = pd.read_csv(DOCS / "evidence.csv")
+    return {share: measures(table, targets(about, share)) for share in about["target_shares"]}
+
+
+@st.cache_data(show_spinner=False)
+def measured() -> list[Claim]:
+    """The claims, judged at the first target, which most runs reach."""
+    first = next(iter(by_share().values()))
+    state = max(state_bytes(recorded.recorded(DEFAULT).events))
+    return claims(first, pd.read_csv(PUBLISHED), state, ROBERTA, records())
+
+
+def others() -> str:
+    """The bytes at the other targets, and server by server at the first: one figure for all would hide both."""
+    tables = by_share()
+    shares = [(share, finding_of(table[table.lane == OURS])) for share, table in tables.items()]
+    told = [
+        t("evidence.at_share", share=f"{share:.0%}", value=figure(found), runs=found.runs, all=found.all)
+        for share, found in shares
+    ]
+    first = next(iter(tables.values()))
+    servers = [
+        t("evidence.at_server", server=t(f"method.fed_{name}"), value=figure(found))
+        for name, found in by_server(first).items()
+    ]
+    return t("evidence.others", shares=", ".join(told), servers=", ".join(servers))
+
+
+def finding_of(ours: pd.DataFrame) -> Finding:
+    return finding(reached_by_both(ours).bytes_ratio, len(ours))
+
+
+def figure(found: Finding) -> str:
+    return "–" if found.value is None else f"{found.value:.1f}"
+
+
+def records() -> list[tuple[int, int]]:
+    """Of each recorded run: bytes of its log, and bytes that its lanes sent."""
+    found = []
+    for name in recorded.names():
+        events = recorded.recorded(name).events
+        last = [rounds_of(events, lane)[-1:] for lane in lane_ids(started(events))]
+        sent = sum(event.bytes_total for rounds in last for event in rounds)
+        found.append(((recorded.folder_of(name) / EVENTS).stat().st_size, sent))
+    return found
+
+
+def summary(found: list[Claim]) -> str:
+    counts = {verdict: sum(claim.verdict == verdict for claim in found) for verdict in MARKS}
+    return t("evidence.summary", all=len(found), **counts)
+
+
+def row(claim: Claim) -> dict[str, str]:
+    return {
+        t("evidence.claim"): t(f"evidence.claim_{claim.name}"),
+        t("evidence.published"): told(claim.name, claim.published, t("evidence.not_taken")),
+        t("evidence.ours"): told(claim.name, claim.ours, t("evidence.is_unmeasured")),
+        t("evidence.verdict"): f"{MARKS[claim.verdict]} {t(f'evidence.is_{claim.verdict}')}",
+        t("evidence.command"): COMMANDS[claim.name],
+    }
+
+
+def told(name: str, finding: Finding, otherwise: str) -> str:
+    """A figure with its unit, and over how many runs."""
+    if finding.value is None:
+        return otherwise
+    value = finding.value
+    shown = {
+        "early_loss": f"{value:+.3f}",
+        "stable": f"{value:+.3f}",
+        "small_sketch": f"1 : {value:,.0f}",
+        "small_log": f"{100 * value:.3f} %",
+    }
+    return t(f"evidence.unit_{name}", value=shown.get(name, f"{value:.1f}"), runs=finding.runs, all=finding.all)

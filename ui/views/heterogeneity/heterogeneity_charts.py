@@ -1,0 +1,83 @@
+"""Charts of the Heterogeneity page: tables in, figures out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from fda_core.analysis.effects import Effect
+from ui.shared.charts import DASHES, MARKERS
+from ui.text.i18n import in_chart, t
+
+GREY = "#888888"
+MOST_NAMES = 12  # clients whose names have room below their bars
+SHADES = ("", "/", "x", ".", "\\", "+")  # a pattern for each label, for whoever sees no colours
+
+
+def labels_chart(
+    counts: np.ndarray, labels: Sequence[str], palette: Sequence[str], names: Sequence[str] | None = None
+) -> go.Figure:
+    """One bar a client, its examples stacked by label, the most one-sided clients at the ends.
+
+    counts: [clients, labels]. names: of the clients, where they have some.
+    """
+    order = np.argsort(counts[:, 0] / counts.sum(axis=1), kind="stable")
+    who = [escaped(names[k]) for k in order] if names else order.tolist()
+    figure = go.Figure()
+    # A uid names its pattern in the browser, where a blank in it leaves the bars without their fill.
+    for i, label in enumerate(labels):
+        figure.add_bar(
+            x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=escaped(label), uid=f"label-{i}",
+            customdata=who, hovertemplate=t("heterogeneity.hover"),
+            marker={
+                "color": palette[i % len(palette)], "line": {"width": 0},
+                # The second time round the palette every colour meets another pattern.
+                "pattern": {"shape": SHADES[(i + i // len(palette)) % len(SHADES)], "size": 6, "fgcolor": "white",
+                            "solidity": 0.2, "fillmode": "overlay"},
+            },
+        )  # fmt: skip
+    figure.update_layout(
+        barmode="stack", bargap=0.1, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        xaxis={"title": t("heterogeneity.x_clients"), "showticklabels": bool(names) and len(counts) <= MOST_NAMES,
+               "tickvals": list(range(1, len(counts) + 1)), "ticktext": who},
+        yaxis={"title": t("heterogeneity.y_examples")}, margin={"l": 50, "r": 10, "t": 34, "b": 40},
+    )  # fmt: skip
+    return figure
+
+
+def escaped(name: str, longest: int = 24) -> str:
+    """A name from somebody's data, short enough for a legend."""
+    return in_chart(name if len(name) <= longest else f"{name[:longest]}…")
+
+
+def effects_chart(runs: Sequence[Effect], labels: dict[str, str], palette: Sequence[str], alpha: float) -> go.Figure:
+    """Three small charts over α, alike clients on the left: Var, local epochs a round, best accuracy.
+
+    labels: lanes' names by id, in their order. alpha: where a line stands.
+    """
+    figure = make_subplots(
+        rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.11,
+        subplot_titles=[t(f"heterogeneity.title_{name}") for name in ("variance", "epochs", "accuracy")],
+    )  # fmt: skip
+    alphas = [run.alpha for run in runs]
+    figure.add_scatter(x=alphas, y=[run.variance for run in runs], row=1, col=1, showlegend=False, uid="variance",
+                       mode="lines+markers", line={"color": GREY}, hovertemplate="%{y:.3g}<extra></extra>")  # fmt: skip
+    for place, (id, label) in enumerate(labels.items()):
+        style = {
+            "line": {"color": palette[place % len(palette)], "dash": DASHES[place % len(DASHES)]},
+            "marker": {"symbol": MARKERS[place % len(MARKERS)], "size": 8}, "mode": "lines+markers", "name": label,
+            "legendgroup": id, "x": alphas,
+        }  # fmt: skip
+        lanes = [next(lane for lane in run.lanes if lane.lane == id) for run in runs]
+        figure.add_scatter(y=[lane.epochs for lane in lanes], row=2, col=1, showlegend=False, uid=f"{id} e", **style)
+        figure.add_scatter(y=[lane.best_accuracy for lane in lanes], row=3, col=1, uid=f"{id} a", **style)
+    low, high = min(*alphas, alpha), max(*alphas, alpha)
+    figure.update_xaxes(type="log", range=[np.log10(high) + 0.15, np.log10(low) - 0.15], tickvals=alphas,
+                        ticktext=[f"{value:g}" for value in alphas])  # fmt: skip
+    figure.update_yaxes(type="log", row=1, col=1)
+    figure.update_xaxes(title=t("heterogeneity.x_alpha"), row=3, col=1)
+    figure.add_vline(x=alpha, line={"color": GREY, "dash": "dot", "width": 1})
+    figure.update_annotations(font={"size": 12})
+    figure.update_layout(margin={"l": 50, "r": 10, "t": 24, "b": 40}, legend={"orientation": "h", "y": -0.22})
+    return figure

@@ -1,0 +1,155 @@
+"""The page Inside a round: how far the clients' models have drifted, what Θ says to it, and what was sent to know."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from fda_core.analysis.one_round import Look, half_way, look
+from fda_core.analysis.summary import rounds_of, started, state_bytes
+from fda_core.models.payload import payload
+from fda_core.runs.snapshot import Snapshot
+from fda_core.settings.config import REFERENCE_RULES
+from ui.components.live_chart import figure_json, live_chart
+from ui.shared.shown_run import origin, run_to_show
+from ui.state import address
+from ui.state.session import keep_words, palette
+from ui.state.viewing import engineer
+from ui.text.glossary import marked
+from ui.text.i18n import t
+from ui.text.sentences import epochs, lane_labels, size
+from ui.views.inside import inside_charts as charts
+
+HEIGHT, SMALL = 330, 260
+SKETCHES = Path(__file__).parents[3] / "docs" / "sketch.csv"
+WIDTH = 500  # buckets a row of the sketch
+ROBERTA = payload("roberta-base", "full")
+
+
+def page() -> None:
+    run = run_to_show()
+    if run is None:
+        st.info(t("inside.none"))
+        return
+    lane, number = choice(run)
+    seen = look(run.events, run.config, lane, number)
+    if seen is None:
+        st.info(t("inside.no_round"))
+        return
+    keep_words(lane=lane, round=str(seen.round.round))
+    st.markdown(marked(decision(seen)))
+    left, right = st.columns([3, 2])
+    with left:
+        show("variance", charts.variance_chart(seen, palette()), HEIGHT, decision(seen))
+    with right.container(key="inside_drifts"):
+        show(
+            "drift", charts.drift_chart(seen, palette()), HEIGHT, t("inside.alt_drift", clients=len(seen.round.clients))
+        )
+    if engineer() and (rule := rule_words(seen)):
+        with st.container(key="inside_rule"):
+            st.markdown(marked(rule))
+    origin(run)
+    to_scale(run)
+
+
+def choice(run: Snapshot) -> tuple[str, int]:
+    """Lane and round, from the widgets, which begin with what the address says."""
+    state = st.session_state
+    labels = {spec.id: lane_labels(run.config)[spec.id] for spec in lanes(run)}
+    address.adopt("lane", "inside_lane", address.one_of(labels), next(iter(labels)))
+    address.adopt("round", "inside_round", whole, 2)
+    if state.inside_lane not in labels:  # another run than before
+        state.inside_lane, state.inside_round = next(iter(labels)), 2
+    left, turning = st.columns([2.2, 7.6], vertical_alignment="bottom")
+    turning = turning.container(key="inside_turn")
+    middle, back, forth = turning.columns([6, 0.8, 0.8], vertical_alignment="bottom")
+    lane = left.selectbox(t("table.lane"), labels, format_func=labels.get, key="inside_lane", persist_state="session")
+    last = max(1, len(rounds_of(run.events, lane)))
+    state.inside_round = min(max(1, state.inside_round), last)
+    if last > 1:
+        middle.slider(t("inside.round"), 1, last, key="inside_round", persist_state="session")
+    now = state.inside_round
+    back.button("◀", key="inside_back", disabled=now <= 1, on_click=turn, args=(now - 1,), help=t("inside.back"))
+    forth.button("▶", key="inside_forth", disabled=now >= last, on_click=turn, args=(now + 1,), help=t("inside.forth"))
+    return lane, now
+
+
+def lanes(run: Snapshot) -> list:
+    """Those with a threshold first; references have no rounds of this kind."""
+    specs = [spec for spec in run.config.lanes if spec.rule not in REFERENCE_RULES]
+    return sorted(specs, key=lambda spec: spec.rule == "schedule") or list(run.config.lanes)
+
+
+def whole(word: str) -> int | None:
+    return int(word) if word.isdecimal() and len(word) < 6 else None
+
+
+def turn(number: int) -> None:
+    st.session_state.inside_round = number
+
+
+def decision(seen: Look) -> str:
+    """Why the round ended, with its numbers."""
+    event = seen.round
+    values = {
+        "round": event.round, "last": seen.last, "epochs": epochs(event.epochs), "clients": len(event.clients),
+        "variance": number(event.variance), "threshold": number(seen.threshold),
+        "estimate": number(seen.epochs[-1].variance_estimate if seen.epochs else None),
+    }  # fmt: skip
+    return t(f"inside.because_{event.reason.replace('-', '_')}", **values)
+
+
+def number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
+
+
+def rule_words(seen: Look) -> str | None:
+    """The rule for the next Θ with this round's numbers in it."""
+    after = seen.round.threshold_next
+    if (published := half_way(seen)) is not None and after is not None:
+        return t(
+            "inside.rule_adaptive", half=f"{seen.lane.max_epochs / 2:g}", epochs=seen.round.epochs,
+            variance=number(seen.round.variance), theta=number(published),
+        )  # fmt: skip
+    if seen.lane.rule == "smoothed":
+        return t("inside.rule_smoothed", theta=number(after))
+    return t("inside.rule_fixed", theta=number(seen.threshold)) if seen.lane.rule == "fixed" else None
+
+
+def to_scale(run: Snapshot) -> None:
+    """The state beside the model, this one and a large one; and what the sketch's width buys."""
+    states, model = state_bytes(run.events), started(run.events).facts["model_bytes"]
+    if not states:
+        return
+    state = max(states)
+    words = t("inside.scale", state=size(state), here=f"{model / state:,.0f}", there=f"{ROBERTA / state:,.0f}")
+    models = {
+        t("inside.here", mb=f"{model / 1e6:.2f}"): model,
+        t("inside.there", mb=f"{ROBERTA / 1e6:.0f}"): ROBERTA,
+    }
+    squares = charts.scale_chart(state, models, palette(), size(state))
+    if not engineer():
+        with st.container(key="inside_scale"):
+            left, right = st.columns([2, 3], vertical_alignment="center")
+            left.markdown(marked(words))
+            with right:
+                show("scale", squares, SMALL, t("inside.alt_scale"))
+        return
+    left, right = st.columns(2)
+    with left.container(key="inside_scale"):
+        st.markdown(marked(words))
+        show("scale", squares, SMALL, t("inside.alt_scale"))
+    with right.container(key="inside_error"):
+        st.markdown(marked(t("inside.error")))
+        show("error", charts.error_chart(sketches(), palette(), WIDTH), SMALL, t("inside.alt_error"))
+
+
+@st.cache_data(show_spinner=False)
+def sketches() -> pd.DataFrame:
+    return pd.read_csv(SKETCHES)
+
+
+def show(name: str, figure, height: int, alt: str) -> None:
+    live_chart(
+        figure_json(figure, name), key=f"inside-{name}", height=height, alt=alt, unavailable=t("chart.unavailable")
+    )

@@ -1,0 +1,115 @@
+"""What all lanes of a run have in common, with the numbers of the run, and the one thing in which they differ."""
+
+import streamlit as st
+
+from fda_core.analysis.curves import paired_rounds
+from fda_core.analysis.summary import started
+from fda_core.runs.snapshot import Snapshot
+from fda_core.settings.config import REFERENCE_RULES, ExperimentConfig, LaneSpec
+from ui.shared.tables import text_table
+from ui.state.viewing import Viewing, viewing
+from ui.text.i18n import t
+from ui.text.sentences import epochs, lane_labels
+
+
+def panel(run: Snapshot) -> None:
+    """Closed until somebody asks."""
+    with st.expander(t("fair.title"), key="fair", icon=":material/balance:"):
+        held, apart = shared(viewing(), run.run_id, run.revision, run)
+        text_table(held)
+        st.markdown(apart)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def shared(viewer: Viewing, run_id: str, revision: int, _run: Snapshot) -> tuple[list[dict[str, str]], str]:
+    """What the panel says, found once for all who look at this moment of a run."""
+    held = [{t("fair.equal"): what, t("fair.here"): here} for what, here in equal(_run)]
+    return held, differs(_run.config)
+
+
+def equal(run: Snapshot) -> list[tuple[str, str]]:
+    """What is held equal, and its value in this run."""
+    config, facts, link = run.config, started(run.events).facts, run.config.link
+    return [
+        (t("fair.weights"), t("fair.weights_here", trained=facts["trainable_parameters"], seed=config.seed)),
+        (t("fair.partition"), partition(config, facts)),
+        (t("fair.turns"), turns(run)),
+        (t("fair.batches"), t("fair.batches_here", size=config.batch_size)),
+        (t("fair.clients"), rate(t(f"settings.client_{config.client_optimizer}"), config.client_lr)),
+        *servers(config),
+        *dropouts(config),
+        (t("fair.test"), test(run)),
+        (t("fair.link"), t("fair.link_here", up=link.uplink_mbit, down=link.downlink_mbit, rtt=link.rtt_ms)),
+    ]
+
+
+def partition(config: ExperimentConfig, facts: dict) -> str:
+    words = t(
+        "fair.partition_own" if config.partition == "column" else "fair.partition_here",
+        examples=config.train_examples,
+        clients=config.clients,
+        alpha=config.alpha,
+    )
+    try:
+        sizes = [int(client["examples"]) for client in facts["clients"]]
+    except (KeyError, TypeError, ValueError):  # a record from elsewhere need not say
+        sizes = []
+    if not sizes:
+        return words
+    least, most = min(sizes), max(sizes)
+    return words + (t("fair.sizes_alike", size=least) if least == most else t("fair.sizes", least=least, most=most))
+
+
+def turns(run: Snapshot) -> str:
+    """Who trains in which round, compared in the record itself."""
+    lanes = [lane.id for lane in run.config.lanes if lane.rule not in REFERENCE_RULES]
+    shared, alike = paired_rounds(run.events, lanes)
+    values = {"cohort": run.config.cohort_size, "clients": run.config.clients, "rounds": shared}
+    if alike < shared:
+        return t("fair.turns_differ", differ=shared - alike, **values)
+    return t("fair.turns_same" if shared else "fair.turns_here", **values)
+
+
+def rate(name: str, value: float) -> str:
+    return t("fair.rate", name=name, rate=f"{value:g}")
+
+
+def servers_of(config: ExperimentConfig) -> set[tuple[str, float]]:
+    return {config.server_of(lane) for lane in config.lanes if lane.rule not in REFERENCE_RULES}
+
+
+def servers(config: ExperimentConfig) -> list[tuple[str, str]]:
+    """Nothing where lanes differ in it."""
+    found = servers_of(config)
+    return [(t("fair.server"), rate(t(f"settings.server_{name}"), value)) for name, value in found if len(found) == 1]
+
+
+def dropouts(config: ExperimentConfig) -> list[tuple[str, str]]:
+    if not config.client_dropout:
+        return []
+    return [(t("fair.dropout"), t("fair.dropout_here", share=f"{100 * config.client_dropout:g}"))]
+
+
+def test(run: Snapshot) -> str:
+    initial = started(run.events).initial
+    words = t("fair.test_here", examples=run.config.test_examples)
+    if initial.get("accuracy") is None or initial.get("test_loss") is None:
+        return words
+    accuracy, loss = f"{100 * initial['accuracy']:.1f}", f"{initial['test_loss']:.3f}"
+    return words + t("fair.test_before", accuracy=accuracy, loss=loss)
+
+
+def differs(config: ExperimentConfig) -> str:
+    """A list in Markdown: when each lane synchronises."""
+    labels = lane_labels(config)
+    head = t("fair.differs" if len(servers_of(config)) < 2 else "fair.differs_servers")
+    return "\n".join([head, "", *(f"- **{labels[lane.id]}**: {when(lane)}" for lane in config.lanes)])
+
+
+def when(lane: LaneSpec) -> str:
+    if lane.rule in REFERENCE_RULES:
+        return t("fair.when_never")
+    if lane.rule == "schedule":
+        return t("fair.when_schedule", epochs=epochs(lane.epochs))
+    theta = None if lane.theta is None else f"{lane.theta:g}"
+    return t(f"fair.when_{lane.rule}", most=epochs(lane.max_epochs), theta=theta)

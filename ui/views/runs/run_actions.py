@@ -1,0 +1,102 @@
+"""What buttons of the Runs page do: callbacks, each of which leaves one sentence behind where something went wrong."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from fda_core.runs import trash
+from fda_core.runs.imports import import_events
+from fda_core.runs.meta import Meta, write_meta
+from fda_core.runs.store import folder_of, runs_folder
+from fda_core.support.errors import LabError
+from ui.state.session import runner
+from ui.text.i18n import t
+from ui.text.problems import said
+
+SEEDS = 5
+
+
+def say(kind: str, words: str) -> None:
+    """A sentence for the top of the page, until the next action. kind: success or warning."""
+    st.session_state.runs_notice = (kind, words)
+
+
+def tried(action: Callable[[], str]) -> None:
+    """Says what the action answers, or why it could not be done."""
+    try:
+        say("success", action())
+    except LabError as error:
+        say("warning", said(error))
+
+
+def choose(run_ids: Sequence[str]) -> None:
+    st.session_state.chosen = list(run_ids)
+    st.session_state.choices = st.session_state.get("choices", 0) + 1
+
+
+def rename(run_id: str) -> None:
+    def action() -> str:
+        name, tags = st.session_state[f"name-{run_id}"], st.session_state[f"tags-{run_id}"]
+        if folder := folder_of(run_id):
+            write_meta(folder, Meta(name=name, tags=tuple(tags)))
+        return t("runs.renamed") if folder else t("runs.gone")
+
+    tried(action)
+
+
+def delete(run_ids: Sequence[str]) -> None:
+    """All that can be deleted are; the others stay chosen."""
+    gone, problems = [], []
+    for run_id in run_ids:
+        try:
+            runner().delete(run_id)
+            gone.append(run_id)
+        except LabError as error:
+            problems.append(said(error))
+    st.session_state.deleted = gone
+    choose([run_id for run_id in run_ids if run_id not in gone])
+    if problems:
+        say("warning", " ".join(problems))
+    else:
+        say("success", t("runs.deleted", count=len(gone)))
+
+
+def restore(run_ids: Sequence[str]) -> None:
+    def action() -> str:
+        for run_id in run_ids:
+            trash.restore(run_id, runs_folder())
+        choose(run_ids)
+        return t("runs.restored", count=len(run_ids))
+
+    st.session_state.deleted = []
+    tried(action)
+
+
+def stop(run_ids: Sequence[str]) -> None:
+    for run_id in run_ids:
+        runner().stop(run_id)
+
+
+def study(run_id: str) -> None:
+    """The same experiment with several seeds, from its own upwards."""
+
+    def action() -> str:
+        config = runner().snapshot(run_id).config
+        choose(runner().start_study(config, SEEDS))
+        return t("runs.study_queued", count=SEEDS, first=config.seed, last=config.seed + SEEDS - 1)
+
+    tried(action)
+
+
+def take_over(key: str) -> None:
+    """Keeps the uploaded record as a run."""
+    if (upload := st.session_state[key]) is None:
+        return
+
+    def action() -> str:
+        run_id = import_events(upload.getvalue(), runs_folder())
+        choose([run_id])
+        return t("runs.imported")
+
+    tried(action)
+    st.session_state.uploads = st.session_state.get("uploads", 0) + 1  # an empty uploader takes its place

@@ -1,0 +1,93 @@
+"""The list of runs: what is on record, and what waits for its turn."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from fda_core.runs.entries import Entry, created_at
+from fda_core.runs.exports import is_formula
+from fda_core.runs.index import Index
+from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.store import held, runs_folder
+from fda_core.settings import presets
+from ui.state.session import runner
+from ui.text.i18n import JOINER, t
+from ui.text.sentences import megabytes
+
+SCHEDULE = re.compile(r"fedopt-e([1-9][0-9]{0,2})")
+
+
+@st.cache_resource(show_spinner=False)
+def index() -> Index:
+    """The one of this process."""
+    return Index(runs_folder())
+
+
+def listed(search: str, tag: str | None) -> list[Entry]:
+    """The runs that match, newest first, and without a search those that only wait as well. Raises `StoreError`."""
+    live = dict(runner().queue())
+    found = [replace(entry, status=status_of(entry, live)) for entry in index().entries(search, tag)]
+    if search or tag:
+        return found
+    known = {entry.run_id for entry in found}
+    waiting = [runner().snapshot(run_id) for run_id in live if run_id not in known]
+    return [*(waits(run) for run in reversed(waiting) if run), *found]
+
+
+def status_of(entry: Entry, live: dict[str, str]) -> str:
+    """As the index has it; this process's own runs, and those of others that are being written, are further."""
+    if entry.run_id in live:
+        return live[entry.run_id]
+    return "elsewhere" if entry.status == "interrupted" and held(runs_folder() / entry.run_id) else entry.status
+
+
+def waits(run: Snapshot) -> Entry:
+    """A run that waits without a folder, because none could be made, or begins just now."""
+    config = run.config
+    return Entry(
+        run.run_id, created_at(runs_folder() / run.run_id), status=run.status, preset=config.preset,
+        clients=config.clients, alpha=config.alpha, seed=config.seed, model=config.model,
+        server_optimizer=config.server_optimizer, lanes=tuple(lane.id for lane in config.lanes),
+    )  # fmt: skip
+
+
+def title(entry: Entry) -> str:
+    return entry.name or f"{entry.created:%Y-%m-%d %H:%M}"
+
+
+def table(entries: list[Entry]) -> pd.DataFrame:
+    """One row a run; bytes to the target in MB (10⁶), by lane."""
+    rows = [
+        {
+            t("runs.name"): harmless(entry.name) or "–",
+            t("runs.began"): entry.created,
+            t("runs.status"): t(f"runs.is_{entry.status}"),
+            t("runs.preset"): t(f"settings.preset_{entry.preset}") if entry.preset in presets.names() else entry.preset,
+            t("runs.clients"): entry.clients,
+            t("runs.alpha"): entry.alpha,
+            t("runs.seed"): entry.seed,
+            t("runs.rounds"): entry.rounds,
+            t("runs.to_target"): to_target(entry),
+            t("runs.tags"): [harmless(tag) for tag in entry.tags],
+        }
+        for entry in entries
+    ]
+    return pd.DataFrame(rows)
+
+
+def harmless(text: str) -> str:
+    """For the table, which has a button of Streamlit's own that makes a CSV of it: no formula for a spreadsheet."""
+    return f"{JOINER}{text}" if is_formula(text) else text
+
+
+def to_target(entry: Entry) -> str:
+    costs = entry.to_target.items()
+    return " · ".join(f"{called(lane)} {'–' if cost is None else megabytes(cost)}" for lane, cost in costs)
+
+
+def called(lane: str) -> str:
+    """The usual lanes by their names; the list knows no more of them than their ids."""
+    schedule = SCHEDULE.fullmatch(lane)
+    return f"FedOpt E={schedule[1]}" if schedule else {"fda-opt": "FDA-OPT"}.get(lane, lane)

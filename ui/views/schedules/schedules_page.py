@@ -1,0 +1,135 @@
+"""The Schedules page: why not just pick a good E? Recorded runs of many timetables beside FDA-OPT."""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+import streamlit as st
+
+from fda_core.analysis.comparison import costs_to_target, middle
+from fda_core.analysis.effects import swing
+from fda_core.analysis.summary import Cost, rounds_of
+from fda_core.runs.recorded import names, recorded
+from fda_core.runs.snapshot import Snapshot
+from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.support.errors import ConfigError
+from ui.components.live_chart import figure_json, live_chart
+from ui.shared.run_tables import study_table
+from ui.shared.tables import text_table
+from ui.state.presenter import act, may_act
+from ui.state.session import keep_words, palette, runner
+from ui.text.glossary import marked
+from ui.text.i18n import t
+from ui.text.problems import said
+from ui.text.sentences import goal, lane_labels, megabytes
+from ui.views.schedules.schedules_charts import costs_chart, swing_chart
+
+SERIES = "schedules-"  # the recorded runs: one experiment, several seeds
+HEIGHT, SMALL = 340, 220
+
+
+class Lane(NamedTuple):
+    """A lane over the recorded seeds; costs: of those that reached the target, in the order of the seeds."""
+
+    spec: LaneSpec
+    label: str
+    costs: list[Cost]
+    runs: int
+
+    def middle(self, what: str) -> float | None:
+        return median(getattr(cost, what) for cost in self.costs) if self.costs else None
+
+
+def page() -> None:
+    keep_words()
+    runs = series()
+    lanes = lanes_of(runs)
+    words = verdict(lanes, goal(runs[0].config.target))
+    st.markdown(marked(words))
+    figure = costs_chart([lane for lane in lanes if lane.spec.rule == "schedule"], ours(lanes), palette())
+    show("costs", figure, HEIGHT, words)
+    st.caption(t("schedules.recorded", seeds=", ".join(str(run.config.seed) for run in runs)))
+    st.button(
+        t("schedules.live"), key="schedules_live", on_click=act, args=(start, runs[0].config),
+        icon=":material/play_arrow:", disabled=not may_act(), help=t("schedules.live_help"),
+    )  # fmt: skip
+    if st.session_state.pop("schedules_started", False):
+        st.switch_page("pages/race.py")
+    if problem := st.session_state.pop("schedules_problem", None):
+        st.warning(problem)
+    with st.container(key="schedules_table"):
+        text_table(study_table(runs))
+    adaptive = [lane for lane in lanes if lane.spec.rule in ("adaptive", "smoothed")]
+    with st.container(key="schedules_swing"):
+        st.markdown(marked(swing_words(runs, adaptive)))
+        rounds = {lane.label: epochs_of(runs[0], lane.spec.id) for lane in adaptive}
+        show("swing", swing_chart(rounds, palette()), SMALL, t("schedules.alt_swing"))
+
+
+def start(config: ExperimentConfig) -> None:
+    try:
+        st.session_state.run = runner().start(config)
+        st.session_state.schedules_started = True
+    except ConfigError as error:
+        st.session_state.schedules_problem = said(error)
+
+
+def series() -> list[Snapshot]:
+    return [recorded(name) for name in names() if name.startswith(SERIES)]
+
+
+def lanes_of(runs: Sequence[Snapshot]) -> list[Lane]:
+    labels, events = lane_labels(runs[0].config), [run.events for run in runs]
+    return [
+        Lane(spec, labels[spec.id], [cost for cost in costs_to_target(events, spec.id) if cost], len(runs))
+        for spec in runs[0].config.lanes
+    ]
+
+
+def ours(lanes: Sequence[Lane]) -> Lane:
+    return next(lane for lane in lanes if lane.spec.rule == "adaptive")
+
+
+def verdict(lanes: Sequence[Lane], target: str) -> str:
+    """The best timetable against FDA-OPT, the worst, and those that do not get there: all from the runs."""
+    us = ours(lanes)
+    timed = [lane for lane in lanes if lane.spec.rule == "schedule"]
+    whole = [lane for lane in timed if len(lane.costs) == lane.runs]
+    if not whole or len(us.costs) < us.runs:
+        return t("schedules.open", goal=target)
+    best, worst = (choice(whole, key=lambda lane: lane.middle("bytes")) for choice in (min, max))
+    mine = us.middle("bytes")
+    key = "well" if best.middle("bytes") < 0.95 * mine else "even" if best.middle("bytes") <= 1.05 * mine else "ours"
+    words = [
+        t(
+            f"schedules.{key}", goal=target, us=us.label, our_mb=megabytes(mine), best=best.label,
+            best_mb=megabytes(best.middle("bytes")), our_epochs=f"{us.middle('local_epochs'):g}",
+            best_epochs=f"{best.middle('local_epochs'):g}",
+        ),
+        t("schedules.badly", worst=worst.label, worst_mb=megabytes(worst.middle("bytes")),
+          times=f"{worst.middle('bytes') / mine:.1f}"),
+    ]  # fmt: skip
+    missed = [lane for lane in timed if lane not in whole]
+    late = [t("schedules.late", lane=lane.label, count=len(lane.costs), all=lane.runs) for lane in missed]
+    return " ".join([*words, *late, t("schedules.gift")])
+
+
+def epochs_of(run: Snapshot, lane: str) -> list[int]:
+    """Local epochs of each round."""
+    return [event.epochs for event in rounds_of(run.events, lane)]
+
+
+def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
+    """How much the rules change their minds, over all seeds."""
+    told = []
+    for lane in lanes:
+        low, mid, high = middle([swing(epochs_of(run, lane.spec.id)) for run in runs])
+        told.append(t("schedules.swing", lane=lane.label, middle=f"{mid:.1f}", low=f"{low:.1f}", high=f"{high:.1f}"))
+    return t("schedules.swings", told=f" {t('schedules.and')} ".join(told))
+
+
+def show(name: str, figure, height: int, alt: str) -> None:
+    live_chart(
+        figure_json(figure, name), key=f"schedules-{name}", height=height, alt=alt.replace("**", ""),
+        unavailable=t("chart.unavailable"),
+    )  # fmt: skip

@@ -1,0 +1,213 @@
+"""The Story page: why bytes are the bill, as the film of a recorded run, and three sentences of its numbers."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from fda_core.analysis.summary import state_bytes
+from fda_core.analysis.timeline import Film, Reel, film, until_target
+from fda_core.evidence.claims import PUBLISHED
+from fda_core.runs.recorded import recorded
+from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.store import StoreError
+from fda_core.settings import presets
+from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.support.errors import LabError
+from ui.components.timeline_player import Look, moving_film
+from ui.shared.charts import look
+from ui.shared.replay_controls import label
+from ui.shared.shown_run import DEFAULT
+from ui.state.session import keep_address, palette
+from ui.state.viewing import viewing
+from ui.text.glossary import marked
+from ui.text.i18n import t
+from ui.text.problems import said
+from ui.text.sentences import epochs, goal, lane_labels, main_lane, megabytes, outcome, size
+from ui.views.heterogeneity.heterogeneity_page import to_race
+
+# Texts of the film itself, and the numbers that it fills into them while it plays.
+WORDS = (
+    "play", "pause", "again", "back", "forth", "place", "speed", "server", "sites", "sent", "clock", "mb", "accuracy",
+    "there", "epochs",
+)  # fmt: skip
+PLACES = {name: f"{{{name}}}" for name in ("now", "all", "mb", "accuracy", "epochs", "time", "sites")}
+
+
+@dataclass(frozen=True)
+class Story:
+    """A run up to its target. us: FDA's lane; them: the FedOpt lane that synchronises most often; controls: others."""
+
+    run: Snapshot
+    film: Film
+    us: LaneSpec
+    them: LaneSpec
+    controls: tuple[LaneSpec, ...]
+    labels: dict[str, str]
+
+    @property
+    def lanes(self) -> tuple[LaneSpec, ...]:
+        """In the order in which they are shown."""
+        return (self.them, self.us, *self.controls)
+
+    def reel(self, lane: LaneSpec) -> Reel:
+        return next(reel for reel in self.film.reels if reel.lane == lane.id)
+
+
+def page() -> None:
+    keep_address(None)
+    st.subheader(t("story.title"))
+    try:
+        story = tell(recorded(DEFAULT))
+    except LabError as error:
+        st.warning(t("story.missing", problem=said(error), name=DEFAULT))
+        go(presets.build())
+        about_messages(None)
+        st.caption(published())
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show(story)
+    with right:
+        with st.container(key="story_sentences"):
+            for sentence in sentences(story):
+                st.markdown(marked(sentence))
+        go(story.run.config)
+    about_messages(story)
+    st.caption(f"{t('source.recorded', label=label(story.run))} {published()}")
+
+
+def go(config: ExperimentConfig) -> None:
+    """The way to the Race, with these settings."""
+    icon = ":material/sports_score:"
+    if st.button(t("story.run"), key="story_run", type="primary", icon=icon, help=t("story.run_help")):
+        to_race(config)
+
+
+def tell(run: Snapshot) -> Story:
+    """Raises `StoreError` for a run without a round of FDA or of FedOpt."""
+    shown = film(until_target(run.events))
+    played = {reel.lane for reel in shown.reels if reel.bytes}
+    lanes = [spec for spec in run.config.lanes if spec.id in played]
+    ours = [spec for spec in lanes if spec.max_epochs is not None]
+    theirs = sorted((spec for spec in lanes if spec.rule == "schedule"), key=lambda spec: spec.epochs)
+    if not ours or not theirs:
+        raise StoreError(f"{run.run_id} has no rounds of FedOpt and of FDA to show.")
+    return Story(run, shown, main_lane(ours), theirs[0], tuple(theirs[1:]), lane_labels(run.config))
+
+
+def show(story: Story) -> None:
+    numbers = [spec.id for spec in story.run.config.lanes]
+    looks = {
+        spec.id: Look(story.labels[spec.id], note(spec), *look(numbers.index(spec.id), palette()))
+        for spec in story.lanes
+    }
+    moving_film(story.film, looks, words(story), key="story_film", alt=alt(story), language=viewing().language)
+
+
+def note(spec: LaneSpec) -> str:
+    """When a lane synchronises, in a few words."""
+    if spec.rule != "schedule":
+        return t("film.when_needed")
+    return t("film.every_epoch") if spec.epochs == 1 else t("film.every_epochs", count=spec.epochs)
+
+
+def words(story: Story) -> dict[str, str]:
+    """The film's own texts; what stands in braces is filled in while it plays."""
+    config = story.run.config
+    legend = t(
+        "film.legend", model=model(story), sketch=sketch(story), cohort=config.cohort_size,
+        up=f"{config.link.uplink_mbit:g}", down=f"{config.link.downlink_mbit:g}",
+    )  # fmt: skip
+    return {name: t(f"film.{name}", **PLACES) for name in WORDS} | {"legend": legend}
+
+
+def model(story: Story) -> str:
+    """MB of one model on its way, as the packets have it."""
+    wave = next(wave for wave in story.reel(story.them).waves if wave.kind != "sketch")
+    return f"{wave.bytes / len(wave.clients) / 1e6:.2f}"
+
+
+def sketch(story: Story) -> str:
+    return size(max(state_bytes(story.run.events), default=0))
+
+
+def alt(story: Story) -> str:
+    """The film in words, from its numbers."""
+    return " ".join([t("film.alt"), *(told(story.labels[spec.id], story.reel(spec)) for spec in story.lanes)])
+
+
+def told(lane: str, reel: Reel) -> str:
+    last = reel.takes[-1]
+    return t(
+        "film.alt_lane", lane=lane, rounds=len(reel.takes), models=reel.packets("down", "up"),
+        sketches=reel.packets("sketch"), mb=megabytes(reel.bytes), epochs=epochs(last.epochs),
+        accuracy="–" if last.accuracy is None else f"{100 * last.accuracy:.1f}",
+    )  # fmt: skip
+
+
+def sentences(story: Story) -> list[str]:
+    """Three to repeat: what the bill is, what FDA-OPT does about it, what that costs and what does as well."""
+    them = story.reel(story.them)
+    bill = t(
+        "story.one", them=story.labels[story.them.id], clients=len(story.film.clients), rounds=len(them.takes),
+        cohort=story.run.config.cohort_size, mb=megabytes(them.bytes),
+    )  # fmt: skip
+    needed = t("story.two", us=story.labels[story.us.id], sketch=sketch(story))
+    saved = t(f"story.{against(story, story.them)}", **costs(story, story.them))
+    chosen = [t(f"story.control_{against(story, spec)}", **costs(story, spec)) for spec in story.controls[:1]]
+    return [bill, f"{needed} {saved}", " ".join([work(story), *chosen])]
+
+
+def against(story: Story, other: LaneSpec) -> str:
+    """Bytes to the target: fewer, tie or more where both reached it, else only_us, only_them or neither."""
+    ours, theirs = story.reel(story.us), story.reel(other)
+    if ours.reached is None or theirs.reached is None:
+        return "only_us" if ours.reached else "only_them" if theirs.reached else "neither"
+    return outcome(ours.bytes, theirs.bytes)
+
+
+def costs(story: Story, other: LaneSpec) -> dict[str, str | int]:
+    ours, theirs = story.reel(story.us).bytes, story.reel(other).bytes
+    return {
+        "us": story.labels[story.us.id], "them": story.labels[other.id], "goal": goal(story.run.config.target),
+        "our_mb": megabytes(ours), "their_mb": megabytes(theirs), "times": times(ours, theirs), "epochs": other.epochs,
+    }  # fmt: skip
+
+
+def work(story: Story) -> str:
+    """Local training against the FedOpt lane that synchronises most often."""
+    ours, theirs = (story.reel(spec).takes[-1].epochs for spec in (story.us, story.them))
+    return t(
+        f"story.work_{outcome(ours, theirs)}", them=story.labels[story.them.id], ours=ours, theirs=theirs,
+        times=times(ours, theirs),
+    )  # fmt: skip
+
+
+def times(one: int, other: int) -> str:
+    return f"{max(one, other) / min(one, other):.1f}"
+
+
+def about_messages(story: Story | None) -> None:
+    """What leaves a site, what never does, and what that does not mean."""
+    with st.container(key="story_messages"):
+        going, staying, beware = st.columns(3)
+    if story:
+        going.markdown(marked(t("story.leaves", mb=model(story), sketch=sketch(story))))
+    staying.markdown(marked(t("story.stays")))
+    beware.markdown(marked(t("story.beware")))
+
+
+@st.cache_data(show_spinner=False)
+def published_pairs() -> pd.DataFrame:
+    return pd.read_csv(PUBLISHED)
+
+
+def published() -> str:
+    """One run is one run: the medians of the authors' own."""
+    table = published_pairs()
+    both = table.dropna(subset=["bytes_ratio", "local_epochs_ratio"])
+    return t(
+        "story.published", pairs=len(both), all=len(table), bytes=f"{both.bytes_ratio.median():.1f}",
+        work=f"{both.local_epochs_ratio.median():.1f}",
+    )  # fmt: skip
