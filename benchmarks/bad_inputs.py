@@ -126,7 +126,7 @@ def event_files(count: int, drawn: random.Random, found: Found, runs: Path, samp
         folder.mkdir()
         (folder / EVENTS).write_bytes(damaged(sample, drawn))
         found.check(f"event file {number}", lambda folder=folder: read(folder))
-        found.check(f"event file {number}, resumed", lambda folder=folder: take_up(folder))
+        found.check(f"event file {number}, resumed", lambda folder=folder: resume(folder))
     listed = {entry.run_id: entry.status for entry in Index(runs).entries()}
     lost = {folder.name for folder in runs.glob("2*")} - listed.keys()
     found.faults["runs_lost"] += [f"{run_id} is not listed" for run_id in lost]
@@ -143,7 +143,7 @@ def uploads(count: int, drawn: random.Random, found: Found, runs: Path, sample: 
     found.faults["runs_lost"] += [f"{folder.name} was left behind" for folder in kept if not (folder / EVENTS).exists()]
 
 
-def take_up(folder: Path) -> None:
+def resume(folder: Path) -> None:
     recorder = Recorder(folder, folder.name, resume=True)
     try:
         _ = recorder.resumption

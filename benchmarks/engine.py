@@ -94,7 +94,7 @@ def setting(config: ExperimentConfig) -> tuple[Epoch, dict[str, Callable[[], Res
     epoch = Epoch(prepare(config), config, clients)
     loop = Loop(epoch)
     gradient_stops_below_the_adapters(loop)
-    if sum(p.numel() for p in loop.parameters) != epoch.lab.trainer.layout.size:
+    if sum(p.numel() for p in loop.parameters) != epoch.experiment.trainer.layout.size:
         raise SystemExit("The loop trains other weights than the engine.")
     return epoch, {
         LOOP: loop, PREFIX: PrefixLoop(epoch), FIRST_ONLY: lambda: one_by_one(epoch),
@@ -120,7 +120,7 @@ def report(epoch: Epoch, seconds: dict[str, list[float]], differences: dict[str,
         "ratio": middle[LOOP] / middle[ENGINE],
         "clients": len(epoch.clients),
         "steps": epoch.steps,
-        "trainable_parameters": epoch.lab.trainer.layout.size,
+        "trainable_parameters": epoch.experiment.trainer.layout.size,
         "repeats": len(seconds[LOOP]),
         "largest_loss_difference": differences["loss"],
         "largest_weight_difference": differences["weight"],
@@ -162,7 +162,9 @@ def main() -> None:
     facts = machine.about("benchmarks.engine")
     print(machine.lines(facts), flush=True)
     epoch, variants = setting(presets.build(preset=options.preset))
-    differences = compare({name: variant() for name, variant in variants.items()}, epoch.lab.initial)  # and warms up
+    differences = compare(
+        {name: variant() for name, variant in variants.items()}, epoch.experiment.initial
+    )  # and warms up
     found = report(epoch, measure(variants, options.repeats), differences)
     show(found)
     if options.json:

@@ -1,4 +1,4 @@
-"""What the lab survives: `python -m benchmarks.faults [--kills N] [--inputs N] [--refreshes N] [--json]`.
+"""What the experiment survives: `python -m benchmarks.faults [--kills N] [--inputs N] [--refreshes N] [--json]`.
 
 Kills: training processes get SIGKILL at random moments and their runs are resumed (one thread). Inputs: generated bad
 settings, addresses, event files and imports. Refreshes: a running race is reloaded in real Chromium.

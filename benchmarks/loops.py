@@ -13,10 +13,10 @@ from torch.nn.utils.rnn import pad_sequence
 
 from fda_core.federation.batches import batches
 from fda_core.federation.clients import Cohort
+from fda_core.federation.experiment import Experiment
 from fda_core.models import embedded
 from fda_core.models.tokens import Tokens
 from fda_core.settings.config import ExperimentConfig
-from fda_core.setup import Lab
 
 ROUND = 1
 
@@ -25,33 +25,33 @@ ROUND = 1
 class Epoch:
     """One local epoch to be trained: whose, in which batches, from which weights."""
 
-    lab: Lab
+    experiment: Experiment
     config: ExperimentConfig
     clients: list[int]
 
     def cohort(self) -> Cohort:
         config = self.config
         return Cohort(
-            self.lab.trainer, self.lab.initial, self.lab.partition, self.clients, config.batch_size,
-            config.client_optimizer, config.client_lr, config.seed, ROUND,
+            self.experiment.trainer, self.experiment.initial, self.experiment.partition, self.clients,
+            config.batch_size, config.client_optimizer, config.client_lr, config.seed, ROUND,
         )  # fmt: skip
 
     @property
     def steps(self) -> int:
         """Of each client."""
-        return max(-(-len(self.lab.partition[client]) // self.config.batch_size) for client in self.clients)
+        return max(-(-len(self.experiment.partition[client]) // self.config.batch_size) for client in self.clients)
 
     @property
     def tokens(self) -> Tokens:
-        return self.lab.trainer.train
+        return self.experiment.trainer.train
 
     @property
     def hidden(self) -> Tensor:
         """The cached states of the training set below the last layer, end to end."""
-        return self.lab.trainer.train_states.hidden
+        return self.experiment.trainer.train_states.hidden
 
     def rows(self, client: int) -> Iterator[np.ndarray]:
-        order = batches(self.lab.partition[client], self.config.batch_size, self.config.seed, ROUND, client)
+        order = batches(self.experiment.partition[client], self.config.batch_size, self.config.seed, ROUND, client)
         return islice(order, self.steps)
 
 
@@ -79,7 +79,7 @@ class Loop:
     def __init__(self, epoch: Epoch):
         self.epoch, self.model = epoch, peft_model(epoch.config)
         trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
-        self.parameters = [trained[name] for name in epoch.lab.trainer.layout.names]
+        self.parameters = [trained[name] for name in epoch.experiment.trainer.layout.names]
         tokens = epoch.tokens
         self.ids = tokens.ids.split(tokens.lengths.tolist())
         self.labels = tokens.labels
@@ -89,7 +89,7 @@ class Loop:
         return torch.tensor(losses), torch.stack(weights)
 
     def client(self, client: int) -> tuple[float, Tensor]:
-        nn.utils.vector_to_parameters(self.epoch.lab.initial.clone(), self.parameters)  # the copy is trained
+        nn.utils.vector_to_parameters(self.epoch.experiment.initial.clone(), self.parameters)  # the copy is trained
         optimizer = torch.optim.SGD(self.parameters, lr=self.epoch.config.client_lr)
         losses = []
         for rows in self.epoch.rows(client):

@@ -1,8 +1,8 @@
-"""How well a run's cost is known beforehand: `python -m benchmarks.preview [--only NAME] [--clock cpu] [--json]`.
+"""How well a run's cost is known beforehand: `python -m benchmarks.estimate [--only NAME] [--clock cpu] [--json]`.
 
 For each configuration the estimate, then the run itself in a process of its own, all of whose rounds are played. Ratios
 are estimated / actual: likely seconds, bytes, peak memory; beside them the upper bounds of seconds and bytes. Goal:
-every ratio from 0.5 to 2. One pace serves all configurations of a group, as it does in the app, where sliders only
+every ratio from 0.5 to 2. One timings serves all configurations of a group, as it does in the app, where sliders only
 recompute: it is measured with the group's first, in a process of its own too.
 `--clock cpu` compares seconds of the processor instead of seconds on the wall, for a machine that others use too.
 """
@@ -23,7 +23,7 @@ import torch
 
 from benchmarks import machine
 from fda_core.algorithm.events import Round
-from fda_core.cost.estimate import Preview, preview
+from fda_core.cost.estimate import CostEstimate, estimate
 from fda_core.cost.timings import from_dict
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
@@ -77,7 +77,7 @@ def config_of(group: str, name: str) -> ExperimentConfig:
 
 
 def calibrated(group: str, clock: str, threads: int) -> dict:
-    """In this process: the pace of a group."""
+    """In this process: the timings of a group."""
     from fda_core.cost.calibration import measure
 
     torch.set_num_threads(threads)
@@ -103,14 +103,14 @@ def played(group: str, name: str, clock: str, threads: int) -> dict:
 
 def fresh(cache: str, *words: str) -> dict:
     """A process of its own, whose memory is its own and whose cache of prefixes is given."""
-    command = [sys.executable, "-m", "benchmarks.preview", *words]
+    command = [sys.executable, "-m", "benchmarks.estimate", *words]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"FDA_OPT_LAB_CACHE": cache})
     if done.returncode:
         raise SystemExit(f"{' '.join(words)}:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def compare(name: str, estimate: Preview, actual: dict) -> dict:
+def compare(name: str, estimate: CostEstimate, actual: dict) -> dict:
     return {
         "name": name,
         "estimated": {
@@ -156,19 +156,19 @@ def main() -> None:
         print(json.dumps(played(*options.play, options.clock, options.threads)))
         return
     torch.set_num_threads(options.threads)
-    facts = machine.about("benchmarks.preview")
+    facts = machine.about("benchmarks.estimate")
     print(machine.lines(facts))
     print(machine.table(HEAD, []).rstrip("\n"), flush=True)
     rows, calibrations = [], {}
     for group in [options.only] if options.only else GROUPS:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as cache:
-            pace = from_dict(fresh(cache, "--calibrate", group, *common))
+            timings = from_dict(fresh(cache, "--calibrate", group, *common))
         calibrations[group] = time.perf_counter() - began
         for name in GROUPS[group]:
             with tempfile.TemporaryDirectory() as cache:
                 actual = fresh(cache, "--play", group, name, *common)
-            rows.append(compare(name, preview(config_of(group, name), pace.parameters, pace), actual))
+            rows.append(compare(name, estimate(config_of(group, name), timings.parameters, timings), actual))
             print(machine.table(HEAD, [cells(rows[-1])]).splitlines()[-1], flush=True)
     ratios = [ratio for row in rows for ratio in row["ratios"].values()]
     farthest = math.exp(max(abs(math.log(ratio)) for ratio in ratios))

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import torch
 
 from benchmarks import machine
-from fda_core.federation.engine import Lane
+from fda_core.federation.lane import Lane
 from fda_core.settings import presets
 from fda_core.settings.config import LaneSpec
 from fda_core.setup import prepare
@@ -68,8 +68,8 @@ def case(values: dict) -> dict:
     torch.set_num_threads(values["threads"])
     changes = {"clients": values["clients"], "clients_per_round": values["clients_per_round"]}
     changes |= {"lora": {"rank": values["rank"]}, "lanes": [LANE.model_dump(exclude_none=True)]}
-    lab = prepare(presets.build(changes | values.get("data", {})))
-    lane = TimedLane(lab, LANE, lab.score(lab.initial))
+    experiment = prepare(presets.build(changes | values.get("data", {})))
+    lane = TimedLane(experiment, LANE, experiment.score(experiment.initial))
     rounds = []
     for _ in range(values["rounds"] + 1):
         lane.spent = {"local": 0.0, "score": 0.0}
@@ -87,7 +87,7 @@ def case(values: dict) -> dict:
         "score_seconds": middle["score"],
         "ms_per_client_step": 1000 * middle["local"] / (lane.steps * values["clients_per_round"]),
         "peak_mb": machine.peak_bytes() / 1e6,
-        "model_bytes": lab.model_bytes,
+        "model_bytes": experiment.model_bytes,
     }
 
 

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from benchmarks import machine
-from fda_core.algorithm.monitors import Spread
+from fda_core.algorithm.monitors import DriftStatistics
 from fda_core.algorithm.servers import Server
 from fda_core.algorithm.sketch import Sketch, norm_squared
 from fda_core.federation.batches import cohort_of
@@ -66,17 +66,17 @@ def stored_drifts(folder: Path) -> dict[str, Tensor]:
 
 def drifts_of_a_run() -> dict[str, Tensor]:
     config = presets.build({"seed": 0})
-    lab = prepare(config)
-    server, kept = Server("sgd", 1.0, lab.initial), {}
+    experiment = prepare(config)
+    server, kept = Server("sgd", 1.0, experiment.initial), {}
     for round in range(1, max(ROUNDS) + 1):
         clients = cohort_of(config.clients, config.cohort_size, config.seed, round)
-        local = LocalRound(lab, server.weights, lab.partition, clients, round)
+        local = LocalRound(experiment, server.weights, experiment.partition, clients, round)
         for epoch in range(1, max(EPOCHS) + 1):
             local.begin_epoch()
             local.train(local.cohort.steps)
             if round in ROUNDS and epoch in EPOCHS:
                 kept[f"drift, round {round}, epoch {epoch}"] = local.cohort.drifts.contiguous()
-        server.step(local.spread.mean_drift)
+        server.step(local.statistics.mean_drift)
     return kept
 
 
@@ -93,7 +93,7 @@ def errors(vector: Tensor, width: int, maps: int) -> np.ndarray:
     return np.array([norm_squared(Sketch(len(vector), seed, width=width)(vector)) / true - 1 for seed in range(maps)])
 
 
-def row(name: str, vector: Tensor, width: int, maps: int, spread: Spread | None = None) -> dict:
+def row(name: str, vector: Tensor, width: int, maps: int, spread: DriftStatistics | None = None) -> dict:
     error, epsilon = errors(vector, width, maps), width**-0.5
     low, middle, high = np.quantile(error, [0.05, 0.5, 0.95])
     found = {
@@ -107,7 +107,7 @@ def row(name: str, vector: Tensor, width: int, maps: int, spread: Spread | None 
 
 
 def measured(drifts: dict[str, Tensor], maps: int) -> pd.DataFrame:
-    spreads = {name: Spread.of(tensor) for name, tensor in drifts.items()}
+    spreads = {name: DriftStatistics.of(tensor) for name, tensor in drifts.items()}
     size = len(next(iter(spreads.values())).mean_drift)
     rows = [row(name, vector, 500, maps) for name, vector in artificial(size).items()]
     for width in WIDTHS:

@@ -17,22 +17,23 @@ from rich.table import Table
 
 from fda_core.algorithm.events import Event, LaneFinished, Round, RunStarted
 from fda_core.analysis.summary import Cost, LaneSummary, rounds_at_most, summarize
-from fda_core.cost.estimate import Preview, Span
-from fda_core.cost.timings import Paces
+from fda_core.cost.estimate import CostEstimate, Span
+from fda_core.cost.timings import TimingStore
 from fda_core.data import fitting, table_files
 from fda_core.data import table as tables
 from fda_core.data.reading import read_file
+from fda_core.runs import kept_tables
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
 from fda_core.runs.record import record, simulate
-from fda_core.runs.store import StoreError, config_of, new_run_id, read_events, runs_folder
+from fda_core.runs.store import config_of, new_run_id, read_events, runs_folder
 from fda_core.settings import presets
 from fda_core.settings.assignments import from_toml, from_words, merge
 from fda_core.settings.config import ExperimentConfig
 from fda_core.settings.model_names import from_word
 from fda_core.support.callbacks import TEXTS
-from fda_core.support.errors import ConfigError, LabError
+from fda_core.support.errors import ConfigError, LabError, StoreError
 
 console = Console()
 
@@ -154,7 +155,7 @@ def run_experiment(options: argparse.Namespace) -> int:
     table = own_table(options)
     config = configuration(options, table)
     if table is None and table_files.needs_table(config):
-        table = table_files.find(config.table.sha256, runs_folder())
+        table = kept_tables.find(config.table.sha256, runs_folder())
     models = model_of(options)[1]
     if options.dry_run:
         return print_cost(config, models, table)
@@ -162,13 +163,13 @@ def run_experiment(options: argparse.Namespace) -> int:
 
 
 def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Table | None) -> int:
-    paces = Paces(runs_folder)
-    if not paces.fresh(config):
+    timings = TimingStore(runs_folder)
+    if not timings.fresh(config):
         from fda_core.cost.calibration import measure
 
         with console.status("measuring"):
-            paces.put(config, measure(config, models=models, table=table))
-    cost = paces.cost(config, largest=tables.largest_site(config, table))
+            timings.put(config, measure(config, models=models, table=table))
+    cost = timings.cost(config, largest=tables.largest_site(config, table))
     console.print(cost_table(config, cost))
     print(f"in all: {span(cost.bytes, megabytes)} MB sent, {span(cost.seconds, minutes)} minutes on this machine,")
     print(
@@ -177,7 +178,7 @@ def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Tabl
     return 0
 
 
-def cost_table(config: ExperimentConfig, cost: Preview) -> Table:
+def cost_table(config: ExperimentConfig, cost: CostEstimate) -> Table:
     """One column a lane, as in `lane_table`."""
     table = Table("", title=f"{config.preset}: cost of all rounds, likely (≤ at most)")
     for lane in cost.lanes:
@@ -214,7 +215,7 @@ def play(
     config: ExperimentConfig, folder: Path, models: Path | None, resume: bool, table: tables.Table | None = None
 ) -> int:
     """models: the folder in which the model is looked up, where the command line named one."""
-    trusted = {"produce": partial(simulate, shelf=models)} if models else {}
+    trusted = {"produce": partial(simulate, models_folder=models)} if models else {}
     with RunBar(config) as bar:
         status, message = record(
             config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, table=table, **trusted

@@ -95,8 +95,9 @@ class Reader:
     """
 
     def __init__(self, config: ExperimentConfig, labels: int = 2, before: Mapping[str, Any] | None = None):
+        from fda_core.algorithm.flat_parameters import FlatParameters
         from fda_core.models import choice, memory
-        from fda_core.models.adapters import Layout, adapt
+        from fda_core.models.adapters import adapt
 
         chosen = choice.choose(config.model, labels, None, before)
         memory.check_weights(choice.plan(chosen, config).parameters, chosen.name)
@@ -104,7 +105,7 @@ class Reader:
         model, sha256 = chosen.load(lambda *_: None)
         choice.unchanged(chosen, sha256, before or {})
         self.model = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
-        self.initial = Layout.of(self.model).flatten(self.model)
+        self.initial = FlatParameters.of(self.model).flatten(self.model)
 
     def shares(self, texts: Sequence[str], models: Sequence[Tensor], max_tokens: int) -> Tensor:
         """Probabilities [models, texts, labels]; of [K, d] weights the mean over the K."""
@@ -121,17 +122,17 @@ class Reader:
         return torch.stack([share.mean(0) for share in shares])
 
     def _trainer(self, tokens: Tokens) -> Trainer:
-        """A fast way where training takes one, else the plain one (`lab.fastest`)."""
+        """A fast way where training takes one, else the plain one (`models/trainers/choose.py`)."""
         from fda_core.models import architectures, choice
         from fda_core.models.frozen_prefix import compute
+        from fda_core.models.trainers.choose import fast_trainer
         from fda_core.models.trainers.plain import PlainTrainer
-        from fda_core.setup import way
 
         if not choice.fast(self.model, self.config):
             return PlainTrainer(self.model, tokens, tokens)
         depth = choice.frozen_layers(self.model, self.config)
         hidden = compute(architectures.encoder(self.model), depth, tokens, lambda *_: None)
-        return way(self.config)(self.model, tokens, tokens, hidden, hidden)
+        return fast_trainer(self.config)(self.model, tokens, tokens, hidden, hidden)
 
 
 def reader_for(config: ExperimentConfig, folder: Path, labels: int) -> Reader:

@@ -48,11 +48,11 @@ def texts(small_config):
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory):
+def models_folder(tmp_path_factory):
     """A folder with a tiny model of every architecture, which no test may change."""
     from tests.helpers import tiny_models
 
-    folder = tmp_path_factory.mktemp("shelf")
+    folder = tmp_path_factory.mktemp("models_folder")
     for kind in (*tiny_models.SETTINGS, *tiny_models.OTHERS):
         tiny_models.save(kind, folder / kind)
     return folder

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from fda_core import predict, setup
+from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.analysis.summary import rounds_of, started
 from fda_core.data.reviews import reviews
 from fda_core.models import embedded
-from fda_core.models.adapters import Layout, adapt
+from fda_core.models.adapters import adapt
 from fda_core.runs.record import record
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Lora
 from tests.conftest import TEST, TRAIN
@@ -138,7 +139,7 @@ def test_it_is_ready_once_the_libraries_are_there(monkeypatch):
 
 def initial(seed: int, found: dict) -> None:
     model = adapt(embedded.load_classifier(), Lora(), seed)
-    found[seed] = Layout.of(model).flatten(model)
+    found[seed] = FlatParameters.of(model).flatten(model)
 
 
 def test_models_built_at_the_same_time_do_not_take_each_other_s_random_numbers():

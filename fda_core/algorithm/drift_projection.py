@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-class Plane:
+class DriftProjection:
     """Axis 1 along the first epoch's mean drift, axis 2 where that epoch's drifts disagree most."""
 
     def __init__(self):

@@ -17,7 +17,7 @@ FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True)
-class Spread:
+class DriftStatistics:
     """How far the K clients have moved and how much they disagree; squared norms in float64.
 
     `mean_drift` [d] is the mean of u_k = w_k - w; `sq_norms` [K] are the ‖u_k‖²; `shares` [K] sum to 1.
@@ -28,7 +28,7 @@ class Spread:
     shares: Tensor
 
     @classmethod
-    def of(cls, drifts: Tensor, shares: Tensor | None = None) -> "Spread":
+    def of(cls, drifts: Tensor, shares: Tensor | None = None) -> "DriftStatistics":
         """drifts [K, d] float32; shares [K], equal if left out."""
         mean = drifts.mean(0) if shares is None else shares.to(drifts.dtype) @ drifts
         if shares is None:
@@ -57,15 +57,15 @@ class Monitor(ABC):
 
     state_bytes: int
 
-    def estimate(self, spread: Spread) -> float:
+    def estimate(self, statistics: DriftStatistics) -> float:
         """v̂; 0 for a lone client, which cannot disagree with itself, and the server knows how many it asked."""
-        return 0.0 if len(spread.sq_norms) == 1 else self._estimate(spread)
+        return 0.0 if len(statistics.sq_norms) == 1 else self._estimate(statistics)
 
     @abstractmethod
-    def _estimate(self, spread: Spread) -> float:
+    def _estimate(self, statistics: DriftStatistics) -> float:
         """v̂ of several clients."""
 
-    def strangers(self, clients: list[int]) -> list[int]:
+    def uninformed(self, clients: list[int]) -> list[int]:
         """The clients that must be sent one more vector [d] before their first state."""
         return []
 
@@ -86,8 +86,8 @@ class ExactMonitor(Monitor):
     def __init__(self, size: int):
         self.state_bytes = FLOAT_BYTES * (size + 1)
 
-    def _estimate(self, spread: Spread) -> float:
-        return spread.variance
+    def _estimate(self, statistics: DriftStatistics) -> float:
+        return statistics.variance
 
 
 class NaiveMonitor(Monitor):
@@ -95,8 +95,8 @@ class NaiveMonitor(Monitor):
 
     state_bytes = FLOAT_BYTES
 
-    def _estimate(self, spread: Spread) -> float:
-        return spread.mean_sq_drift
+    def _estimate(self, statistics: DriftStatistics) -> float:
+        return statistics.mean_sq_drift
 
 
 class LinearMonitor(Monitor):
@@ -112,10 +112,10 @@ class LinearMonitor(Monitor):
         self._point_along(torch.from_numpy(stream(seed, "direction").standard_normal(size)))
         self.informed: set[int] | None = None
 
-    def _estimate(self, spread: Spread) -> float:
-        return spread.mean_sq_drift - (self.direction @ spread.mean_drift.double()).item() ** 2
+    def _estimate(self, statistics: DriftStatistics) -> float:
+        return statistics.mean_sq_drift - (self.direction @ statistics.mean_drift.double()).item() ** 2
 
-    def strangers(self, clients: list[int]) -> list[int]:
+    def uninformed(self, clients: list[int]) -> list[int]:
         return [] if self.informed is None else [client for client in clients if client not in self.informed]
 
     def synchronised(self, clients: list[int], update: Tensor) -> None:
@@ -143,9 +143,9 @@ class SketchMonitor(Monitor):
         self.sketch = sketch
         self.state_bytes = FLOAT_BYTES * (1 + sketch.depth * sketch.width)
 
-    def _estimate(self, spread: Spread) -> float:
+    def _estimate(self, statistics: DriftStatistics) -> float:
         # The mean of the clients' sketches is the sketch of their mean drift: one pass instead of K.
-        return spread.mean_sq_drift - norm_squared(self.sketch(spread.mean_drift)) / (1 + self.sketch.epsilon)
+        return statistics.mean_sq_drift - norm_squared(self.sketch(statistics.mean_drift)) / (1 + self.sketch.epsilon)
 
 
 def make_monitor(name: str, size: int, seed: int) -> Monitor:

@@ -35,28 +35,28 @@ class Network:
         )
 
     def round_seconds(
-        self, clients: list[int], legs: list[np.ndarray], model_bytes: int, state_bytes: int | None,
-        strangers: list[int] = [],  # noqa: B006 - only read
+        self, clients: list[int], segments: list[np.ndarray], model_bytes: int, state_bytes: int | None,
+        uninformed: list[int] = [],  # noqa: B006 - only read
     ) -> float:  # fmt: skip
         """Seconds of one round.
 
-        legs: the steps of each of `clients` between one check and the next; nan for one that has dropped out, which
-        nobody waits for. state_bytes: what a client sends at a check; None when it sends none (FedOpt). strangers:
+        segments: the steps of each of `clients` between one check and the next; nan for one that has dropped out, which
+        nobody waits for. state_bytes: what a client sends at a check; None when it sends none (FedOpt). uninformed:
         clients to whom a second vector as long as the model goes down.
         """
-        twice = 1 + np.isin(clients, strangers)
+        twice = 1 + np.isin(clients, uninformed)
         down, up = twice * model_bytes / self.down[clients], model_bytes / self.up[clients]
-        compute = self.step_seconds * np.asarray(legs, dtype=float)  # [L, K]
+        compute = self.step_seconds * np.asarray(segments, dtype=float)  # [L, K]
         left = ~np.isnan(compute[-1])
         if state_bytes is None:
             return slowest(down + compute.sum(0) + up) + self.rtt
         checked = compute + state_bytes / self.up[clients]
         checked[0] += down
-        return sum(slowest(leg) + self.rtt for leg in checked) + slowest(np.where(left, up, np.nan)) + self.rtt
+        return sum(slowest(segment) + self.rtt for segment in checked) + slowest(np.where(left, up, np.nan)) + self.rtt
 
-    def compute_seconds(self, legs: list[np.ndarray]) -> float:
+    def compute_seconds(self, segments: list[np.ndarray]) -> float:
         """Seconds of the local steps alone."""
-        return sum(slowest(self.step_seconds * leg) for leg in legs)
+        return sum(slowest(self.step_seconds * segment) for segment in segments)
 
 
 def slowest(seconds: np.ndarray) -> float:

@@ -18,7 +18,7 @@ class Rule(ABC):
     threshold: float | None = None
     monitored = True
 
-    def legs(self, epoch_steps: int) -> list[int]:
+    def segments(self, epoch_steps: int) -> list[int]:
         """The local steps between one check and the next within a local epoch."""
         return [epoch_steps]
 
@@ -57,7 +57,7 @@ class FixedThreshold(Rule):
         self.max_epochs = max_epochs
         self.every_step = every_step
 
-    def legs(self, epoch_steps: int) -> list[int]:
+    def segments(self, epoch_steps: int) -> list[int]:
         return [1] * epoch_steps if self.every_step else [epoch_steps]
 
     def verdict(self, epochs: int, estimate: float) -> Reason | None:

@@ -12,7 +12,7 @@ SHORTEST = 10.0  # seconds a replay should last where the viewer chose no speed:
 LONGEST_ROUND = 3600.0  # seconds; a record may say anything
 
 
-class Timeline:
+class ReplayClock:
     """When each event was known, in seconds of training since the first; epochs lie evenly before their round."""
 
     def __init__(self, events: Sequence[Event]):

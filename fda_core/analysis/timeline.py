@@ -1,6 +1,6 @@
-"""A run as a film, from its events alone: every model and sketch that travelled, when it left and when it was there.
+"""A run as a timeline, from its events alone: every model and sketch that travelled, when it left and arrived.
 
-Each lane has its own reel on the common clock of simulated seconds. A round begins where the lane's last one ended. It
+Each lane has its own track on the common clock of simulated seconds. A round begins where the lane's last one ended. It
 is cut into equal scenes: the models go out, every local epoch, the models come back. A state is sent in the second half
 of the epoch it belongs to. When a round ended is the record's; how it is cut is ours, so that a model on a fast link
 can be seen at all.
@@ -17,7 +17,7 @@ Kind = Literal["down", "sketch", "up"]
 
 
 @dataclass(frozen=True)
-class Wave:
+class Transfer:
     """Packets of one event that travel together, one for each of `clients`; `bytes` of all of them.
 
     start, end: simulated seconds.
@@ -32,7 +32,7 @@ class Wave:
 
 
 @dataclass(frozen=True)
-class Take:
+class TrackRound:
     """A round: who trained, from when to when, and how the lane stood at its end; local epochs are running totals."""
 
     round: int
@@ -44,27 +44,27 @@ class Take:
 
 
 @dataclass(frozen=True)
-class Reel:
+class Track:
     """A lane. reached: simulated seconds after which it had reached the target, None where it had not."""
 
     lane: str
-    waves: tuple[Wave, ...]
-    takes: tuple[Take, ...]
+    transfers: tuple[Transfer, ...]
+    rounds: tuple[TrackRound, ...]
     reached: float | None
 
     @property
     def bytes(self) -> int:
-        return sum(wave.bytes for wave in self.waves)
+        return sum(transfer.bytes for transfer in self.transfers)
 
     def packets(self, *kinds: Kind) -> int:
-        return sum(len(wave.clients) for wave in self.waves if wave.kind in kinds)
+        return sum(len(transfer.clients) for transfer in self.transfers if transfer.kind in kinds)
 
 
 @dataclass(frozen=True)
-class Film:
+class Timeline:
     """clients: everybody there is, in a fixed order; accuracy: the untrained model's; seconds: simulated, of all."""
 
-    reels: tuple[Reel, ...]
+    tracks: tuple[Track, ...]
     clients: tuple[str, ...]
     accuracy: float | None
     seconds: float
@@ -82,51 +82,51 @@ def until_target(events: Sequence[Event]) -> list[Event]:
     ]
 
 
-def film(events: Sequence[Event]) -> Film:
-    """The film of a run that has started; epochs of a round that did not end are not in it."""
+def timeline(events: Sequence[Event]) -> Timeline:
+    """The timeline of a run that has started; epochs of a round that did not end are not in it."""
     start = started(events)
-    reels = tuple(reel(events, lane) for lane in lane_ids(start))
-    seconds = max((one.takes[-1].end for one in reels if one.takes), default=0.0)
-    return Film(reels, everybody(start, reels), start.initial.get("accuracy"), seconds)
+    tracks = tuple(track(events, lane) for lane in lane_ids(start))
+    seconds = max((one.rounds[-1].end for one in tracks if one.rounds), default=0.0)
+    return Timeline(tracks, everybody(start, tracks), start.initial.get("accuracy"), seconds)
 
 
-def everybody(start: RunStarted, reels: Sequence[Reel]) -> tuple[str, ...]:
+def everybody(start: RunStarted, tracks: Sequence[Track]) -> tuple[str, ...]:
     """The clients that the record names at its start, then those that trained all the same."""
     try:
         known = [str(client["id"]) for client in start.facts["clients"]]
     except (KeyError, TypeError):  # a record from elsewhere need not say
         known = []
-    return tuple(dict.fromkeys([*known, *(client for one in reels for take in one.takes for client in take.clients)]))
+    return tuple(dict.fromkeys([*known, *(client for one in tracks for own in one.rounds for client in own.clients)]))
 
 
-def reel(events: Sequence[Event], lane: str) -> Reel:
+def track(events: Sequence[Event], lane: str) -> Track:
     epochs: dict[int, list[Epoch]] = {}
     for event in events:
         if isinstance(event, Epoch) and event.lane == lane:
             epochs.setdefault(event.round, []).append(event)
-    waves, takes, now, done = [], [], 0.0, 0
+    transfers, rounds, now, done = [], [], 0.0, 0
     for event in rounds_of(events, lane):
         end = max(now, event.simulated_seconds)
         done += event.epochs
-        takes.append(Take(event.round, tuple(event.clients), now, end, done, event.accuracy))
-        waves += shown(event, epochs.get(event.round, []), now, end)
+        rounds.append(TrackRound(event.round, tuple(event.clients), now, end, done, event.accuracy))
+        transfers += shown(event, epochs.get(event.round, []), now, end)
         now = end
     reached = cost_to_target(events, lane)
-    return Reel(lane, tuple(waves), tuple(takes), reached.simulated_seconds if reached else None)
+    return Track(lane, tuple(transfers), tuple(rounds), reached.simulated_seconds if reached else None)
 
 
-def shown(event: Round, epochs: Sequence[Epoch], start: float, end: float) -> Iterator[Wave]:
-    """The waves of one round, in the order in which they leave; none without bytes."""
+def shown(event: Round, epochs: Sequence[Epoch], start: float, end: float) -> Iterator[Transfer]:
+    """The transfers of one round, in the order in which they leave; none without bytes."""
     scene = (end - start) / (len(epochs) + 2)
     left = [client for client in event.clients if client not in event.dropped]
     if event.bytes_down:
-        yield Wave("down", event.round, tuple(event.clients), event.bytes_down, start, start + scene)
+        yield Transfer("down", event.round, tuple(event.clients), event.bytes_down, start, start + scene)
     for number, (epoch, senders) in enumerate(zip(epochs, checked(event, epochs), strict=True), 1):
         there = start + (number + 1) * scene
         if bytes := epoch.bytes_monitor_up + epoch.bytes_monitor_down:
-            yield Wave("sketch", event.round, senders, bytes, there - scene / 2, there)
+            yield Transfer("sketch", event.round, senders, bytes, there - scene / 2, there)
     if event.bytes_up:
-        yield Wave("up", event.round, tuple(left), event.bytes_up, end - scene, end)
+        yield Transfer("up", event.round, tuple(left), event.bytes_up, end - scene, end)
 
 
 def checked(event: Round, epochs: Iterable[Epoch]) -> Iterator[tuple[str, ...]]:

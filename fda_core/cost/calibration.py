@@ -1,9 +1,8 @@
-"""Measures a `Pace`: a few seconds of real training on a small sample, with parts that a run is made of.
+"""Measures a `Timings`: a few seconds of real training on a small sample, with parts that a run is made of.
 
 Means, not medians: what other programs take from this one they will take from the run too.
 """
 
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,16 +12,15 @@ import numpy as np
 
 from fda_core import setup
 from fda_core.algorithm.checkpoint import save
-from fda_core.algorithm.drift_projection import Plane
-from fda_core.algorithm.monitors import Monitor, Spread, make_monitor
-from fda_core.cost.estimate import Pace
-from fda_core.data.sources import of_table
+from fda_core.algorithm.drift_projection import DriftProjection
+from fda_core.algorithm.monitors import DriftStatistics, Monitor, make_monitor
+from fda_core.cost.estimate import Timings
+from fda_core.data.examples import of_table
 from fda_core.data.table import Table
-from fda_core.federation import engine
+from fda_core.federation.baselines import make_lane
 from fda_core.federation.local_round import LocalRound
 from fda_core.models import memory
 from fda_core.settings.config import ExperimentConfig
-from fda_core.setup import Lab
 from fda_core.support.callbacks import TEXTS, Tick
 
 Clock = Callable[[], float]
@@ -32,22 +30,20 @@ COHORTS = (1, 8, 40)  # clients trained at once
 ROOM = 400e6  # bytes that the measured clients may take
 BUDGET = 0.25  # seconds spent on one number, if it takes so little
 LONG = 1.0  # seconds after which a number is known well enough, and more clients are not tried
-NOWHERE = Path(os.devnull) / "cache"  # no folder can be made there, so nothing is kept
 
 
 def measure(
     config: ExperimentConfig, tick: Tick = lambda: None, clock: Clock = time.perf_counter, models: Path | None = None,
     table: Table | None = None,
-) -> Pace:  # fmt: skip
-    """The pace of this config's model, training and data, on this machine and with torch's present threads.
+) -> Timings:  # fmt: skip
+    """The timings of this config's model, training and data, on this machine and with torch's present threads.
 
-    `tick` is called between parts and may raise. models: as `prepare`'s shelf; table: the user's own, if the config
-    names one. No text of it and nothing computed from texts reaches the disk. Raises what `prepare` raises.
+    `tick` is called between parts and may raise. models: see `prepare`; table: the user's own, if the config names
+    one. No text of it and nothing computed from texts reaches the disk. Raises what `prepare` raises.
     """
     began, small, prefix = clock(), sample(config), Prefix(tick, clock)
-    with setup.caching_in(NOWHERE):
-        data = None if table is None else of_table(table, small)
-        ready = setup.prepare(small, prefix.progress, models, home=NOWHERE, data=data)
+    data = None if table is None else of_table(table, small)
+    ready = setup.prepare(small, prefix.progress, models, data=data, keep=False)
     load = clock() - began - prefix.seconds
     watch = Watch(tick, clock)
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +52,7 @@ def measure(
     texts = small.train_examples + small.test_examples
     score = watch.seconds(lambda: ready.score(ready.initial))
     kept = len(ready.trainer.train.ids) / len(ready.trainer.train) if prefix.seconds else 0
-    return Pace(
+    return Timings(
         step=steps, epoch=epochs, round=between, score=score / small.test_examples, prefix=prefix.seconds / texts,
         load=load, shape=ready.shape, tokens=kept,
     )  # fmt: skip
@@ -108,11 +104,11 @@ class Watch:
 
 
 class Rounds:
-    """Parts of a round with any number of clients, on the lab's few texts."""
+    """Parts of a round with any number of clients, on the experiment's few texts."""
 
-    def __init__(self, ready: Lab, watch: Watch, folder: Path):
+    def __init__(self, ready: setup.Prepared, watch: Watch, folder: Path):
         self.ready, self.watch, self.folder = ready, watch, folder
-        self.lane = engine.make_lane(ready, ready.config.lanes[0], ready.score(ready.initial))
+        self.lane = make_lane(ready, ready.config.lanes[0], ready.score(ready.initial))
         self.monitor: Monitor = make_monitor("sketch", ready.trainer.layout.size, ready.config.seed)
 
     def all(self) -> list[tuple[int, float, float, float]]:
@@ -129,8 +125,8 @@ class Rounds:
         local, watch = self.begin(clients), self.watch
         opened = watch.seconds(lambda: self.begin(clients))
         step = watch.seconds(lambda: local.cohort.train(1))
-        axes = watch.seconds(lambda: Plane().add(local.cohort.drifts))
-        local.plane.add(local.cohort.drifts)
+        axes = watch.seconds(lambda: DriftProjection().add(local.cohort.drifts))
+        local.projection.add(local.cohort.drifts)
         epoch = watch.seconds(lambda: self.check(local))
         return clients, step, epoch, opened + axes + watch.seconds(self.close)
 
@@ -143,8 +139,8 @@ class Rounds:
 
     def check(self, local: LocalRound) -> None:
         """What happens between two local epochs."""
-        self.monitor.estimate(Spread.of(local.cohort.drifts))
-        local.plane.add(local.cohort.drifts)
+        self.monitor.estimate(DriftStatistics.of(local.cohort.drifts))
+        local.projection.add(local.cohort.drifts)
 
     def close(self) -> None:
         """The server's step is small beside the copy of its state that goes to disk."""

@@ -1,6 +1,6 @@
 """What a run will cost before anything is trained: minutes, memory and bytes.
 
-Arithmetic only. Bytes follow from the config and the number of trainable weights; minutes need a `Pace`, which
+Arithmetic only. Bytes follow from the config and the number of trainable weights; minutes need a `Timings`, which
 `calibration.py` measures once for a model, what is trained of it, and its data. Memory is `models/memory.py`'s.
 """
 
@@ -10,9 +10,9 @@ from math import ceil, inf
 
 from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
 from fda_core.models.memory import LIBRARIES, Shape, needed
-from fda_core.settings.config import REFERENCE_RULES, ExperimentConfig, LaneSpec
+from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec
 
-# What a pace does not depend on, or what is arithmetic from it: with other values nothing is measured again.
+# What timings does not depend on, or what is arithmetic from it: with other values nothing is measured again.
 NOT_MEASURED = {
     "preset", "seed", "train_examples", "test_examples", "clients", "clients_per_round", "partition", "alpha",
     "client_optimizer", "client_lr", "server_optimizer", "server_lr", "weighting", "client_dropout", "rounds",
@@ -23,7 +23,7 @@ Points = tuple[tuple[int, float], ...]  # a value for each of some numbers of cl
 
 
 @dataclass(frozen=True)
-class Pace:
+class Timings:
     """What this machine takes for one model, kind of training and data, in seconds.
 
     step: one local step of K clients at once; epoch: what a local epoch takes besides (variance, sketch, drawing);
@@ -58,10 +58,10 @@ class Span:
 
 
 @dataclass(frozen=True)
-class LanePreview:
+class LaneCost:
     """One lane that plays all its rounds: it costs less where the target is reached early.
 
-    `seconds` is None without a pace.
+    `seconds` is None without timings.
     """
 
     lane: str
@@ -73,13 +73,13 @@ class LanePreview:
 
 
 @dataclass(frozen=True)
-class Preview:
+class CostEstimate:
     """All lanes together. `seconds` includes `preparing`: model, data, and the texts unless that was done before.
 
-    memory: the program's at its peak; more_memory: of that, what it does not take anyway. None without a pace.
+    memory: the program's at its peak; more_memory: of that, what it does not take anyway. None without timings.
     """
 
-    lanes: tuple[LanePreview, ...]
+    lanes: tuple[LaneCost, ...]
     bytes: Span
     seconds: Span | None
     preparing: float | None = None
@@ -88,47 +88,47 @@ class Preview:
 
 
 def subject(config: ExperimentConfig) -> dict:
-    """What a pace depends on: model, what is trained, data, lengths."""
+    """What timings depends on: model, what is trained, data, lengths."""
     return config.model_dump(mode="json", exclude=NOT_MEASURED)
 
 
-def preview(
-    config: ExperimentConfig, parameters: int, pace: Pace | None = None, prepared: bool = False,
+def estimate(
+    config: ExperimentConfig, parameters: int, timings: Timings | None = None, prepared: bool = False,
     largest: float | None = None,
-) -> Preview:  # fmt: skip
+) -> CostEstimate:  # fmt: skip
     """parameters: trainable weights; prepared: whether the frozen part of these texts has been computed before.
 
     largest: the largest client's share of the examples; None for parts of equal size.
     """
-    lanes = tuple(lane_preview(config, spec, parameters, pace, largest) for spec in config.lanes)
+    lanes = tuple(lane_cost(config, spec, parameters, timings, largest) for spec in config.lanes)
     sent = sum((lane.bytes for lane in lanes), Span(0, 0))
-    if pace is None:
-        return Preview(lanes, sent, None)
+    if timings is None:
+        return CostEstimate(lanes, sent, None)
     texts = config.train_examples + config.test_examples
-    preparing = pace.load + (0 if prepared else pace.prefix * texts)
-    before = preparing + pace.score * config.test_examples
+    preparing = timings.load + (0 if prepared else timings.prefix * texts)
+    before = preparing + timings.score * config.test_examples
     seconds = sum((lane.seconds for lane in lanes), Span(before, before))
-    memory = needed(pace.shape, config, round(pace.tokens * texts))
-    return Preview(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
+    memory = needed(timings.shape, config, round(timings.tokens * texts))
+    return CostEstimate(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
 
 
-def lane_preview(
-    config: ExperimentConfig, spec: LaneSpec, parameters: int, pace: Pace | None, largest: float | None
-) -> LanePreview:
+def lane_cost(
+    config: ExperimentConfig, spec: LaneSpec, parameters: int, timings: Timings | None, largest: float | None
+) -> LaneCost:
     rounds, epochs = length(config, spec)
     clients = 1 if spec.rule == "centralised" else config.cohort_size
     steps = steps_an_epoch(config, spec, largest)
     checks = steps if spec.check == "step" else 1
     each = epochs.likely / rounds.likely
-    traffic = Span(0, 0) if spec.rule in REFERENCE_RULES else round_bytes(config, spec, parameters, each, checks)
+    traffic = Span(0, 0) if spec.rule in BASELINE_RULES else round_bytes(config, spec, parameters, each, checks)
     seconds = None
-    if pace is not None:
-        epoch = steps * at(pace.step, clients) + checks * at(pace.epoch, clients)
+    if timings is not None:
+        epoch = steps * at(timings.step, clients) + checks * at(timings.epoch, clients)
         models = clients if spec.rule == "local-only" else 1
-        between = at(pace.round, clients) + models * pace.score * config.test_examples
+        between = at(timings.round, clients) + models * timings.score * config.test_examples
         seconds = Span(*(e * epoch + r * between for e, r in zip(pair(epochs), pair(rounds), strict=True)))
     sent = Span(rounds.likely * traffic.likely, rounds.most * traffic.most)
-    return LanePreview(spec.id, rounds, epochs, traffic, sent, seconds)
+    return LaneCost(spec.id, rounds, epochs, traffic, sent, seconds)
 
 
 def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:

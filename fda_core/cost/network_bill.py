@@ -38,7 +38,7 @@ class Trip:
     """One round as the network sees it: who took part, the steps before each check, and the bytes of one state."""
 
     clients: list[int]
-    legs: list[int]
+    segments: list[int]
     state: int | None
 
 
@@ -72,11 +72,11 @@ def trips(events: Sequence[Event], lane: str) -> list[Trip]:
         if isinstance(event, Epoch) and event.lane == lane:
             epochs.append(event)
         elif isinstance(event, Round) and event.lane == lane:
-            legs = [epoch.steps / max(1, epoch.checks) for epoch in epochs for _ in range(max(1, epoch.checks))]
+            segments = [epoch.steps / max(1, epoch.checks) for epoch in epochs for _ in range(max(1, epoch.checks))]
             checks = sum(epoch.checks for epoch in epochs)
             sent = sum(epoch.bytes_monitor_up for epoch in epochs)
             state = round(sent / checks / max(1, len(event.clients) - len(event.dropped))) if checks else None
-            found.append(Trip([int(client) for client in event.clients], legs, state))
+            found.append(Trip([int(client) for client in event.clients], segments, state))
             epochs = []
     return found
 
@@ -98,7 +98,7 @@ def bills(events: Sequence[Event], scenario: Scenario) -> list[Bill]:
 
 def moved(trip: Trip, scenario: Scenario) -> float:
     """Bytes of a round: the model down and up, and for each check a state up and a byte down."""
-    checks = 0 if trip.state is None else len(trip.legs) * (trip.state + 1)
+    checks = 0 if trip.state is None else len(trip.segments) * (trip.state + 1)
     return scenario.scale * len(trip.clients) * (2 * scenario.payload + checks)
 
 
@@ -110,28 +110,28 @@ def seconds_of(taken: Sequence[Trip], network: Network, scenario: Scenario, spee
     speed, device = (np.atleast_1d(factor)[:, None, None] for factor in (speed, device))
     alike = defaultdict(list)
     for trip in taken:
-        alike[len(trip.clients), len(trip.legs), trip.state].append(trip)
+        alike[len(trip.clients), len(trip.segments), trip.state].append(trip)
     return sum(
         (_seconds(trips, network, scenario, speed, device).sum(axis=1) for trips in alike.values()), start=np.zeros(1)
     )
 
 
 def _seconds(alike: list[Trip], network: Network, scenario: Scenario, speed, device) -> np.ndarray:
-    """Seconds of each round [G, R] of as many clients and legs.
+    """Seconds of each round [G, R] of as many clients and segments.
 
     As `Network.round_seconds`, and the server's line, where it is limited, carries what goes to or comes from all.
     """
     clients, state = np.array([trip.clients for trip in alike]), alike[0].state
-    legs = np.array([trip.legs for trip in alike]).T[:, :, None]  # [L, R, 1]
+    segments = np.array([trip.segments for trip in alike]).T[:, :, None]  # [L, R, 1]
     shared = trip_seconds(scenario.payload, clients.shape[1], scenario)
     down = np.maximum(scenario.payload / (network.down[clients] * speed), shared)
     up = np.maximum(scenario.payload / (network.up[clients] * speed), shared)
     step = device * network.step_seconds
     if state is None:
-        return (down + step * legs.sum(axis=0) + up).max(axis=2) + network.rtt
+        return (down + step * segments.sum(axis=0) + up).max(axis=2) + network.rtt
     told = state / (network.up[clients] * speed)
-    later = sum((step * leg + told).max(axis=2) + network.rtt for leg in legs[1:])
-    return (down + step * legs[0] + told).max(axis=2) + later + up.max(axis=2) + 2 * network.rtt
+    later = sum((step * segment + told).max(axis=2) + network.rtt for segment in segments[1:])
+    return (down + step * segments[0] + told).max(axis=2) + later + up.max(axis=2) + 2 * network.rtt
 
 
 def trip_seconds(size: int, clients: int, scenario: Scenario) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fda_core.algorithm.events import Event, Round
 from fda_core.analysis.summary import rounds_at_most
-from fda_core.cost.estimate import Preview
+from fda_core.cost.estimate import CostEstimate
 from fda_core.settings.config import ExperimentConfig
 
 
@@ -15,18 +15,18 @@ def seconds_per_round(events: Sequence[Event]) -> float | None:
 
 
 def seconds_left(
-    config: ExperimentConfig, events: Sequence[Event], pace: float | None, cost: Preview | None = None
+    config: ExperimentConfig, events: Sequence[Event], timings: float | None, cost: CostEstimate | None = None
 ) -> float | None:
     """Seconds until the end if no lane reaches the target early.
 
-    For a run that has played no round: cost, what was calculated for it beforehand, or else pace, the seconds that
+    For a run that has played no round: cost, what was calculated for it beforehand, or else timings, the seconds that
     another run's round takes; None where both are unknown.
     """
     own = seconds_per_round(events)
     if own is None and cost is not None and cost.seconds is not None:
         return cost.seconds.most
-    pace = own or pace
-    if pace is None:
+    timings = own or timings
+    if timings is None:
         return None
     played = sum(isinstance(event, Round) for event in events)
-    return pace * (rounds_at_most(list(events), config.rounds, len(config.lanes)) - played)
+    return timings * (rounds_at_most(list(events), config.rounds, len(config.lanes)) - played)

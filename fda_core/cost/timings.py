@@ -1,4 +1,4 @@
-"""Paces measured on this machine, kept in a file beside the runs, so that minutes are known at once the next time."""
+"""Timings of this machine, kept in a file beside the runs, so that minutes are known at once the next time."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fda_core.cost.estimate import Pace, Preview, preview, subject
+from fda_core.cost.estimate import CostEstimate, Timings, estimate, subject
 from fda_core.models.memory import Shape
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.files import replace_whole
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 
 FILE = "paces.json"
 KEPT = 50
-# Machines are busy now and idle then: seconds after which a pace is measured again, and is not believed any more.
+# Machines are busy now and idle then: seconds after which timings is measured again, and is not believed any more.
 FRESH, BELIEVED = 900, 24 * 3600
-# What makes another pace of the same config: the processor, how many threads it is given, how paces are measured.
+# What makes another timings of the same config: the processor, how many threads it is given, how timings are measured.
 THREADS = ("FDA_OPT_LAB_THREADS", "OMP_NUM_THREADS")
 METHOD = 1
 
 
-class Paces:
+class TimingStore:
     """Usable from any thread. Only digests of configs are kept, and nothing of their data.
 
     A file that is damaged or cannot be written costs a measurement, not the run.
@@ -39,7 +39,7 @@ class Paces:
         self.lock = threading.Lock()
         self.entries: dict[str, dict[str, Any]] | None = None
 
-    def get(self, config: ExperimentConfig) -> Pace | None:
+    def get(self, config: ExperimentConfig) -> Timings | None:
         with self.lock:
             entry = self._entries().get(key(config), {})
         if "pace" not in entry or self.now() - entry["when"] > BELIEVED:
@@ -50,9 +50,9 @@ class Paces:
         with self.lock:
             return self.now() - self._entries().get(key(config), {}).get("when", 0) <= FRESH
 
-    def put(self, config: ExperimentConfig, pace: Pace) -> None:
+    def put(self, config: ExperimentConfig, timings: Timings) -> None:
         with self.lock:
-            self._entry(config).update(pace=asdict(pace), when=self.now())
+            self._entry(config).update(pace=asdict(timings), when=self.now())
             self._save()
 
     def prepared(self, config: ExperimentConfig) -> None:
@@ -66,15 +66,15 @@ class Paces:
 
     def cost(
         self, config: ExperimentConfig, parameters: int | None = None, largest: float | None = None
-    ) -> Preview | None:
-        """What is known: nothing without a pace and the number of trainable weights. largest: as `preview` takes it."""
-        pace = self.get(config)
-        parameters = pace.parameters if pace else parameters
+    ) -> CostEstimate | None:
+        """What is known: nothing without timings and the number of trainable weights. largest: see `estimate`."""
+        timings = self.get(config)
+        parameters = timings.parameters if timings else parameters
         if parameters is None:
             return None
         with self.lock:
             known = texts_of(config) in self._entries().get(key(config), {}).get("texts", [])
-        return preview(config, parameters, pace, known, largest)
+        return estimate(config, parameters, timings, known, largest)
 
     def _entries(self) -> dict[str, dict[str, Any]]:
         if self.entries is None:
@@ -93,7 +93,7 @@ class Paces:
             self.root().mkdir(parents=True, exist_ok=True)
             replace_whole(self.root() / FILE, json.dumps(self.entries).encode())
         except OSError as error:
-            log.warning("paces could not be kept (%s)", error.strerror)
+            log.warning("timings could not be kept (%s)", error.strerror)
 
 
 def key(config: ExperimentConfig) -> str:
@@ -106,9 +106,9 @@ def texts_of(config: ExperimentConfig) -> list[int]:
     return [config.train_examples, config.test_examples]
 
 
-def from_dict(values: dict[str, Any]) -> Pace:
+def from_dict(values: dict[str, Any]) -> Timings:
     lists = {name: tuple(map(tuple, value)) for name, value in values.items() if isinstance(value, list)}
-    return Pace(**values | lists | {"shape": Shape(**values["shape"])})
+    return Timings(**values | lists | {"shape": Shape(**values["shape"])})
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:
@@ -123,8 +123,8 @@ def read(file: Path) -> dict[str, dict[str, Any]]:
 def usable(entry: Any) -> bool:
     try:
         if "pace" in entry:
-            pace = from_dict(entry["pace"])
-            preview(ExperimentConfig(), pace.parameters, pace)
+            timings = from_dict(entry["pace"])
+            estimate(ExperimentConfig(), timings.parameters, timings)
             entry["when"] + 0.0
         return all(len(texts) == 2 for texts in entry.get("texts", []))
     except (TypeError, ValueError, KeyError, AttributeError, IndexError, ZeroDivisionError):

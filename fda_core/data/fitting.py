@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fda_core.data.sources import of_table
+from fda_core.data.examples import of_table
 from fda_core.data.split import default_sizes
 from fda_core.data.table import Table
 from fda_core.settings import presets
@@ -10,7 +10,7 @@ from fda_core.settings.config import ExperimentConfig
 
 
 def settings_for(table: Table, asked: dict[str, Any]) -> dict[str, Any]:
-    """What `asked`, changes of a preset, leaves open: the halves' sizes and, for a natural split, the clients."""
+    """What `asked`, changes of a preset, leaves open: the splits' sizes and, for a natural split, the clients."""
     natural = bool(table.clients) and asked.get("partition", "column") == "column"
     clients = len(table.clients) if natural else 0
     train, test = default_sizes(len(table), clients)

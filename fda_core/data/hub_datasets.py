@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fda_core.data.examples import Examples, Split, of_table
 from fda_core.data.reading import Sheet
-from fda_core.data.sources import Examples, Half, of_table
 from fda_core.data.split import SPLIT_SEED, stratified
 from fda_core.data.table import MOST_LABELS, TEXTS, Columns, Table, cell, normalise, numbered, ordered, with_clients
 from fda_core.settings import glue
@@ -64,10 +64,10 @@ def examples(config: ExperimentConfig, progress: Progress = lambda done, total: 
     own = labelled(frame_of(train, source, clients=True), source.columns)
     if "client" in own:
         own, _ = with_clients(own, source.columns.client)
-    return both_halves(Table(own), Table(labelled(frame_of(test, source, clients=False), source.columns)), config)
+    return both_splits(Table(own), Table(labelled(frame_of(test, source, clients=False), source.columns)), config)
 
 
-def both_halves(train: Table, test: Table, config: ExperimentConfig) -> Examples:
+def both_splits(train: Table, test: Table, config: ExperimentConfig) -> Examples:
     """As many of each as are asked for, labels in like shares."""
     labels = ordered(pd.concat([train.frame.label, test.frame.label]))
     if not 2 <= len(labels) <= MOST_LABELS:
@@ -80,14 +80,14 @@ def both_halves(train: Table, test: Table, config: ExperimentConfig) -> Examples
     )  # fmt: skip
 
 
-def part(table: Table, labels: tuple[str, ...], count: int, name: str) -> Half:
+def part(table: Table, labels: tuple[str, ...], count: int, name: str) -> Split:
     if count > len(table):
         raise ConfigError(f"{name} = {count:,} is more than the {len(table):,} there are: choose at most so many.")
     numbers = numbered(table.frame.label, labels)
     rows = stratified(numbers, stream(SPLIT_SEED, "split").permutation(len(table)), count)
     cells = {column: table.frame[column].iloc[rows].tolist() for column in TEXTS if column in table.frame}
     clients = table.client_numbers
-    return Half(cells["text"], cells.get("text_pair"), numbers[rows], None if clients is None else clients[rows])
+    return Split(cells["text"], cells.get("text_pair"), numbers[rows], None if clients is None else clients[rows])
 
 
 def labelled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:

@@ -24,7 +24,7 @@ def reviews(train_examples: int = 4000, test_examples: int = 1000) -> DatasetDic
     frame = pd.read_csv(assets.locate(assets.REVIEWS), usecols=["category", "text"]).dropna()
     frame = frame[frame.category.isin(LABELS)]
     frame["text"] = frame.text.str.strip()
-    # A snippet that occurs under both labels says nothing; one that occurs twice could stand in both halves.
+    # A snippet that occurs under both labels says nothing; one that occurs twice could stand in both splits.
     key = frame.text.str.casefold()
     frame = frame[frame.groupby(key).category.transform("nunique").eq(1) & ~key.duplicated() & frame.text.ne("")]
     by_label = [_shuffled(frame.text[frame.category == label], index) for index, label in enumerate(LABELS)]

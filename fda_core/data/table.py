@@ -161,7 +161,7 @@ def normalise(sheet: Sheet, columns: Columns) -> Table:
     long = frame[texts].map(len).gt(LONGEST_TEXT).any(axis=1)
     counted["cut"] = int(long.sum())
     frame[texts] = frame[texts].map(lambda text: text[:LONGEST_TEXT].rstrip())
-    # A text that occurs twice could stand in both halves; one with two labels says nothing.
+    # A text that occurs twice could stand in both splits; one with two labels says nothing.
     key = sum((frame[name].str.casefold() + "\0" for name in texts[1:]), frame[texts[0]].str.casefold() + "\0")
     frame = frame[frame.groupby(key).label.transform("nunique").eq(1)]
     counted["contradictions"], rows = rows - len(frame), len(frame)
@@ -229,7 +229,7 @@ def with_clients(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:
     return frame, merged if merged > 1 else 0
 
 
-def preview(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
+def estimate(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
     """The first rows, cells cut: to be shown as plain text."""
     shown = sheet.frame.head(rows).to_dict("records")
     return [{str(name): short(value, longest) for name, value in row.items()} for row in shown]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from fda_core.data.reading import TableError
 from fda_core.data.table import Table
-from fda_core.runs.store import RUN_ID, StoreError
 from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import StoreError
 from fda_core.support.files import replace_whole
 
 PREFIX = "prefix"  # the folder in a run's own for what is computed from its texts
@@ -44,19 +44,6 @@ def load(folder: Path, sha256: str) -> Table:
     if table.sha256 != sha256:
         raise TableError("The table of this run is damaged: give its file again.")
     return table
-
-
-def holder(sha256: str, root: Path) -> Path | None:
-    """The folder of a run that has the table; None where none has."""
-    found = root.glob(file_in(Path("*"), sha256).as_posix())
-    return next((file.parent for file in sorted(found) if RUN_ID.fullmatch(file.parent.name)), None)
-
-
-def find(sha256: str, root: Path) -> Table:
-    """The table with this digest, from whichever run has it. Raises `TableError`."""
-    if (folder := holder(sha256, root)) is None:
-        raise TableError(gone())
-    return load(folder, sha256)
 
 
 def gone() -> str:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.federation.batches import batches
-from fda_core.models.adapters import Layout
 from fda_core.support.callbacks import Tick
 from fda_core.support.streams import stream
 
@@ -22,7 +22,7 @@ OPTIMIZERS = {
 class Trainer(Protocol):
     """What the engine needs of a model; see `models/plain.py` for the meaning of each."""
 
-    layout: Layout
+    layout: FlatParameters
 
     def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor: ...
 

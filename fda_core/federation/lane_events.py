@@ -1,39 +1,48 @@
 """A lane's state put into words: the events of a local epoch and of a round."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import torch
 
 from fda_core.algorithm.events import Epoch, Round
-from fda_core.algorithm.policies import Reason
+from fda_core.algorithm.ledger import Ledger
+from fda_core.algorithm.policies import Reason, Rule
+from fda_core.federation.experiment import Score
 from fda_core.federation.local_round import LocalRound
-from fda_core.setup import Score
-
-if TYPE_CHECKING:
-    from fda_core.federation.engine import Lane
+from fda_core.settings.config import LaneSpec
 
 
-def spread_fields(local: LocalRound) -> dict:
+class LaneState(Protocol):
+    """What of a lane is told; clock: simulated seconds."""
+
+    spec: LaneSpec
+    rule: Rule
+    ledger: Ledger
+    round: int
+    clock: float
+
+    def names(self, clients: list[int]) -> list[str]: ...
+
+
+def drift_fields(local: LocalRound) -> dict:
     names = ("variance", "mean_sq_drift", "sq_mean_drift")
-    return {name: getattr(local.spread, name) if local.spread else None for name in names}
+    return {name: getattr(local.statistics, name) if local.statistics else None for name in names}
 
 
-def epoch(lane: Lane, local: LocalRound, estimate: float | None) -> Epoch:
+def epoch(lane: LaneState, local: LocalRound, estimate: float | None) -> Epoch:
     tally = lane.ledger.end_epoch()
     trained = torch.from_numpy(local.trained)
     return Epoch(
         lane=lane.spec.id, round=lane.round, epoch=local.epochs, steps=local.steps, checks=tally.checks,
         train_loss=local.losses[-1][trained].mean().item(), variance_estimate=estimate, threshold=lane.rule.threshold,
-        bytes_monitor_up=tally.monitor_up, bytes_monitor_down=tally.monitor_down, **spread_fields(local),
+        bytes_monitor_up=tally.monitor_up, bytes_monitor_down=tally.monitor_down, **drift_fields(local),
     )  # fmt: skip
 
 
-def round(lane: Lane, local: LocalRound, reason: Reason, score: Score, seconds: float) -> Round:
+def round(lane: LaneState, local: LocalRound, reason: Reason, score: Score, seconds: float) -> Round:
     tally, left = lane.ledger.round, local.left
-    squares = iter(local.spread.sq_norms.tolist() if local.spread else [])
+    squares = iter(local.statistics.sq_norms.tolist() if local.statistics else [])
     epochs = np.minimum(local.lives, local.epochs).astype(int)  # each client's own
     losses = torch.stack(local.losses).T
     return Round(
@@ -43,8 +52,8 @@ def round(lane: Lane, local: LocalRound, reason: Reason, score: Score, seconds: 
         client_sq_drift=[next(squares) if stays else None for stays in left],
         dropped=[name for name, stays in zip(lane.names(local.clients), left, strict=True) if not stays],
         epochs=local.epochs, reason=reason, threshold_next=lane.rule.threshold,
-        paths=[path[:own] for path, own in zip(local.plane.paths(), epochs, strict=True)],
+        paths=[path[:own] for path, own in zip(local.projection.paths(), epochs, strict=True)],
         bytes_down=tally.down, bytes_up=tally.up, bytes_monitor=tally.monitor_up + tally.monitor_down,
         bytes_total=lane.ledger.total, test_loss=score.test_loss, accuracy=score.accuracy, metrics=score.metrics,
-        seconds=seconds, simulated_seconds=lane.clock, **spread_fields(local),
+        seconds=seconds, simulated_seconds=lane.clock, **drift_fields(local),
     )  # fmt: skip

@@ -4,35 +4,37 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fda_core.algorithm.drift_projection import Plane
-from fda_core.algorithm.monitors import Spread
+from fda_core.algorithm.drift_projection import DriftProjection
+from fda_core.algorithm.monitors import DriftStatistics
 from fda_core.federation.clients import Cohort, lifetimes
-from fda_core.setup import Lab
+from fda_core.federation.experiment import Experiment
 
 
 class LocalRound:
     """Local training of some clients from `weights`, [d] or [K, d], on their parts of the data.
 
-    `legs` are the local steps between one check and the next, [K] each, nan for a client that has dropped out;
-    `losses` the mean training losses of each local epoch, [K] each; `spread` is that of the clients left, None when
-    nobody is.
+    `segments` are the local steps between one check and the next, [K] each, nan for a client that has dropped out;
+    `losses` the mean training losses of each local epoch, [K] each; `statistics` are those of the clients left,
+    None when nobody is.
     """
 
-    def __init__(self, lab: Lab, weights: Tensor, partition: list[np.ndarray], clients: list[int], round: int):
-        config = lab.config
+    def __init__(
+        self, experiment: Experiment, weights: Tensor, partition: list[np.ndarray], clients: list[int], round: int
+    ):
+        config = experiment.config
         self.clients = clients
         self.cohort = Cohort(
-            lab.trainer, weights, partition, clients, config.batch_size,
-            config.client_optimizer, config.client_lr, config.seed, round, lab.tick,
+            experiment.trainer, weights, partition, clients, config.batch_size,
+            config.client_optimizer, config.client_lr, config.seed, round, experiment.tick,
         )  # fmt: skip
         self.lives = lifetimes(config.client_dropout, clients, config.seed, round)
         self.examples = torch.tensor([len(partition[client]) for client in clients]).double()
         self.weighted = config.weighting == "examples"
         self.epochs, self.steps = 0, 0  # begun; in the one in progress
-        self.legs: list[np.ndarray] = []
+        self.segments: list[np.ndarray] = []
         self.losses: list[Tensor] = []
-        self.plane = Plane()
-        self.spread: Spread | None = None
+        self.projection = DriftProjection()
+        self.statistics: DriftStatistics | None = None
 
     @property
     def epochs_done(self) -> int:
@@ -65,15 +67,15 @@ class LocalRound:
         self.steps += steps
         self.losses[-1] = self.total / self.steps
         left = self.left
-        self.legs.append(np.where(left, float(steps), np.nan))
-        self.spread = self._spread(torch.from_numpy(left)) if left.any() else None
+        self.segments.append(np.where(left, float(steps), np.nan))
+        self.statistics = self._statistics(torch.from_numpy(left)) if left.any() else None
 
     def end_epoch(self) -> None:
-        self.plane.add(self.cohort.drifts)
+        self.projection.add(self.cohort.drifts)
 
-    def _spread(self, left: Tensor) -> Spread:
+    def _statistics(self, left: Tensor) -> DriftStatistics:
         drifts = self.cohort.drifts
         if left.all() and not self.weighted:
-            return Spread.of(drifts)
+            return DriftStatistics.of(drifts)
         shares = self.examples[left] if self.weighted else torch.ones(int(left.sum())).double()
-        return Spread.of(drifts[left], shares / shares.sum())
+        return DriftStatistics.of(drifts[left], shares / shares.sum())

@@ -3,14 +3,14 @@
 import math
 
 from fda_core.algorithm.checkpoint import State
+from fda_core.federation.experiment import Score
 from fda_core.settings.config import ExperimentConfig, LaneSpec
-from fda_core.setup import Score
 
 # A model this much worse than the untrained one has diverged, even where every number is still finite.
 DIVERGED_FACTOR = 1000
 
 
-class Judge:
+class StoppingCriterion:
     """Follows one lane's rounds; `diverged` says what went wrong, None while all is well."""
 
     def __init__(self, config: ExperimentConfig, spec: LaneSpec, first: Score):

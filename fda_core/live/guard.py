@@ -1,4 +1,4 @@
-"""Keeps a run from taking the whole day or the whole memory: it is parked then, and can be resumed."""
+"""Keeps a run from taking the whole day or the whole memory: it is preempted then, and can be resumed."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from typing import Literal
 
 import psutil
 
-from fda_core.support.errors import ConfigError, Parked
+from fda_core.support.errors import ConfigError, Preempted
 
 MINUTES, FREE_MB = "FDA_OPT_LAB_MAX_MINUTES", "FDA_OPT_LAB_MIN_FREE_MB"
 DEFAULT_MINUTES, DEFAULT_FREE_MB = 240, 300
@@ -55,17 +55,17 @@ class Guard:
         self.waited += seconds
 
     def check(self) -> None:
-        """Raises `Parked`, in a sentence, when the run must give way."""
+        """Raises `Preempted`, in a sentence, when the run must give way."""
         now = self.clock()
         if now - self.looked < LOOK_EVERY:
             return
         self.looked = now
         if now - self.began - self.waited > 60 * self.limits.minutes:
-            raise Parked(
+            raise Preempted(
                 f"The run has trained for {self.limits.minutes:g} minutes: resume it for as many more ({MINUTES})."
             )
         if (free := self.free_mb()) < self.limits.least_mb:
-            raise Parked(
+            raise Preempted(
                 f"Only {free:.0f} MB of memory are left: close other programs or choose fewer clients per round,"
                 f" then resume the run ({FREE_MB})."
             )

@@ -14,24 +14,24 @@ from contextlib import closing
 from pathlib import Path
 
 from fda_core.algorithm.events import Epoch, Event, Round, RunStarted
-from fda_core.cost.estimate import Pace, Preview
+from fda_core.cost.estimate import CostEstimate, Timings
 from fda_core.cost.time_left import seconds_left, seconds_per_round
-from fda_core.cost.timings import Paces, key
+from fda_core.cost.timings import TimingStore, key
 from fda_core.data import table_files
 from fda_core.data.table import Table, largest_site
 from fda_core.live.guard import Guard
-from fda_core.runs import trash
+from fda_core.runs import kept_tables, trash
 from fda_core.runs.record import Producer, give_up, record, simulate
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import LIVE, Job, Snapshot, stored
-from fda_core.runs.store import StoreError, drop_unfinished, folder_of, hold, new_run_id, runs_folder
+from fda_core.runs.store import drop_unfinished, folder_of, hold, new_run_id, runs_folder
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS, Tick
-from fda_core.support.errors import Cancelled, ConfigError, LabError, Parked
+from fda_core.support.errors import Cancelled, ConfigError, LabError, Preempted, StoreError
 
 log = logging.getLogger(__name__)
 
-Measure = Callable[[ExperimentConfig, Tick, Table | None], Pace]
+Measure = Callable[[ExperimentConfig, Tick, Table | None], Timings]
 
 LONGEST_QUEUE = 20
 KEPT_IN_MEMORY = 20
@@ -52,8 +52,8 @@ class Runner:
         measure: Measure | None = None,
     ):  # fmt: skip
         self.folder, self.produce, self.on_start, self.measure = folder, produce, on_start, measure
-        self.paces = Paces(self._root)
-        self.wanted: tuple[ExperimentConfig, Table | None] | None = None  # whose pace is to be measured
+        self.timings = TimingStore(self._root)
+        self.wanted: tuple[ExperimentConfig, Table | None] | None = None  # whose timings is to be measured
         self.met: set[str] = set()  # kinds of runs whose model and data are here, because one was played
         self.unmeasurable: set[str] = set()
         self.changed = threading.Condition()
@@ -77,7 +77,7 @@ class Runner:
         self._admit(jobs)
         return [job.run_id for job in jobs]
 
-    def take_up(self, run_id: str) -> None:
+    def resume(self, run_id: str) -> None:
         """Queues an interrupted run to be continued. Raises `ConfigError` or `StoreError`."""
         folder = folder_of(run_id, self._root())
         known = folder and stored(folder)
@@ -96,7 +96,7 @@ class Runner:
             return None
         if given is not None and given.sha256 == config.table.sha256:
             return given
-        return table_files.find(config.table.sha256, self._root())
+        return kept_tables.find(config.table.sha256, self._root())
 
     def _admit(self, jobs: list[Job]) -> None:
         with self.changed:
@@ -136,7 +136,7 @@ class Runner:
     def pause(self, run_id: str) -> None:
         self._allow(run_id, 0)
 
-    def resume(self, run_id: str) -> None:
+    def unpause(self, run_id: str) -> None:
         self._allow(run_id, None)
 
     def step(self, run_id: str) -> None:
@@ -183,24 +183,24 @@ class Runner:
         ahead = live[: live.index(job)]
         if not ahead or any(other.status == "paused" for other in ahead):
             return len(ahead), None
-        pace = next(filter(None, (seconds_per_round(other.events) for other in ahead)), None)
-        left = [seconds_left(other.config, other.events, pace, self.paces.cost(other.config)) for other in ahead]
+        timings = next(filter(None, (seconds_per_round(other.events) for other in ahead)), None)
+        left = [seconds_left(other.config, other.events, timings, self.timings.cost(other.config)) for other in ahead]
         return len(ahead), None if None in left else sum(left)
 
     def cost(
         self, config: ExperimentConfig, parameters: int | None, measure: bool = True, table: Table | None = None
-    ) -> tuple[Preview | None, bool]:
-        """What a run will cost as far as it is known, and whether its pace is being measured or about to be.
+    ) -> tuple[CostEstimate | None, bool]:
+        """What a run will cost as far as it is known, and whether its timings is being measured or about to be.
 
         parameters: trainable weights, where they are known without loading the model. measure: have the worker do it,
         as soon as nothing else is to be done. table: the one that the config names, if no run has it yet.
         """
-        known = self.paces.cost(config, parameters, largest_site(config, table))
+        known = self.timings.cost(config, parameters, largest_site(config, table))
         if self.measure is None:
             return known, False
         with self.changed:
             name = key(config)
-            if (measure or name in self.met) and not self.paces.fresh(config) and name not in self.unmeasurable:
+            if (measure or name in self.met) and not self.timings.fresh(config) and name not in self.unmeasurable:
                 self.wanted = config, table
                 self.changed.notify_all()
             soon = self.wanted is not None and key(self.wanted[0]) == name
@@ -273,11 +273,11 @@ class Runner:
                     raise Cancelled
 
         try:
-            self.paces.put(config, self.measure(config, tick, self._table(config, table)))
+            self.timings.put(config, self.measure(config, tick, self._table(config, table)))
         except Cancelled:
             return
         except Exception:  # whatever stands in the way of a run is told when the run is started
-            log.info("the pace could not be measured", exc_info=True)
+            log.info("the timings could not be measured", exc_info=True)
             self.unmeasurable.add(key(config))
         with self.changed:
             if self.wanted and self.wanted[0] is config:
@@ -331,7 +331,7 @@ class Runner:
             job.status = "paused" if job.rounds_allowed == 0 else "running"
         job.events.append(event)
         if isinstance(event, RunStarted):
-            self.paces.prepared(job.config)
+            self.timings.prepared(job.config)
             self.met.add(key(job.config))
         if isinstance(event, Epoch | Round):
             job.in_round = isinstance(event, Epoch)
@@ -342,14 +342,14 @@ class Runner:
         self._touch(job)
 
     def _await_turn(self, job: Job, guard: Guard) -> None:
-        """Returns when the next step may be taken. Raises `Cancelled` or `Parked`."""
+        """Returns when the next step may be taken. Raises `Cancelled` or `Preempted`."""
         began = time.monotonic()
         while True:
             if job.stopping:
                 raise Cancelled
             still = time.monotonic() - began
             if self._gives_way(job, still):
-                raise Parked(MAKE_WAY if job.rounds_allowed == 0 else "")
+                raise Preempted(MAKE_WAY if job.rounds_allowed == 0 else "")
             if job.rounds_allowed != 0:
                 return guard.wait(still)
             self.changed.wait(PATROL)
@@ -367,11 +367,11 @@ class Runner:
 
     def _ended(self, job: Job, status: str, message: str) -> bool:
         """True if its record is still to be closed: somebody pressed Stop while it gave its place away."""
-        late = status == "parked" and job.stopping
+        late = status == "preempted" and job.stopping
         job.message, job.table = message, None
-        if status in ("parked", "interrupted"):
+        if status in ("preempted", "interrupted"):
             drop_unfinished(job.events)
-        if status == "parked":
+        if status == "preempted":
             job.resumed = True
             status = "stopped" if late else "interrupted" if message else "queued"
             self.jobs.move_to_end(job.run_id)

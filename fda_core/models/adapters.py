@@ -1,10 +1,7 @@
-"""The encoder with a fresh head and whatever is trained of it, and the trainable weights as one flat vector."""
+"""The encoder with a fresh head and whatever is trained of it."""
 
 import warnings
-from dataclasses import dataclass
-from itertools import pairwise
 
-import numpy as np
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import PreTrainedModel
@@ -52,7 +49,7 @@ def begin_afresh(head: torch.nn.Module, spread: float) -> None:
             torch.nn.init.zeros_(part.bias)
 
 
-def with_adapters(model: PreTrainedModel, parts: modules.Body, lora: Lora) -> PeftModel:
+def with_adapters(model: PreTrainedModel, parts: modules.ModelModules, lora: Lora) -> PeftModel:
     return get_peft_model(
         model,
         LoraConfig(
@@ -65,34 +62,3 @@ def with_adapters(model: PreTrainedModel, parts: modules.Body, lora: Lora) -> Pe
             modules_to_save=list(parts.head),
         ),
     )
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where each trainable tensor stands in the flat vector."""
-
-    names: tuple[str, ...]
-    shapes: tuple[tuple[int, ...], ...]
-
-    @classmethod
-    def of(cls, model: torch.nn.Module) -> "Layout":
-        trained = [(name, tuple(p.shape)) for name, p in model.named_parameters() if p.requires_grad]
-        return cls(*map(tuple, zip(*trained, strict=True)))
-
-    @property
-    def size(self) -> int:
-        """d, the number of trainable weights."""
-        return sum(map(int, map(np.prod, self.shapes)))
-
-    def split(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Views of a [..., d] tensor as named tensors [..., *shape]; no copy."""
-        ends = np.cumsum([0, *map(int, map(np.prod, self.shapes))]).tolist()
-        return {
-            name: flat[..., a:b].unflatten(-1, shape)
-            for name, shape, (a, b) in zip(self.names, self.shapes, pairwise(ends), strict=True)
-        }
-
-    def flatten(self, model: torch.nn.Module) -> torch.Tensor:
-        """The trainable weights of a model, [d] float32."""
-        named = dict(model.named_parameters())
-        return torch.cat([named[name].detach().reshape(-1) for name in self.names]).cpu()

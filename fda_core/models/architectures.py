@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # seconds to import, for nothing but these names
 
 
 @dataclass(frozen=True)
-class Anatomy:
+class Architecture:
     """Names of the modules of one architecture."""
 
     encoder: str  # in the classifier
@@ -59,8 +59,8 @@ BERT_LAYER = {
     "output_norm": "output.LayerNorm",
 }
 
-ANATOMIES = {
-    "distilbert": Anatomy(
+ARCHITECTURES = {
+    "distilbert": Architecture(
         encoder="distilbert",
         layers="transformer.layer",
         attention={name: f"attention.{name}" for name in ("q_lin", "k_lin", "v_lin", "out_lin")},
@@ -73,7 +73,7 @@ ANATOMIES = {
         squash=torch.relu,
         trained=("pre_classifier", "classifier"),
     ),
-    "roberta": Anatomy(
+    "roberta": Architecture(
         encoder="roberta",
         **BERT_LAYER,
         head=("classifier.dense", "classifier.out_proj"),
@@ -81,7 +81,7 @@ ANATOMIES = {
         squash=torch.tanh,
         trained=("classifier",),
     ),
-    "bert": Anatomy(
+    "bert": Architecture(
         encoder="bert",
         **BERT_LAYER,
         head=("bert.pooler.dense", "classifier"),
@@ -89,7 +89,7 @@ ANATOMIES = {
         squash=torch.tanh,
         trained=("bert.pooler.dense", "classifier"),
     ),
-    "deberta-v2": Anatomy(
+    "deberta-v2": Architecture(
         encoder="deberta",
         **BERT_LAYER
         | {
@@ -115,22 +115,24 @@ def known(model: "PreTrainedModel") -> bool:
     Others take the plain way.
     """
     model = _unwrapped(model)
-    config, anatomy = model.config, ANATOMIES.get(model.config.model_type)
+    config, architecture = model.config, ARCHITECTURES.get(model.config.model_type)
     activation = getattr(config, "activation", None) or getattr(config, "hidden_act", None)
     return (
-        anatomy is not None
-        and anatomy.cohort
+        architecture is not None
+        and architecture.cohort
         and type(model).__name__.endswith("ForSequenceClassification")  # the head is another one in other tasks
         and activation == "gelu"
         and not getattr(config, "is_decoder", False)  # then positions see only those before them
     )
 
 
-def of(config: "PreTrainedConfig") -> Anatomy:
+def of(config: "PreTrainedConfig") -> Architecture:
     """The names of an architecture. Raises `ConfigError`."""
-    if config.model_type not in ANATOMIES:
-        raise ConfigError(f"The architecture {config.model_type!r} has no fast way here, only {', '.join(ANATOMIES)}.")
-    return ANATOMIES[config.model_type]
+    if config.model_type not in ARCHITECTURES:
+        raise ConfigError(
+            f"The architecture {config.model_type!r} has no fast way here, only {', '.join(ARCHITECTURES)}."
+        )
+    return ARCHITECTURES[config.model_type]
 
 
 def encoder(model: "PreTrainedModel") -> nn.Module:

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures, embedded, external, memory
-from fda_core.models.adapters import Layout, adapt
+from fda_core.models.adapters import adapt
 from fda_core.models.tokens import Tokens
 from fda_core.settings import model_names
 from fda_core.settings.config import MODELS, ExperimentConfig
@@ -21,7 +22,7 @@ REVISION, SHA256 = "revision", "weights_sha256"  # in a run's facts
 
 
 class Embedded:
-    """One of the packaged models; it needs no hub and no folder."""
+    """One of the embedded models; it needs no hub and no folder."""
 
     revision = None
 
@@ -43,11 +44,11 @@ class Embedded:
         return f"{assets.WEIGHTS[0]}, sha256 {sha256[:16]}"
 
 
-class Outside:
+class External:
     """A model of the hub or a folder. Raises `ConfigError`, `HubError` and `ModelError` wherever it is touched."""
 
-    def __init__(self, model: str, labels: int, shelf: Path | None, revision: str | None, progress: Progress):
-        self.source = external.find(model, shelf, revision, progress)
+    def __init__(self, model: str, labels: int, models_folder: Path | None, revision: str | None, progress: Progress):
+        self.source = external.find(model, models_folder, revision, progress)
         self.config = external.describe(self.source, labels, progress)
         self.revision, self.name = self.source.revision, self.source.name
 
@@ -65,19 +66,19 @@ class Outside:
         return f"{self.name}, {place}, sha256 {sha256[:16]}"
 
 
-Choice = Embedded | Outside
+Choice = Embedded | External
 
 
 def choose(
-    model: str, labels: int, shelf: Path | None = None, before: Mapping[str, Any] | None = None,
+    model: str, labels: int, models_folder: Path | None = None, before: Mapping[str, Any] | None = None,
     progress: Progress = lambda *_: None,
 ) -> Choice:  # fmt: skip
-    """The model of this name. shelf: where folders are looked up, FDA_OPT_LAB_MODELS if left out; before: the facts of
-    the run that is gone on with, which fix the revision.
+    """The model of this name. models_folder: where folders are looked up, FDA_OPT_LAB_MODELS if left out; before: the
+    facts of the run that is gone on with, which fix the revision.
     """
     if model in MODELS:
         return Embedded(model, labels)
-    return Outside(model, labels, shelf or model_names.shelf(), (before or {}).get(REVISION), progress)
+    return External(model, labels, models_folder or model_names.models_folder(), (before or {}).get(REVISION), progress)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def plan(choice: Choice, config: ExperimentConfig, tokens: int = 0) -> Plan:
     parameters = sum(parameter.numel() for parameter in bare.parameters())
     quick = fast(bare, config)
     model = adapt(bare, config.lora, config.seed, config.trained, config.trained_layers)
-    trained = Layout.of(model).size
+    trained = FlatParameters.of(model).size
     shape = memory.shape_of(model, trained, depth(model, config))
     return Plan(parameters, trained, quick, memory.needed(shape, config, tokens if quick else 0), shape)
 

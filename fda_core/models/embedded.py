@@ -53,7 +53,7 @@ def roberta_state(file: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def distilbert_state(file: dict[str, Tensor]) -> dict[str, Tensor]:
     """The weights of BERT under the names of DistilBERT's encoder."""
-    theirs, ours = architectures.ANATOMIES["bert"], architectures.ANATOMIES["distilbert"]
+    theirs, ours = architectures.ARCHITECTURES["bert"], architectures.ARCHITECTURES["distilbert"]
     renamed = {theirs.attention[name]: ours.attention[name] for name in theirs.attention}
     for part in ("attention_norm", "widen", "narrow", "output_norm"):
         renamed[getattr(theirs, part)] = getattr(ours, part)
@@ -69,8 +69,8 @@ def distilbert_state(file: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 @dataclass(frozen=True)
-class Packaged:
-    """A class that takes the packaged weights: its settings, and what the weights are called in its encoder."""
+class EmbeddedKind:
+    """A class that takes the embedded weights: its settings, and what the weights are called in its encoder."""
 
     of: type[PreTrainedModel]
     settings: dict[str, Any]
@@ -102,13 +102,13 @@ DISTILBERT_SETTINGS = {
 }
 
 MODELS = {
-    DEFAULT: Packaged(DistilBertForSequenceClassification, DISTILBERT_SETTINGS, distilbert_state),
-    "minilm-roberta": Packaged(
+    DEFAULT: EmbeddedKind(DistilBertForSequenceClassification, DISTILBERT_SETTINGS, distilbert_state),
+    "minilm-roberta": EmbeddedKind(
         RobertaForSequenceClassification,
         BERT_SETTINGS | {"max_position_embeddings": 513, "type_vocab_size": 1},
         roberta_state,
     ),
-    "minilm-bert": Packaged(
+    "minilm-bert": EmbeddedKind(
         BertForSequenceClassification,
         BERT_SETTINGS | {"max_position_embeddings": 512, "type_vocab_size": 2},
         bert_state,

@@ -59,15 +59,15 @@ class Folder:
 
     revision = None
 
-    def __init__(self, model: str, shelf: Path | None):
-        """Raises `ConfigError` when there is no such folder; shelf: where its name is looked up."""
+    def __init__(self, model: str, models_folder: Path | None):
+        """Raises `ConfigError` when there is no such folder; models_folder: where its name is looked up."""
         self.name = model.removeprefix(model_names.FOLDER)
-        if shelf is None:
+        if models_folder is None:
             raise ConfigError(
-                f"The folder of the model {self.name} is not known: set {model_names.SHELF} to the folder that holds"
-                " it, or give its path on the command line with --model."
+                f"The folder of the model {self.name} is not known: set {model_names.MODELS_FOLDER} to the folder that"
+                " holds it, or give its path on the command line with --model."
             )
-        self.folder = shelf / self.name
+        self.folder = models_folder / self.name
         try:
             self.sizes = {path.name: path.stat().st_size for path in self.folder.iterdir() if path.is_file()}
         except OSError as error:
@@ -80,9 +80,9 @@ class Folder:
 Source = Folder | Repository
 
 
-def find(model: str, shelf: Path | None, revision: str | None, progress: Progress) -> Source:
+def find(model: str, models_folder: Path | None, revision: str | None, progress: Progress) -> Source:
     """Where a model's files are. Raises `ConfigError` and `HubError`."""
-    return Folder(model, shelf) if model_names.is_folder(model) else Repository(model, revision, progress)
+    return Folder(model, models_folder) if model_names.is_folder(model) else Repository(model, revision, progress)
 
 
 def describe(source: Source, labels: int, progress: Progress) -> PreTrainedConfig:

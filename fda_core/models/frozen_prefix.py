@@ -31,12 +31,16 @@ DEFAULT_MB = 2000
 DAY = 24 * 3600
 
 
-def hidden_states(encoder: nn.Module, layers: int, tokens: Tokens, weights: str, cache: Path, progress: Progress):
+def hidden_states(
+    encoder: nn.Module, layers: int, tokens: Tokens, weights: str, cache: Path | None, progress: Progress
+) -> torch.Tensor:
     """Output [ΣT, width] float32 of the first `layers` layers, in the order of `tokens.ids`.
 
-    weights: digest of the encoder's weights. `progress(done, total)` is called while computing and may raise.
-    Raises `ConfigError` when the limit of the folder is not a size.
+    weights: digest of the encoder's weights. cache: None to keep nothing. `progress(done, total)` is called
+    while computing and may raise. Raises `ConfigError` when the limit of the folder is not a size.
     """
+    if cache is None:
+        return compute(encoder, layers, tokens, progress)
     limit = limit_bytes()  # before minutes of computing, not after
     path = cache / f"prefix-{_digest(encoder, tokens, weights, layers)}.safetensors"
     try:

@@ -1,7 +1,7 @@
 """Which modules of a classifier are its head, its layers and the linear maps of its attention.
 
-Known architectures say so in `anatomy.py`. Of the others it is read from the model itself: the head is what stands
-outside the encoder, with the encoder's pooler; the layers are the longest list of modules in the encoder.
+Known architectures say so in `architectures.py`. Of the others it is read from the model itself: the head is what
+stands outside the encoder, with the encoder's pooler; the layers are the longest list of modules in the encoder.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ FUSED = ("Wqkv", "in_proj", "qkv_proj")  # one map for query, key and value
 
 
 @dataclass(frozen=True)
-class Body:
+class ModelModules:
     """Names of modules in the classifier. fresh: parts of the head that start as random numbers."""
 
     head: tuple[str, ...]
@@ -51,16 +51,16 @@ class Body:
         return [f"{layer}.{found}" for layer in self.last(layers, "lora.layers") for found in inner]
 
 
-def of(model: nn.Module) -> Body:
+def of(model: nn.Module) -> ModelModules:
     """Of a classifier without adapters."""
-    parts = architectures.ANATOMIES.get(model.config.model_type)
+    parts = architectures.ARCHITECTURES.get(model.config.model_type)
     if parts is None:
         return discovered(model)
     layers = tuple(parts.layer(number) for number in range(model.config.num_hidden_layers))
-    return Body(parts.trained, parts.fresh, layers, {name: (inner,) for name, inner in parts.attention.items()})
+    return ModelModules(parts.trained, parts.fresh, layers, {name: (inner,) for name, inner in parts.attention.items()})
 
 
-def discovered(model: nn.Module) -> Body:
+def discovered(model: nn.Module) -> ModelModules:
     prefix = model.base_model_prefix
     encoder = getattr(model, prefix)
     outside = tuple(
@@ -71,7 +71,7 @@ def discovered(model: nn.Module) -> Body:
     longest = max(lists, key=lambda name: (len(lists[name]), -name.count(".")), default=None)
     layers = [] if longest is None else [f"{prefix}.{longest}.{number}" for number in range(len(lists[longest]))]
     inside = [] if longest is None else [name for name, part in lists[longest][-1].named_modules() if linear(part)]
-    return Body((*pooler, *outside), outside, tuple(layers), {name: called(name, inside) for name in CALLED})
+    return ModelModules((*pooler, *outside), outside, tuple(layers), {name: called(name, inside) for name in CALLED})
 
 
 def linear(part: nn.Module) -> bool:

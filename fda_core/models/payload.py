@@ -147,8 +147,8 @@ def encoder_of(model: str) -> Encoder | None:
 
 def on_shelf(model: str) -> Encoder | None:
     """By the config.json of a folder that may be named from a page."""
-    shelf = model_names.shelf()
-    file = shelf and shelf / model.removeprefix(model_names.FOLDER) / "config.json"
+    models_folder = model_names.models_folder()
+    file = models_folder and models_folder / model.removeprefix(model_names.FOLDER) / "config.json"
     try:
         if not file or file.stat().st_size > LONGEST_CONFIG:
             return None

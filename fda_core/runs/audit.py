@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fda_core.algorithm.events import Round, RunFinished, parse
-from fda_core.runs.store import EVENTS, StoreError
+from fda_core.runs.store import EVENTS
+from fda_core.support.errors import StoreError
 
 INTACT = """\
 {lines:,} lines, sha256 {digest}

@@ -10,7 +10,8 @@ from pathlib import Path
 from fda_core.algorithm.events import Event, RunFinished
 from fda_core.analysis.summary import rounds_played, started, summarize
 from fda_core.runs.meta import META, read_meta
-from fda_core.runs.store import EVENTS, RUN_ID, StoreError, config_of, read_events, recorded_at
+from fda_core.runs.store import EVENTS, RUN_ID, config_of, read_events, recorded_at
+from fda_core.support.errors import StoreError
 
 log = logging.getLogger(__name__)
 

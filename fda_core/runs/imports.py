@@ -8,9 +8,9 @@ from pathlib import Path
 from fda_core.algorithm.events import Epoch, Event, Round, RunResumed, RunStarted, parse
 from fda_core.runs.audit import audit_lines, plain
 from fda_core.runs.meta import META, Meta
-from fda_core.runs.store import CONFIG, EVENTS, StoreError, new_run_id
+from fda_core.runs.store import CONFIG, EVENTS, new_run_id
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.errors import ConfigError
+from fda_core.support.errors import ConfigError, StoreError
 
 MOST_BYTES, MOST_LINES, LONGEST_LINE = 20_000_000, 200_000, 200_000
 TAG = "imported"

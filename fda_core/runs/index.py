@@ -12,7 +12,7 @@ from peewee import CharField, Model, SqliteDatabase, TextField, fn
 
 from fda_core.runs.entries import Entry, read_entry, states
 from fda_core.runs.meta import clean
-from fda_core.runs.store import StoreError
+from fda_core.support.errors import StoreError
 
 __all__ = ["INDEX", "Entry", "Index"]
 

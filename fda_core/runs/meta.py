@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from fda_core.runs.store import StoreError
+from fda_core.support.errors import StoreError
 from fda_core.support.files import replace_whole
 
 META = "meta.json"

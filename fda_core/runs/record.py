@@ -12,10 +12,9 @@ from fda_core.data import table_files
 from fda_core.data.table import Table
 from fda_core.federation.resumption import Resumption
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.store import StoreError
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import Progress, Tick
-from fda_core.support.errors import Cancelled, LabError, Parked
+from fda_core.support.errors import Cancelled, LabError, Preempted, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -24,19 +23,19 @@ Producer = Callable[..., Iterator[Event]]  # called as `simulate` is
 
 def simulate(
     config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None,
-    home: Path | None = None, shelf: Path | None = None,
+    home: Path | None = None, models_folder: Path | None = None,
 ) -> Iterator[Event]:  # fmt: skip
     """The real thing: loads the model and trains. Imported late, so that a page is drawn before torch is loaded.
 
-    home: the run's folder; given to runs on a table of the user's own, which lies there. shelf: a folder of models that
+    home: the run's folder; given to runs on a table of the user's own, which lies there. models_folder: one that
     the caller trusts, in place of the one that may be named from a page.
     """
     from fda_core.federation import engine
     from fda_core.setup import prepare
 
-    lab = prepare(config, progress, shelf, resumption.facts if resumption else None, home)
-    lab.tick = tick
-    yield from engine.run(lab, keep, resumption)
+    experiment = prepare(config, progress, models_folder, resumption.facts if resumption else None, home)
+    experiment.tick = tick
+    yield from engine.run(experiment, keep, resumption)
 
 
 def record(
@@ -53,8 +52,8 @@ def record(
 ) -> tuple[str, str]:
     """Writes events and summary, showing each event to `watch` once it is kept; returns status and message.
 
-    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, parked (`tick` or
-    `progress` raised Parked), or interrupted (the folder cannot be written any more): after the last two the record
+    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, preempted (`tick` or
+    `progress` raised Preempted), or interrupted (the folder cannot be written any more): after the last two the record
     stays open, to be continued with `resume`, which shows the events on record to `watch` first. group: the seed study
     the run belongs to. table: the user's own, for a new run on it, which keeps it in its folder. Raises `StoreError`
     only if the folder cannot be used at all.
@@ -79,9 +78,9 @@ def record(
             if not recorder.known(event):
                 recorder.add(event)
                 show(event)
-    except Parked as parked:
+    except Preempted as preempted:
         recorder.close()
-        return "parked", str(parked)
+        return "preempted", str(preempted)
     except StoreError as error:  # not closed, even where that has room: what is missing can still be played
         recorder.close()
         return "interrupted", str(error)

@@ -12,17 +12,8 @@ from pathlib import Path
 from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, save
 from fda_core.algorithm.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
 from fda_core.federation.resumption import Resumption
-from fda_core.runs.store import (
-    CHECKPOINTS,
-    CONFIG,
-    EVENTS,
-    SUMMARY,
-    StoreError,
-    config_of,
-    hold,
-    read_checkpoint,
-    read_events,
-)
+from fda_core.runs.store import CHECKPOINTS, CONFIG, EVENTS, SUMMARY, config_of, hold, read_checkpoint, read_events
+from fda_core.support.errors import StoreError
 from fda_core.support.files import replace_whole, sync_folder
 
 log = logging.getLogger(__name__)
@@ -55,7 +46,7 @@ class Recorder:
         except OSError as error:
             raise StoreError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from None
         if resume:
-            self._take_up()
+            self._continue()
 
     def _open(self, resume: bool, config: dict | None) -> io.FileIO:
         """The record; a new one durable under its name, its settings before it."""
@@ -73,7 +64,7 @@ class Recorder:
             self.lock.release()
             raise
 
-    def _take_up(self) -> None:
+    def _continue(self) -> None:
         """Cuts off what the interruption tore, and counts what is there."""
         try:
             self.kept = read_events(self.folder)

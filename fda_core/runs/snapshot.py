@@ -9,9 +9,10 @@ from filelock import FileLock
 
 from fda_core.algorithm.events import Event, RunFinished
 from fda_core.data.table import Table
-from fda_core.runs.store import EVENTS, StoreError, config_of, held, read_events
+from fda_core.runs.store import EVENTS, config_of, held, read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS
+from fda_core.support.errors import StoreError
 
 LIVE = ("queued", "preparing", "running", "paused", "stopping")
 KEPT_READ = 32  # runs read from their folders

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, load
 from fda_core.algorithm.events import Epoch, Event, RunStarted, parse
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.errors import ConfigError, LabError
+from fda_core.support.errors import ConfigError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,6 @@ CHECKPOINTS, LOCK = "checkpoints", "lock"
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 _asking = threading.Lock()  # who asks whether a run is held has it for a moment: not two of this process at once
-
-
-class StoreError(LabError):
-    """A run folder that cannot be written or read."""
 
 
 def runs_folder() -> Path:

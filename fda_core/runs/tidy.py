@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from fda_core.runs import trash
-from fda_core.runs.store import StoreError
+from fda_core.support.errors import StoreError
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ import shutil
 import time
 from pathlib import Path
 
-from fda_core.runs.store import RUN_ID, StoreError, held
+from fda_core.runs.store import RUN_ID, held
+from fda_core.support.errors import StoreError
 
 TRASH, GOING = ".trash", ".going-"
 KEPT_DAYS = 7

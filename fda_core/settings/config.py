@@ -22,8 +22,8 @@ HUB_DATASET = re.compile(r"hub:(?!.*\.\.)[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.
 SERVERS = ("sgd", "sgdm", "adam", "adamw", "adagrad", "yogi")
 CLIENT_OPTIMIZERS = ("sgd", "sgdm", "adamw")
 # Lanes that send nothing: they are there for orientation and compete with nobody.
-REFERENCE_RULES = ("centralised", "local-only")
-RULES = ("schedule", "fixed", "adaptive", "smoothed", *REFERENCE_RULES)
+BASELINE_RULES = ("centralised", "local-only")
+RULES = ("schedule", "fixed", "adaptive", "smoothed", *BASELINE_RULES)
 MONITORS = ("sketch", "exact", "linear", "naive")
 LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
 EMBEDDED_LAYERS = 6

@@ -11,7 +11,7 @@ from pathlib import Path
 from fda_core.support.errors import ConfigError
 
 FOLDER = "folder:"
-SHELF = "FDA_OPT_LAB_MODELS"
+MODELS_FOLDER = "FDA_OPT_LAB_MODELS"
 # The hub's own rule for names, huggingface_hub.utils.validate_repo_id; at most one owner.
 HUB = re.compile(r"(?!.*(\.\.|--))(\w[\w.-]{0,95}/)?\w[\w.-]{0,95}(?<![.-])", re.ASCII)
 PLAIN = re.compile(r"\w([\w .+@()=-]{0,98}[\w)])?")
@@ -28,15 +28,15 @@ def allowed(model: object) -> bool:
     return bool(PLAIN.fullmatch(model.removeprefix(FOLDER)) if is_folder(model) else HUB.fullmatch(model))
 
 
-def shelf() -> Path | None:
+def models_folder() -> Path | None:
     """The folder whose folders may be named from a page: FDA_OPT_LAB_MODELS."""
-    place = os.environ.get(SHELF)
+    place = os.environ.get(MODELS_FOLDER)
     return Path(place) if place else None
 
 
 def offered() -> list[str]:
-    """The models on the shelf, as a configuration calls them."""
-    place = shelf()
+    """The models in the folder of models, as a configuration calls them."""
+    place = models_folder()
     try:
         found = sorted(path.name for path in place.iterdir() if (path / "config.json").is_file()) if place else []
     except OSError:

@@ -1,4 +1,4 @@
-"""Finds the packaged weights and reviews inside the packages that carry them, without importing those packages."""
+"""Finds the embedded weights and reviews inside the packages that carry them, without importing those packages."""
 
 import hashlib
 from functools import cache
@@ -22,7 +22,7 @@ SHA256 = {
 
 @cache
 def locate(asset: tuple[str, str]) -> Path:
-    """The path of a packaged file whose sha256 is the expected one. Raises `MissingAssets`."""
+    """The path of a embedded file whose sha256 is the expected one. Raises `MissingAssets`."""
     package, inside = asset
     try:
         path = Path(str(distribution(package).locate_file(inside)))

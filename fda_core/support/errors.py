@@ -10,12 +10,16 @@ class ConfigError(LabError, ValueError):
 
 
 class MissingAssets(LabError):
-    """The packaged model or data is not installed or not intact; the text names the command that installs it."""
+    """The embedded model or data is not installed or not intact; the text names the command that installs it."""
+
+
+class StoreError(LabError):
+    """A run folder that cannot be written or read."""
 
 
 class Cancelled(LabError):
     """The user stopped the work before it ended."""
 
 
-class Parked(LabError):
+class Preempted(LabError):
     """The work gives its place away and is to be continued later; with a sentence if somebody must see to it."""

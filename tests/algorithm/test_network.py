@@ -41,14 +41,14 @@ DROPPED = {
 }
 
 
-@pytest.mark.parametrize(("legs", "state", "seconds"), DROPPED.values(), ids=DROPPED)
-def test_nobody_waits_for_a_client_that_has_dropped_out(legs, state, seconds):
-    assert NETWORK.round_seconds([0, 1, 2], legs, MODEL, state) == pytest.approx(seconds)
+@pytest.mark.parametrize(("segments", "state", "seconds"), DROPPED.values(), ids=DROPPED)
+def test_nobody_waits_for_a_client_that_has_dropped_out(segments, state, seconds):
+    assert NETWORK.round_seconds([0, 1, 2], segments, MODEL, state) == pytest.approx(seconds)
 
 
 def test_a_client_that_needs_the_linear_monitor_s_direction_waits_for_two_models():
     """Client 2 downloads 2,000 bytes at 100 a second: 20 + 2 + 1 = 23 instead of 13; up 20."""
-    seconds = NETWORK.round_seconds([0, 1, 2], [[4, 4, 4]], MODEL, STATE, strangers=[2])
+    seconds = NETWORK.round_seconds([0, 1, 2], [[4, 4, 4]], MODEL, STATE, uninformed=[2])
     assert seconds == pytest.approx((23 + 0.25) + (20 + 0.25))
 
 

@@ -92,9 +92,14 @@ def test_a_lane_gets_the_rule_it_names(spec, kind, monitored, threshold):
 
 
 def test_only_a_lane_that_says_so_is_checked_every_step():
-    assert make_rule(fixed(1.0, 4)).legs(5) == [5]
-    assert make_rule(fixed(1.0, 4, check="step")).legs(5) == [1, 1, 1, 1, 1]
-    assert make_rule(fedopt(2)).legs(5) == make_rule(fda_opt(2)).legs(5) == make_rule(smoothed(2)).legs(5) == [5]
+    assert make_rule(fixed(1.0, 4)).segments(5) == [5]
+    assert make_rule(fixed(1.0, 4, check="step")).segments(5) == [1, 1, 1, 1, 1]
+    assert (
+        make_rule(fedopt(2)).segments(5)
+        == make_rule(fda_opt(2)).segments(5)
+        == make_rule(smoothed(2)).segments(5)
+        == [5]
+    )
 
 
 def told(rule: SmoothedThreshold, estimates: list[float], variance: float) -> float:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from fda_core.algorithm.events import LaneFinished, RunFinished
-from fda_core.analysis.replay import LONGEST_ROUND, Player, Timeline, fitting
+from fda_core.analysis.replay import LONGEST_ROUND, Player, ReplayClock, fitting
 from tests.helpers.tiny_events import a_round, an_epoch, started
 
 # Two rounds of 4 s and 2 s; the first has three local epochs.
@@ -19,16 +19,16 @@ EVENTS = (
 
 
 def test_every_event_has_its_moment():
-    assert Timeline(EVENTS).moments == [0, 1, 2, 3, 4, 5, 6, 6, 6]
+    assert ReplayClock(EVENTS).moments == [0, 1, 2, 3, 4, 5, 6, 6, 6]
 
 
 @pytest.mark.parametrize(("seconds", "known"), [(-1, 1), (0, 1), (1, 2), (3.9, 4), (4, 5), (5.5, 6), (6, 9), (1e9, 9)])
 def test_what_is_known_by_a_moment(seconds, known):
-    assert Timeline(EVENTS).until(seconds) == EVENTS[:known]
+    assert ReplayClock(EVENTS).until(seconds) == EVENTS[:known]
 
 
 def test_the_slider_s_rounds_and_moments_belong_together():
-    line = Timeline(EVENTS)
+    line = ReplayClock(EVENTS)
     assert line.length == 6
     assert [line.moment_of(count) for count in (0, 1, 2, 3)] == [0, 4, 6, 6]
     assert [line.rounds_until(seconds) for seconds in (0, 3.9, 4, 6)] == [0, 0, 1, 2]
@@ -38,12 +38,12 @@ def test_the_slider_s_rounds_and_moments_belong_together():
     ("seconds", "taken"), [(-5.0, 0.0), (math.nan, 0.0), (math.inf, 0.0), (1e12, LONGEST_ROUND)]
 )  # fmt: skip
 def test_absurd_seconds_of_a_foreign_record_do_no_harm(seconds, taken):
-    assert Timeline((started(), a_round(seconds=seconds))).length == taken
+    assert ReplayClock((started(), a_round(seconds=seconds))).length == taken
 
 
 def test_a_record_without_rounds_has_no_length():
-    assert Timeline((started(),)).length == 0
-    assert Timeline((started(),)).until(5) == (started(),)
+    assert ReplayClock((started(),)).length == 0
+    assert ReplayClock((started(),)).until(5) == (started(),)
 
 
 @pytest.mark.parametrize(("speed", "shown"), [(1, 2.0), (10, 20.0), (50, 100.0)])

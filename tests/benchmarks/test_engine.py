@@ -13,7 +13,7 @@ def setting(small_config, cold_cache):
 
 def test_all_variants_give_the_same_losses_and_weights(setting):
     epoch, variants = setting
-    differences = engine.compare({name: variant() for name, variant in variants.items()}, epoch.lab.initial)
+    differences = engine.compare({name: variant() for name, variant in variants.items()}, epoch.experiment.initial)
     assert differences["loss"] < 1e-5 and differences["weight"] < 1e-5
 
 

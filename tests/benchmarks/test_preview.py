@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import preview as benchmark
+from benchmarks import estimate as benchmark
 from fda_core.cost.estimate import subject
 from tests.cost.test_estimate import PACE
 from tests.cost.test_estimate import estimated as estimate

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from benchmarks import sketch_errors
-from fda_core.algorithm.monitors import Spread
+from fda_core.algorithm.monitors import DriftStatistics
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def drifts():
 
 def test_how_often_the_estimate_is_too_small_is_counted_from_the_estimates_themselves(drifts):
     """v̂ < Var, by comparing the two, not by the rule about ε."""
-    spread = Spread.of(drifts["drift, round 2, epoch 3"])
+    spread = DriftStatistics.of(drifts["drift, round 2, epoch 3"])
     found = sketch_errors.row("drift", spread.mean_drift, 50, 60, spread)
     error = sketch_errors.errors(spread.mean_drift, 50, 60)
     estimates = spread.mean_sq_drift - (1 + error) * spread.sq_mean_drift / (1 + 50**-0.5)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.analysis.timeline import film, until_target
+from fda_core.analysis.timeline import timeline, until_target
 from fda_core.runs.recorded import ROOT, recorded
 from fda_core.runs.store import EVENTS
 from tests.browser.race import wait
@@ -81,7 +81,7 @@ def test_pause_stops_it_and_play_goes_on(cinema):
 
 def test_at_its_end_it_has_counted_the_record_and_plays_again(cinema):
     cinema.seek("End")
-    bytes = {reel.lane: reel.bytes for reel in film(until_target(recorded(DEFAULT).events)).reels}
+    bytes = {track.lane: track.bytes for track in timeline(until_target(recorded(DEFAULT).events)).tracks}
     assert cinema.sent() == [bytes[lane] for lane in ("fedopt-e1", "fda-opt", "fedopt-e5")]
     assert cinema.places() == [] and cinema.page.get_by_text("★").count() == 3
     cinema.press("Again")
@@ -91,7 +91,7 @@ def test_at_its_end_it_has_counted_the_record_and_plays_again(cinema):
 def test_steps_show_the_packets_of_the_record_one_wave_after_the_other(cinema):
     """Ten models go out in each lane, and ten sketches are on their way before the first models come back."""
     cinema.seek("Home")
-    reel = next(reel for reel in film(until_target(recorded(DEFAULT).events)).reels if reel.lane == "fda-opt")
+    track = next(track for track in timeline(until_target(recorded(DEFAULT).events)).tracks if track.lane == "fda-opt")
     seen = []
     for _ in range(8):
         cinema.press("On to the next packets")
@@ -99,7 +99,7 @@ def test_steps_show_the_packets_of_the_record_one_wave_after_the_other(cinema):
         seen.append([packet.get_attribute("data-kind") for packet in lane.locator(".packet:visible").all()])
     told = [kinds[0] for kinds in seen if kinds]
     assert [kind for i, kind in enumerate(told) if i == 0 or told[i - 1] != kind][:3] == ["down", "sketch", "up"]
-    assert {len(kinds) for kinds in seen if kinds} == {len(reel.waves[0].clients)}
+    assert {len(kinds) for kinds in seen if kinds} == {len(track.waves[0].clients)}
 
 
 def test_it_can_be_played_from_the_keyboard(cinema):

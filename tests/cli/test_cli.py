@@ -12,8 +12,8 @@ from fda_core.runs.record import record
 from fda_core.runs.store import EVENTS, read_events
 from fda_core.settings import presets
 from fda_core.settings.assignments import to_toml
-from fda_core.support.errors import Cancelled, MissingAssets, Parked
-from tests.cost.test_estimate import PACE
+from fda_core.support.errors import Cancelled, MissingAssets, Preempted
+from tests.cost.test_estimate import TIMINGS
 from tests.helpers.fake import MODEL_BYTES, STATE_BYTES, Fake
 from tests.helpers.tiny import comparable
 
@@ -266,7 +266,7 @@ def test_a_run_that_diverges_is_kept_and_counts_as_done(cold_cache, out, capsys)
 
 
 def test_an_interrupted_run_is_resumed_and_its_record_is_intact(fake, out, capsys):
-    fake.error, fake.after = Parked(), 4
+    fake.error, fake.after = Preempted(), 4
     run(out, "rounds=3")
     capsys.readouterr()
     assert cli.main(["audit", str(out)]) == 3
@@ -299,7 +299,7 @@ def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(c
 
         def tick():
             if next(rounds, None) is None:
-                raise Parked
+                raise Preempted
 
         return record(*arguments, **more, tick=tick)
 
@@ -316,7 +316,7 @@ def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(c
 
 def test_a_dry_run_prints_what_the_run_would_cost_and_writes_no_run(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path))
-    monkeypatch.setattr(calibration, "measure", lambda config, **_: PACE)
+    monkeypatch.setattr(calibration, "measure", lambda config, **_: TIMINGS)
     monkeypatch.setattr(cli.console, "_width", 200)
     assert cli.main(["run", "--dry-run", "--preset", "quick"]) == 0
     printed = capsys.readouterr().out

@@ -29,9 +29,9 @@ def run(out, model, *words: str) -> int:
 
 @pytest.mark.parametrize("trained", TRAINED)
 @pytest.mark.parametrize("kind", ["distilbert", "roberta", "deberta-v2", "mpnet"])
-def test_a_folder_by_its_path_trains(kind, trained, shelf, cold_cache, tmp_path, capsys):
+def test_a_folder_by_its_path_trains(kind, trained, models_folder, cold_cache, tmp_path, capsys):
     out = tmp_path / "out"
-    assert run(out, shelf / kind, f"trained={trained}") == 0
+    assert run(out, models_folder / kind, f"trained={trained}") == 0
     events = read_events(out)
     facts = started(events).facts
     said = capsys.readouterr().out
@@ -45,27 +45,27 @@ def test_a_folder_by_its_path_trains(kind, trained, shelf, cold_cache, tmp_path,
         assert [each.bytes_up for each in rounds] == [weights.numel() * weights.element_size() * 4] * 2
 
 
-def test_where_the_folder_is_stays_on_this_machine(shelf, cold_cache, tmp_path, monkeypatch, capsys):
+def test_where_the_folder_is_stays_on_this_machine(models_folder, cold_cache, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out"
-    monkeypatch.chdir(shelf.parent)
-    assert run(out, f"{shelf.name}/bert/") == 0
+    monkeypatch.chdir(models_folder.parent)
+    assert run(out, f"{models_folder.name}/bert/") == 0
     assert config_of(read_events(out), out).model == "folder:bert"
     kept = [path.read_bytes() for path in out.rglob("*") if path.is_file()]
-    assert not any(str(shelf).encode() in text or shelf.name.encode() in text for text in kept)
-    assert str(shelf) not in to_json(out) and str(shelf) not in capsys.readouterr().out
+    assert not any(str(models_folder).encode() in text or models_folder.name.encode() in text for text in kept)
+    assert str(models_folder) not in to_json(out) and str(models_folder) not in capsys.readouterr().out
 
 
-def test_a_folder_goes_on_where_it_was(shelf, cold_cache, tmp_path, capsys):
+def test_a_folder_goes_on_where_it_was(models_folder, cold_cache, tmp_path, capsys):
     """The record knows no path, so the folder is given again; another one is refused."""
     out, whole = tmp_path / "out", tmp_path / "whole"
-    assert run(whole, shelf / "bert") == 0 == run(out, shelf / "bert")
+    assert run(whole, models_folder / "bert") == 0 == run(out, models_folder / "bert")
     lines = (out / "events.jsonl").read_bytes().splitlines(keepends=True)
     cut = next(number for number, line in enumerate(lines) if b'"event":"round"' in line)
     (out / "events.jsonl").write_bytes(b"".join(lines[: cut + 1]))
     capsys.readouterr()
-    assert cli.main(["resume", str(out), "--model", str(shelf / "roberta")]) == 2
+    assert cli.main(["resume", str(out), "--model", str(models_folder / "roberta")]) == 2
     assert "The run's model is folder:bert, not folder:roberta" in capsys.readouterr().err
-    assert cli.main(["resume", str(out), "--model", str(shelf / "bert")]) == 0
+    assert cli.main(["resume", str(out), "--model", str(models_folder / "bert")]) == 0
     for lane in ("fedopt-e1", "fda-opt"):
         ends = [
             load(folder / "checkpoints" / f"{lane}.safetensors").state["server"]["weights"] for folder in (out, whole)
@@ -73,7 +73,7 @@ def test_a_folder_goes_on_where_it_was(shelf, cold_cache, tmp_path, capsys):
         assert torch.equal(*ends)
 
 
-def test_asking_reads_the_model_of_the_run_and_no_other(shelf, cold_cache, tmp_path, monkeypatch):
+def test_asking_reads_the_model_of_the_run_and_no_other(models_folder, cold_cache, tmp_path, monkeypatch):
     mine, out = tmp_path / "mine", tmp_path / "out"
     tiny_models.save("roberta", mine / "tiny")
     assert run(out, mine / "tiny", "trained=last") == 0
@@ -95,7 +95,7 @@ def test_a_path_to_nothing_is_refused(word, tmp_path, capsys):
     assert "is no folder: give the folder of a model, or its id on the hub." in capsys.readouterr().err
 
 
-def test_an_id_is_fetched_from_the_hub_of_the_environment(shelf, cold_cache, tmp_path):
+def test_an_id_is_fetched_from_the_hub_of_the_environment(models_folder, cold_cache, tmp_path):
     """In a process of its own, as users have it; then again without a hub."""
     words = [part for word in SMALL for part in ("--set", word)]
 
@@ -110,7 +110,7 @@ def test_an_id_is_fetched_from_the_hub_of_the_environment(shelf, cold_cache, tmp
         )
 
     with hub.Hub() as server:
-        commit = server.add("tiny/roberta", shelf / "roberta")
+        commit = server.add("tiny/roberta", models_folder / "roberta")
         environment = server.environment(tmp_path / "hub")
         done = play("first", environment)
         assert done.returncode == 0, done.stderr

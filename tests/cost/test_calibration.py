@@ -8,7 +8,7 @@ import pytest
 
 from fda_core.cost import calibration
 from fda_core.cost.calibration import measure, sample
-from fda_core.cost.estimate import preview
+from fda_core.cost.estimate import estimate
 from fda_core.data import fitting
 from fda_core.data.reading import Sheet
 from fda_core.data.table import Columns, normalise
@@ -22,12 +22,12 @@ def measured(small_config, cold_cache):
 
 
 def test_all_numbers_are_there(measured):
-    pace, _ = measured
-    assert pace.parameters == 160_898
-    assert all(seconds > 0 for points in (pace.step, pace.epoch, pace.round) for _, seconds in points)
-    assert [clients for clients, _ in pace.step] == [clients for clients, _ in pace.epoch]
-    assert pace.score > 0 and pace.prefix > 0 and pace.load > 0
-    assert 4 < pace.tokens <= 32
+    timings, _ = measured
+    assert timings.parameters == 160_898
+    assert all(seconds > 0 for points in (timings.step, timings.epoch, timings.round) for _, seconds in points)
+    assert [clients for clients, _ in timings.step] == [clients for clients, _ in timings.epoch]
+    assert timings.score > 0 and timings.prefix > 0 and timings.load > 0
+    assert 4 < timings.tokens <= 32
 
 
 def test_nothing_of_it_is_kept(measured):
@@ -35,7 +35,7 @@ def test_nothing_of_it_is_kept(measured):
 
 
 def test_it_gives_an_estimate(measured, small_config):
-    cost = preview(small_config, measured[0].parameters, measured[0])
+    cost = estimate(small_config, measured[0].parameters, measured[0])
     assert 0 < cost.seconds.likely < cost.seconds.most
     assert 5e7 < cost.more_memory < cost.memory < 1e10
 
@@ -64,7 +64,7 @@ def test_a_table_of_ones_own_is_measured_and_none_of_its_texts_reaches_the_disk(
     written: list[Path] = []
     monkeypatch.setattr(calibration, "save", lambda checkpoint, file: written.append(file))
     before = set(cold_cache.iterdir())
-    pace = measure(config, table=table)
-    assert pace.prefix > 0 and preview(config, pace.parameters, pace).seconds.likely > 0
+    timings = measure(config, table=table)
+    assert timings.prefix > 0 and estimate(config, timings.parameters, timings).seconds.likely > 0
     assert set(cold_cache.iterdir()) == before and list(tmp_path.iterdir()) == []
     assert {file.name for file in written} == {"lane.safetensors"}  # weights, in a folder that is gone

@@ -1,24 +1,24 @@
-"""The arithmetic of a preview: bytes against runs that were played, the rest by hand."""
+"""The arithmetic of a estimate: bytes against runs that were played, the rest by hand."""
 
 import pytest
 
 from fda_core.algorithm.ledger import state_bytes
 from fda_core.algorithm.monitors import make_monitor
-from fda_core.cost.estimate import NOT_MEASURED, Pace, Span, at, preview, subject
+from fda_core.cost.estimate import NOT_MEASURED, Span, Timings, at, estimate, subject
 from fda_core.models.memory import LIBRARIES, Shape, needed
 from fda_core.models.payload import ENCODERS, trainable
 from fda_core.settings import presets
 from fda_core.settings.config import MONITORS, ExperimentConfig, LaneSpec
 from tests.helpers.tiny import LAYOUT, fda_opt, fedopt, fixed, play, rounds, smoothed, tiny_config
 
-PACE = Pace(
+TIMINGS = Timings(
     step=((1, 0.1), (4, 0.4)), epoch=((1, 0.01), (4, 0.01)), round=((1, 0.5), (4, 0.5)), score=0.001, prefix=0.2,
     load=5.0, shape=Shape(22_700_000, 160_898, 384, 1536, 6, 12, 1), tokens=25.0,
 )  # fmt: skip
 
 
-def estimated(*lanes: LaneSpec, pace: Pace | None = None, **changes):
-    return preview(tiny_config(*lanes, **changes), LAYOUT.size, pace)
+def estimated(*lanes: LaneSpec, timings: Timings | None = None, **changes):
+    return estimate(tiny_config(*lanes, **changes), LAYOUT.size, timings)
 
 
 def sent(*lanes: LaneSpec, **changes) -> int:
@@ -75,7 +75,7 @@ def test_a_lone_client_and_an_endless_threshold_train_to_the_cap():
 
 def test_seconds_by_hand():
     """26 examples on 4 clients in batches of 2: 4 steps an epoch. 40 test texts are scored once before all."""
-    cost = estimated(fedopt(3), rounds=4, pace=PACE)
+    cost = estimated(fedopt(3), rounds=4, timings=TIMINGS)
     a_round = 3 * (4 * 0.4 + 0.01) + 0.5 + 40 * 0.001
     before = 5.0 + (26 + 40) * 0.2 + 40 * 0.001
     assert cost.seconds.likely == pytest.approx(before + 4 * a_round)
@@ -84,7 +84,7 @@ def test_seconds_by_hand():
 
 def test_texts_that_were_prepared_before_are_not_waited_for_again():
     config = tiny_config(fedopt(1))
-    cold, warm = (preview(config, 3, PACE, prepared) for prepared in (False, True))
+    cold, warm = (estimate(config, 3, TIMINGS, prepared) for prepared in (False, True))
     assert cold.seconds.likely - warm.seconds.likely == pytest.approx((26 + 40) * 0.2)
     assert warm.preparing == 5.0
 
@@ -92,7 +92,7 @@ def test_texts_that_were_prepared_before_are_not_waited_for_again():
 def test_reference_lanes_send_nothing_and_take_their_time():
     centralised = LaneSpec(id="all", rule="centralised", epochs=2)
     alone = LaneSpec(id="alone", rule="local-only", epochs=2)
-    both = estimated(centralised, alone, rounds=3, pace=PACE)
+    both = estimated(centralised, alone, rounds=3, timings=TIMINGS)
     assert both.bytes == Span(0, 0)
     in_one_place, each = (lane.seconds.likely for lane in both.lanes)
     assert in_one_place == pytest.approx(3 * (2 * (13 * 0.1 + 0.01) + 0.5 + 0.04))
@@ -100,8 +100,8 @@ def test_reference_lanes_send_nothing_and_take_their_time():
 
 
 def test_memory_is_that_of_the_check_before_a_run_with_the_texts_kept():
-    cost = estimated(fedopt(1), pace=PACE)
-    assert cost.memory == needed(PACE.shape, tiny_config(fedopt(1)), 25 * (26 + 40))
+    cost = estimated(fedopt(1), timings=TIMINGS)
+    assert cost.memory == needed(TIMINGS.shape, tiny_config(fedopt(1)), 25 * (26 + 40))
     assert cost.memory - cost.more_memory == LIBRARIES
 
 
@@ -183,5 +183,5 @@ def test_trainable_weights_are_counted_without_loading_the_model(lora, adapters)
 def test_a_large_site_makes_everybodys_epoch_longer():
     """13 of 26 examples in batches of 2: 7 steps instead of 4."""
     config = tiny_config(fedopt(1))
-    alike, unlike = (preview(config, 3, PACE, largest=share).lanes[0].seconds.likely for share in (None, 0.5))
+    alike, unlike = (estimate(config, 3, TIMINGS, largest=share).lanes[0].seconds.likely for share in (None, 0.5))
     assert unlike - alike == pytest.approx(config.rounds * (7 - 4) * 0.4)

@@ -140,6 +140,6 @@ def test_the_last_round_within_a_budget(events):
 
 
 def test_every_round_is_a_trip(events):
-    assert [trip.legs for trip in trips(events, "fda-opt")] == [[3], [5, 5]]
+    assert [trip.segments for trip in trips(events, "fda-opt")] == [[3], [5, 5]]
     assert [trip.state for trip in trips(events, "fda-opt")] == [4000, 4000]
     assert [trip.state for trip in trips(events, "fedopt")] == [None, None]

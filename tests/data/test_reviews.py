@@ -43,8 +43,8 @@ def test_labels_are_named(data):
 
 @pytest.mark.parametrize("sizes", [(4000, 1000), (101, 33), (9000, 1001)], ids=["usual", "odd", "nearly all"])
 def test_no_text_occurs_twice_in_or_across_the_halves(sizes):
-    halves = reviews(*sizes)
-    texts = [text.casefold() for half in halves.values() for text in half["text"][:]]
+    splits = reviews(*sizes)
+    texts = [text.casefold() for split in splits.values() for text in split["text"][:]]
     assert len(set(texts)) == len(texts) == sum(sizes)
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from fda_core.federation import engine
-from fda_core.federation.baselines import Centralised, LocalOnly
+from fda_core.federation.baselines import Centralised, LocalOnly, make_lane
 from fda_core.settings.config import LaneSpec
-from tests.helpers.tiny import comparable, epochs, fda_opt, fedopt, play, rounds, tiny_config, tiny_lab
+from tests.helpers.tiny import comparable, epochs, fda_opt, fedopt, play, rounds, tiny_config, tiny_experiment
 
 CENTRAL = LaneSpec(id="centralised", rule="centralised", epochs=2)
 ALONE = LaneSpec(id="local-only", rule="local-only", epochs=2)
@@ -37,8 +36,8 @@ def test_centralised_training_is_fedopt_with_one_client_that_owns_everything():
 
 def test_a_client_alone_goes_on_from_its_own_model():
     """Two rounds of two epochs are, client by client, what a client's own training gives."""
-    lab = tiny_lab(tiny_config(ALONE))
-    lane = LocalOnly(lab, ALONE, lab.score(lab.initial))
+    experiment = tiny_experiment(tiny_config(ALONE))
+    lane = LocalOnly(experiment, ALONE, experiment.score(experiment.initial))
     list(lane.play_round())
     first = lane.models.clone()
     list(lane.play_round())
@@ -50,10 +49,10 @@ def test_a_client_alone_goes_on_from_its_own_model():
 
 
 def test_the_score_of_clients_alone_is_the_mean_of_their_scores():
-    lab = tiny_lab(tiny_config(ALONE))
-    lane = LocalOnly(lab, ALONE, lab.score(lab.initial))
+    experiment = tiny_experiment(tiny_config(ALONE))
+    lane = LocalOnly(experiment, ALONE, experiment.score(experiment.initial))
     event = list(lane.play_round())[-1]
-    scores = [lab.score(model) for model in lane.models]
+    scores = [experiment.score(model) for model in lane.models]
     assert event.accuracy == pytest.approx(np.mean([score.accuracy for score in scores]))
     assert event.test_loss == pytest.approx(np.mean([score.test_loss for score in scores]))
     assert len({score.test_loss for score in scores}) == 4
@@ -74,6 +73,6 @@ def test_reference_lanes_leave_the_others_alone():
 
 
 def test_the_engine_makes_the_lane_a_spec_names():
-    lab = tiny_lab(tiny_config(*BOTH))
-    assert isinstance(engine.make_lane(lab, CENTRAL, lab.score(lab.initial)), Centralised)
-    assert isinstance(engine.make_lane(lab, ALONE, lab.score(lab.initial)), LocalOnly)
+    experiment = tiny_experiment(tiny_config(*BOTH))
+    assert isinstance(make_lane(experiment, CENTRAL, experiment.score(experiment.initial)), Centralised)
+    assert isinstance(make_lane(experiment, ALONE, experiment.score(experiment.initial)), LocalOnly)

@@ -19,7 +19,7 @@ from tests.helpers.tiny import (
     play,
     rounds,
     tiny_config,
-    tiny_lab,
+    tiny_experiment,
     weights_of,
 )
 
@@ -39,8 +39,8 @@ TWINS = {
 
 @pytest.mark.parametrize(("one", "other"), TWINS.values(), ids=TWINS)
 def test_special_cases_have_the_same_weights_to_the_last_bit(one, other):
-    lab = tiny_lab(tiny_config())
-    for mine, theirs in zip(weights_of(lab, one, 5), weights_of(lab, other, 5), strict=True):
+    experiment = tiny_experiment(tiny_config())
+    for mine, theirs in zip(weights_of(experiment, one, 5), weights_of(experiment, other, 5), strict=True):
         assert torch.equal(mine, theirs)
 
 
@@ -62,13 +62,13 @@ def test_averaging_makes_the_mean_of_the_clients_models_the_next_model():
     """Two clients with one batch each and one step: w - lr · mean gradient, by hand."""
     trainer = TinyTrainer()
     config = tiny_config(clients=2, batch_size=13, client_lr=0.5)
-    lab = tiny_lab(config, trainer)
+    experiment = tiny_experiment(config, trainer)
     inputs, labels = trainer.train.inputs, trainer.train.labels
     gradients = [
-        (inputs[rows].T @ (0.5 - labels[rows].float())) / len(rows) for rows in map(torch.tensor, lab.partition)
+        (inputs[rows].T @ (0.5 - labels[rows].float())) / len(rows) for rows in map(torch.tensor, experiment.partition)
     ]
     expected = -0.5 * (gradients[0] + gradients[1]) / 2
-    torch.testing.assert_close(weights_of(lab, fedopt(1), 1)[0], expected)
+    torch.testing.assert_close(weights_of(experiment, fedopt(1), 1)[0], expected)
 
 
 ADAPTIVE = {
@@ -215,7 +215,7 @@ def test_paths_follow_the_drifts_in_two_dimensions():
 
 def test_the_run_begins_with_its_config_and_the_untrained_score():
     config = tiny_config(fedopt(1), fda_opt(5))
-    start = next(engine.run(tiny_lab(config)))
+    start = next(engine.run(tiny_experiment(config)))
     assert type(config)(**start.config) == config
     assert start.initial["test_loss"] == pytest.approx(math.log(2), rel=1e-6)  # all weights 0: both labels alike
     assert start.schema_ == 1

@@ -22,7 +22,7 @@ from tests.helpers.tiny import (
     play,
     rounds,
     tiny_config,
-    tiny_lab,
+    tiny_experiment,
     weights_of,
 )
 
@@ -46,14 +46,14 @@ def test_the_lane_that_is_behind_goes_next_and_ties_go_by_order(link):
 
 def test_the_clock_adds_up_the_rounds_of_the_network():
     config = tiny_config(*LANES, clients_per_round=3, link=Link(spread=1))
-    lab = tiny_lab(config)
-    events = list(engine.run(lab))
+    experiment = tiny_experiment(config)
+    events = list(engine.run(experiment))
     state = {"fda-opt": 16, "fda": 16}  # the exact monitor: 4 (3 + 1) bytes
     for lane in LANES:
         clock = 0.0
         for event in rounds(events, lane.id):
             steps = [[epoch.steps] * 3 for epoch in epochs(events, lane.id, event.round)]
-            clock += lab.network.round_seconds([int(c) for c in event.clients], steps, 12, state.get(lane.id))
+            clock += experiment.network.round_seconds([int(c) for c in event.clients], steps, 12, state.get(lane.id))
             assert event.simulated_seconds == pytest.approx(clock, rel=1e-12)
 
 
@@ -147,7 +147,7 @@ def test_a_broken_lane_keeps_its_rounds_and_the_others_go_on():
     """Weights grow from round to round, fastest for E = 20: a limit between its second and third round."""
     far = fedopt(20, id="far")
     free = rounds(play(far))
-    lengths = [weight.norm().item() for weight in weights_of(tiny_lab(tiny_config(far)), far, 3)]
+    lengths = [weight.norm().item() for weight in weights_of(tiny_experiment(tiny_config(far)), far, 3)]
     assert lengths == sorted(lengths)
     trainer = BreaksBeyond(length=lengths[2])
     events = play(fedopt(1), far, trainer=trainer)
@@ -177,14 +177,14 @@ class Ticks:
 
 def test_tick_is_called_before_every_local_step():
     ticks = Ticks()
-    events = list(engine.run(replace(tiny_lab(tiny_config(*LANES)), tick=ticks)))
+    events = list(engine.run(replace(tiny_experiment(tiny_config(*LANES)), tick=ticks)))
     assert ticks.seen == sum(epoch.steps for epoch in epochs(events))
 
 
 def test_tick_may_cancel_and_what_came_before_stands():
     whole, seen = play(*LANES), []
     with pytest.raises(Cancelled):
-        for event in engine.run(replace(tiny_lab(tiny_config(*LANES)), tick=Ticks(allowed=30))):
+        for event in engine.run(replace(tiny_experiment(tiny_config(*LANES)), tick=Ticks(allowed=30))):
             seen.append(event)
     assert [comparable(event) for event in seen] == [comparable(event) for event in whole[: len(seen)]]
     assert any(isinstance(event, Round) for event in seen)
@@ -196,7 +196,7 @@ def test_cancelling_takes_effect_before_the_first_gradient():
             raise AssertionError("trained")
 
     with pytest.raises(Cancelled):
-        list(engine.run(replace(tiny_lab(tiny_config(), Untouched()), tick=Ticks(allowed=0))))
+        list(engine.run(replace(tiny_experiment(tiny_config(), Untouched()), tick=Ticks(allowed=0))))
 
 
 def test_a_lane_ends_once_its_local_epochs_are_trained_and_may_have_a_cap_of_its_own():

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from fda_core.federation import engine
+from fda_core.federation.lane import Lane
 from fda_core.settings.config import MONITORS, SERVERS
 from tests.helpers.slow import slow_run
 from tests.helpers.tiny import (
@@ -20,7 +20,7 @@ from tests.helpers.tiny import (
     rounds,
     smoothed,
     tiny_config,
-    tiny_lab,
+    tiny_experiment,
 )
 
 ROUNDS = 8
@@ -63,10 +63,14 @@ def compared(name: str):
     trainer = TinyTrainer(Points.drawn(TRAIN, 1, "float64"), Points.drawn(TEST, 2, "float64"))
     server = changes.get("server_optimizer", "sgd")
     config = tiny_config(spec, rounds=ROUNDS, server_lr=RATES[server], **changes)
-    lab = tiny_lab(config, trainer)
-    lane = engine.Lane(lab, spec, lab.score(lab.initial))
+    experiment = tiny_experiment(config, trainer)
+    lane = Lane(experiment, spec, experiment.score(experiment.initial))
     events = [event for _ in range(ROUNDS) for event in lane.play_round()]
-    return events, lane.server.weights.tolist(), slow_run(config, spec, lab.partition, trainer.train, trainer.test)
+    return (
+        events,
+        lane.server.weights.tolist(),
+        slow_run(config, spec, experiment.partition, trainer.train, trainer.test),
+    )
 
 
 def close(values, monitor: str = "exact"):

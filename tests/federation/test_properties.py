@@ -8,11 +8,22 @@ import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from fda_core.algorithm.monitors import ExactMonitor, LinearMonitor, NaiveMonitor, SketchMonitor, Spread
+from fda_core.algorithm.monitors import DriftStatistics, ExactMonitor, LinearMonitor, NaiveMonitor, SketchMonitor
 from fda_core.algorithm.sketch import Sketch
 from fda_core.federation import engine
 from fda_core.settings.config import MONITORS, SERVERS, LaneSpec
-from tests.helpers.tiny import TEST, TRAIN, Points, TinyTrainer, comparable, epochs, play, rounds, tiny_config, tiny_lab
+from tests.helpers.tiny import (
+    TEST,
+    TRAIN,
+    Points,
+    TinyTrainer,
+    comparable,
+    epochs,
+    play,
+    rounds,
+    tiny_config,
+    tiny_experiment,
+)
 
 WEIGHTS = 3
 STATES = {"exact": 4 * (WEIGHTS + 1), "naive": 4, "linear": 8, "sketch": 6_004}
@@ -28,17 +39,17 @@ def drifts(draw) -> torch.Tensor:
 
 
 @st.composite
-def spreads(draw) -> tuple[torch.Tensor, Spread]:
+def spreads(draw) -> tuple[torch.Tensor, DriftStatistics]:
     """Drifts and their spread, sometimes with unequal shares."""
     moved = draw(drifts())
     if draw(st.booleans()):
-        return moved, Spread.of(moved)
+        return moved, DriftStatistics.of(moved)
     sizes = draw(st.lists(st.integers(1, 500), min_size=len(moved), max_size=len(moved)))
-    return moved, Spread.of(moved, torch.tensor(sizes).double() / sum(sizes))
+    return moved, DriftStatistics.of(moved, torch.tensor(sizes).double() / sum(sizes))
 
 
 @given(spreads())
-@example((torch.ones(4, 5), Spread.of(torch.ones(4, 5))))
+@example((torch.ones(4, 5), DriftStatistics.of(torch.ones(4, 5))))
 def test_a_variance_is_never_negative_and_is_that_of_the_definition(both):
     """Var = mean‖u_k - mean u‖²; float32 means leave an error of the order of 1e-7 of the squared norms."""
     moved, spread = both
@@ -80,7 +91,7 @@ def test_the_order_of_the_clients_does_not_matter(both, shuffler, seed):
     moved, spread = both
     order = list(range(len(moved)))
     shuffler.shuffle(order)
-    again = Spread.of(moved[order], spread.shares[order])
+    again = DriftStatistics.of(moved[order], spread.shares[order])
     slack = 1e-5 * spread.mean_sq_drift
     for monitor in (ExactMonitor(moved.shape[1]), SketchMonitor(Sketch(moved.shape[1], seed))):
         assert monitor.estimate(again) == pytest.approx(monitor.estimate(spread), rel=1e-5, abs=slack)
@@ -169,9 +180,9 @@ def test_the_number_a_client_goes_by_changes_nothing_but_its_luck(lane, experime
     for order in (1, -1):
         changes = experiment | {"batch_size": TRAIN, "server_optimizer": server, "client_dropout": 0}
         trainer = TinyTrainer(Points.drawn(TRAIN, 1, "float64"), Points.drawn(TEST, 2, "float64"))
-        lab = tiny_lab(tiny_config(lane, **changes), trainer)
-        lab.partition = lab.partition[::order]
-        runs.append(rounds(list(engine.run(lab))))
+        ready = tiny_experiment(tiny_config(lane, **changes), trainer)
+        ready.partition = ready.partition[::order]
+        runs.append(rounds(list(engine.run(ready))))
     for one, other in zip(*runs, strict=True):
         assert (one.reason, one.epochs) == (other.reason, other.epochs)
         assert one.test_loss == pytest.approx(other.test_loss, rel=1e-9)

@@ -11,7 +11,7 @@ from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, load, sav
 from fda_core.federation import engine
 from fda_core.federation.resumption import Resumption
 from fda_core.settings.config import MONITORS, SERVERS, LaneSpec
-from tests.helpers.tiny import comparable, fda_opt, fedopt, fixed, rounds, smoothed, tiny_config, tiny_lab
+from tests.helpers.tiny import comparable, fda_opt, fedopt, fixed, rounds, smoothed, tiny_config, tiny_experiment
 
 LANES = {
     "FedOpt": fedopt(2),
@@ -27,7 +27,9 @@ ROUNDS = 6
 def played(config, stop_after=None, resumption=None):
     """Events, and the checkpoints that were kept, by lane; `stop_after` rounds the process is gone."""
     events, kept = [], {}
-    for event in engine.run(tiny_lab(config), kept.__setitem__ if stop_after is None else keep_copy(kept), resumption):
+    for event in engine.run(
+        tiny_experiment(config), kept.__setitem__ if stop_after is None else keep_copy(kept), resumption
+    ):
         events.append(event)
         if stop_after is not None and len(rounds(events)) > stop_after:
             break  # this round's checkpoint is not there yet

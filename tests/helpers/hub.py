@@ -271,7 +271,7 @@ class Answer(BaseHTTPRequestHandler):
             if words[: len(parts)] == parts:
                 place = "/".join([*before, now, *words[len(parts) :]])
                 return self.send(b"", "text/plain", {"Location": f"/{place}"}, 307)
-        return self.fail(401, "RepoNotFound")  # the real hub does not tell strangers what there is
+        return self.fail(401, "RepoNotFound")  # the real hub does not tell uninformed what there is
 
     def fail(self, status: int, code: str, headers: dict[str, str] | None = None) -> None:
         about = {"X-Error-Code": code, "X-Error-Message": f"{code} (test)"} if code else {}

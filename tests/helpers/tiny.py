@@ -8,17 +8,18 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as logistic_loss
 
 from fda_core.algorithm.events import Epoch, Event, Round
+from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.algorithm.network import Network
 from fda_core.data.partition import dirichlet_partition
 from fda_core.federation import engine
-from fda_core.models.adapters import Layout
+from fda_core.federation.experiment import Experiment
+from fda_core.federation.lane import Lane
 from fda_core.settings.config import ExperimentConfig, LaneSpec
-from fda_core.setup import Lab
 
 # 26 examples on 4 clients: sizes 7, 7, 6, 6, so that with batches of 2 the smaller clients begin their next pass
 # within a local epoch and last batches are short.
 TRAIN, TEST = 26, 40
-LAYOUT = Layout(names=("weight", "bias"), shapes=((2,), (1,)))
+LAYOUT = FlatParameters(names=("weight", "bias"), shapes=((2,), (1,)))
 UNREACHABLE = {"metric": "test_loss", "value": 0}
 
 
@@ -43,7 +44,7 @@ class TinyTrainer:
 
     train: Points = field(default_factory=lambda: Points.drawn(TRAIN, 1))
     test: Points = field(default_factory=lambda: Points.drawn(TEST, 2))
-    layout: Layout = LAYOUT
+    layout: FlatParameters = LAYOUT
 
     def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
         inputs, real = self.train.inputs[rows], mask.to(weights.dtype)
@@ -110,10 +111,12 @@ def tiny_config(*lanes: LaneSpec, **changes) -> ExperimentConfig:
     return ExperimentConfig(**values | changes, lanes=lanes or (fedopt(1),))
 
 
-def tiny_lab(config: ExperimentConfig, trainer: TinyTrainer | None = None, initial: Tensor | None = None) -> Lab:
-    """A Lab around the tiny problem; the initial weights are 0 unless given."""
+def tiny_experiment(
+    config: ExperimentConfig, trainer: TinyTrainer | None = None, initial: Tensor | None = None
+) -> Experiment:
+    """A Experiment around the tiny problem; the initial weights are 0 unless given."""
     trainer = trainer or TinyTrainer()
-    return Lab(
+    return Experiment(
         config=config,
         trainer=trainer,
         test_labels=trainer.test.labels,
@@ -126,7 +129,7 @@ def tiny_lab(config: ExperimentConfig, trainer: TinyTrainer | None = None, initi
 
 def play(*lanes: LaneSpec, trainer: TinyTrainer | None = None, **changes) -> list[Event]:
     """All events of a run on the tiny problem."""
-    return list(engine.run(tiny_lab(tiny_config(*lanes, **changes), trainer)))
+    return list(engine.run(tiny_experiment(tiny_config(*lanes, **changes), trainer)))
 
 
 def rounds(events: list[Event], lane: str | None = None) -> list[Round]:
@@ -138,9 +141,9 @@ def epochs(events: list[Event], lane: str | None = None, round: int | None = Non
     return [event for event in found if round in (None, event.round)]
 
 
-def weights_of(lab: Lab, spec: LaneSpec, count: int) -> list[Tensor]:
+def weights_of(experiment: Experiment, spec: LaneSpec, count: int) -> list[Tensor]:
     """The global weights after each of a lane's first `count` rounds."""
-    lane = engine.Lane(lab, spec, lab.score(lab.initial))
+    lane = Lane(experiment, spec, experiment.score(experiment.initial))
     history = []
     for _ in range(count):
         list(lane.play_round())

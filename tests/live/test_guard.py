@@ -3,7 +3,7 @@
 import pytest
 
 from fda_core.live.guard import FREE_MB, MINUTES, Guard, Limits, available_mb
-from fda_core.support.errors import ConfigError, Parked
+from fda_core.support.errors import ConfigError, Preempted
 
 
 class Clock:
@@ -17,14 +17,14 @@ def guard(clock=None, free=1e6) -> Guard:
     return Guard(clock or Clock(), lambda: free)
 
 
-@pytest.mark.parametrize(("seconds", "parked"), [(59, False), (61, True)])
-def test_a_run_is_parked_after_its_time(monkeypatch, seconds, parked):
+@pytest.mark.parametrize(("seconds", "preempted"), [(59, False), (61, True)])
+def test_a_run_is_parked_after_its_time(monkeypatch, seconds, preempted):
     monkeypatch.setenv(MINUTES, "1")
     clock = Clock()
     watched = guard(clock)
     clock.now = seconds
-    if parked:
-        with pytest.raises(Parked, match=r"trained for 1 minutes: resume it"):
+    if preempted:
+        with pytest.raises(Preempted, match=r"trained for 1 minutes: resume it"):
             watched.check()
     else:
         watched.check()
@@ -43,7 +43,7 @@ def test_a_run_is_parked_when_memory_runs_out():
     clock = Clock()
     watched = guard(clock, free=299)
     clock.now = 2
-    with pytest.raises(Parked, match=r"Only 299 MB of memory are left: close other programs"):
+    with pytest.raises(Preempted, match=r"Only 299 MB of memory are left: close other programs"):
         watched.check()
 
 

@@ -7,8 +7,8 @@ from fda_core.live import runner as runner_module
 from fda_core.live.runner import LONGEST_QUEUE, MAKE_WAY, Runner
 from fda_core.runs.audit import audit
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.store import StoreError, hold, read_events
-from fda_core.support.errors import ConfigError, Parked
+from fda_core.runs.store import hold, read_events
+from fda_core.support.errors import ConfigError, Preempted, StoreError
 from tests.helpers.fake import Fake, fast_config, paused, reach, reach_rounds, rounds_in, run_started, until
 from tests.helpers.stored_runs import change_line
 from tests.helpers.tiny_events import a_round
@@ -33,7 +33,7 @@ def test_an_unwatched_run_gives_its_place_to_the_next_and_comes_back(runner, fak
     fake.allow(2)
     until(lambda: status(runner, second) in ("preparing", "running"), "the second run did not begin")
     assert status(runner, first) == "queued"
-    parked = played(runner.snapshot(first).events)
+    preempted = played(runner.snapshot(first).events)
     fake.let_go()
     for run_id in (first, second):
         events = reach(runner, run_id, "finished").events
@@ -41,7 +41,7 @@ def test_an_unwatched_run_gives_its_place_to_the_next_and_comes_back(runner, fak
         assert tuple(read_events(runner.folder / run_id)) == events
         assert audit(runner.folder / run_id).problems == []
     again = runner.snapshot(first).events
-    assert played(again)[: len(parked)] == parked and sum(isinstance(event, RunResumed) for event in again) >= 1
+    assert played(again)[: len(preempted)] == preempted and sum(isinstance(event, RunResumed) for event in again) >= 1
 
 
 def test_a_watched_run_keeps_its_place(runner, fake, impatient):
@@ -67,7 +67,7 @@ def test_a_paused_run_may_not_keep_others_waiting_for_ever(runner, fake, impatie
     fake.let_go()
     assert reach(runner, first, "interrupted").message == MAKE_WAY
     reach(runner, second, "finished")
-    runner.take_up(first)
+    runner.resume(first)
     assert rounds_in(reach(runner, first, "finished")) == 9
 
 
@@ -80,11 +80,11 @@ def test_a_watched_paused_run_gives_way_too_after_a_while(runner, fake, impatien
 
 
 def test_what_a_guard_parks_says_why_and_can_be_resumed(runner, fake):
-    fake.error, fake.after = Parked("Only 5 MB are left."), 4
+    fake.error, fake.after = Preempted("Only 5 MB are left."), 4
     fake.let_go()
     run_id = runner.start(fast_config())
     assert reach(runner, run_id, "interrupted").message == "Only 5 MB are left."
-    runner.take_up(run_id)
+    runner.resume(run_id)
     assert rounds_in(reach(runner, run_id, "finished")) == 9
 
 
@@ -105,7 +105,7 @@ def test_a_run_of_a_killed_process_is_taken_up(tmp_path):
     runner = Runner(tmp_path, produce=Fake())
     interrupted(tmp_path / RUN_ID)
     assert status(runner, RUN_ID) == "interrupted"
-    runner.take_up(RUN_ID)
+    runner.resume(RUN_ID)
     assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
 
 
@@ -113,10 +113,10 @@ def test_taking_up_twice_plays_once(tmp_path):
     fake = Fake(held=True)
     runner = Runner(tmp_path, produce=fake)
     interrupted(tmp_path / RUN_ID)
-    runner.take_up(RUN_ID)
+    runner.resume(RUN_ID)
     until(lambda: status(runner, RUN_ID) != "queued")
     with pytest.raises(StoreError, match=r"Only an interrupted run can be resumed: this one is elsewhere\."):
-        runner.take_up(RUN_ID)
+        runner.resume(RUN_ID)
     fake.let_go()
     reach(runner, RUN_ID, "finished")
     assert len(fake.played) == 1
@@ -126,7 +126,7 @@ def test_a_run_killed_while_its_texts_were_prepared_is_taken_up(tmp_path):
     runner = Runner(tmp_path, produce=Fake())
     Recorder(tmp_path / RUN_ID, RUN_ID, config=fast_config().to_json()).close()
     assert status(runner, RUN_ID) == "interrupted"
-    runner.take_up(RUN_ID)
+    runner.resume(RUN_ID)
     assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
 
 
@@ -134,14 +134,14 @@ def test_a_run_parked_before_its_first_event_begins_when_it_is_taken_up(tmp_path
     def low_on_memory(config, progress, tick, keep, resumption):
         if not parkings:
             parkings.append(1)
-            raise Parked("Only 5 MB are left.")
+            raise Preempted("Only 5 MB are left.")
         yield from Fake()(config, progress, tick, keep, resumption)
 
     parkings: list[int] = []
     runner = Runner(tmp_path, produce=low_on_memory)
     run_id = runner.start(fast_config())
     reach(runner, run_id, "interrupted")
-    runner.take_up(run_id)
+    runner.resume(run_id)
     assert rounds_in(reach(runner, run_id, "finished")) == 9
 
 
@@ -149,7 +149,7 @@ def test_stop_pressed_while_a_run_gives_its_place_away_ends_it(runner, fake):
     def parked_and_stopped(config, progress, tick, keep, resumption):
         yield run_started(config)
         runner.stop(run_id)
-        raise Parked
+        raise Preempted
 
     runner.produce = parked_and_stopped
     with runner.changed:
@@ -164,20 +164,20 @@ def test_a_record_without_lanes_is_damaged_and_the_queue_goes_on(tmp_path):
     interrupted(tmp_path / RUN_ID)
     change_line(tmp_path / RUN_ID, 0, config={})
     with pytest.raises(StoreError, match="its settings name no lanes"):
-        runner.take_up(RUN_ID)
+        runner.resume(RUN_ID)
     reach(runner, runner.start(fast_config()), "finished")
 
 
 def test_a_run_that_cannot_be_taken_up_now_stays_interrupted_and_says_why(runner, fake):
     blocking = runner.start(fast_config())
     interrupted(runner.folder / RUN_ID)
-    runner.take_up(RUN_ID)
+    runner.resume(RUN_ID)
     lock = hold(runner.folder / RUN_ID)  # another process was faster
     runner.stop(blocking)
     assert "being written by another process" in reach(runner, RUN_ID, "interrupted").message
     lock.release()
     fake.let_go()
-    runner.take_up(RUN_ID)
+    runner.resume(RUN_ID)
     assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
 
 
@@ -187,20 +187,20 @@ def test_a_run_that_another_process_plays_is_not_taken_up(tmp_path):
     lock = hold(tmp_path / RUN_ID)
     assert status(runner, RUN_ID) == "elsewhere"
     with pytest.raises(StoreError, match="elsewhere"):
-        runner.take_up(RUN_ID)
+        runner.resume(RUN_ID)
     lock.release()
 
 
 def test_an_unknown_run_is_not_taken_up(tmp_path):
     with pytest.raises(StoreError, match="does not exist"):
-        Runner(tmp_path, produce=Fake()).take_up("../../etc")
+        Runner(tmp_path, produce=Fake()).resume("../../etc")
 
 
 def test_a_run_that_waits_to_be_resumed_can_be_stopped_for_good(runner, fake):
     blocking = runner.start(fast_config())
     until(lambda: status(runner, blocking) == "running")
     interrupted(runner.folder / RUN_ID)
-    runner.take_up(RUN_ID)
+    runner.resume(RUN_ID)
     runner.stop(RUN_ID)
     assert status(runner, RUN_ID) == "stopped"
     events = read_events(runner.folder / RUN_ID)

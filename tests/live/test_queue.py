@@ -9,8 +9,8 @@ import pytest
 
 from fda_core.live import runner as runner_module
 from fda_core.live.runner import LONGEST_QUEUE, Runner
-from fda_core.runs.store import StoreError, held, kept_config
-from fda_core.support.errors import ConfigError, MissingAssets
+from fda_core.runs.store import held, kept_config
+from fda_core.support.errors import ConfigError, MissingAssets, StoreError
 from tests.helpers.fake import Fake, changes_within, fast_config, paused, reach, rounds_in
 from tests.helpers.server import ROOT
 
@@ -155,7 +155,7 @@ def test_a_run_that_waited_when_the_process_was_killed_is_there_and_can_begin(ru
     waiting = dead.stdout.strip()
     assert dead.returncode == -signal.SIGKILL and runner.snapshot(waiting).status == "interrupted"
     assert runner.snapshot(waiting).config.seed == 2
-    runner.take_up(waiting)
+    runner.resume(waiting)
     fake.let_go()
     assert rounds_in(reach(runner, waiting, "finished")) > 0
 

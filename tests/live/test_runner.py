@@ -44,14 +44,14 @@ def test_pause_stops_at_the_next_tick(runner, fake):
 def test_resume_plays_on_to_the_end(runner, fake):
     run_id = paused(runner, fake)
     fake.let_go()
-    runner.resume(run_id)
+    runner.unpause(run_id)
     assert rounds_in(reach(runner, run_id, "finished")) == 9
 
 
 def test_a_paused_run_repeats_and_loses_nothing(runner, fake):
     run_id = paused(runner, fake)
     fake.let_go()
-    runner.resume(run_id)
+    runner.unpause(run_id)
     played = [(e.lane, e.round) for e in reach(runner, run_id, "finished").events if isinstance(e, Round)]
     assert sorted(played) == sorted((lane.id, n) for lane in fast_config().lanes for n in (1, 2, 3))
 
@@ -79,7 +79,7 @@ def test_pause_resume_and_step_of_an_ended_run_change_nothing(runner, fake):
     fake.let_go()
     run_id = runner.start(fast_config())
     before = reach(runner, run_id, "finished")
-    for action in (runner.pause, runner.resume, runner.step, runner.stop):
+    for action in (runner.pause, runner.unpause, runner.step, runner.stop):
         action(run_id)
     assert runner.snapshot(run_id) == before
 
@@ -125,7 +125,7 @@ def test_a_stopping_run_cannot_be_revived(runner, fake):
     reach(runner, run_id, "running")
     with runner.changed:
         runner.stop(run_id)
-        runner.resume(run_id)
+        runner.unpause(run_id)
         assert runner.snapshot(run_id).status == "stopping"
     reach(runner, run_id, "stopped")
 

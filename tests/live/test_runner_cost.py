@@ -1,11 +1,11 @@
-"""The worker measures paces while nothing else is to be done, and only then."""
+"""The worker measures timings while nothing else is to be done, and only then."""
 
 import threading
 
 import pytest
 
 from fda_core.live.runner import Runner
-from tests.cost.test_estimate import PACE
+from tests.cost.test_estimate import TIMINGS
 from tests.helpers.fake import Fake, fast_config, reach, reach_rounds, until
 
 
@@ -22,7 +22,7 @@ class Scale:
             raise self.error
         while self.held and not self.allowed.wait(0.002):
             tick()
-        return PACE
+        return TIMINGS
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fda_core.live.runner import KEPT_IN_MEMORY, Runner
-from fda_core.runs.store import EVENTS, StoreError, new_run_id
+from fda_core.runs.store import EVENTS, new_run_id
+from fda_core.support.errors import StoreError
 from tests.helpers.fake import Fake, fast_config, reach, reach_rounds, rounds_in
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ def test_the_revision_grows_with_every_change(runner, fake):
     run_id = runner.start(fast_config())
     reach(runner, run_id, "running")
     revisions = [runner.snapshot(run_id).revision]
-    for change in (runner.pause, runner.resume, runner.stop):
+    for change in (runner.pause, runner.unpause, runner.stop):
         change(run_id)
         revisions.append(runner.snapshot(run_id).revision)
     revisions.append(reach(runner, run_id, "stopped").revision)
@@ -154,7 +155,7 @@ def test_a_folder_with_settings_that_are_not_allowed_any_more_is_damaged_too(run
 
 
 def test_actions_on_an_unknown_run_do_nothing(runner):
-    for action in (runner.pause, runner.resume, runner.step, runner.stop):
+    for action in (runner.pause, runner.unpause, runner.step, runner.stop):
         action("20250101-120000-abcdef")
     assert runner.queue() == []
 

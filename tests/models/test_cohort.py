@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from fda_core.federation import engine
+from fda_core.federation.lane import Lane
 from fda_core.models import architectures, embedded
 from fda_core.models.adapters import adapt
 from fda_core.models.frozen_prefix import hidden_states
+from fda_core.models.trainers.choose import fastest
 from fda_core.models.trainers.cohort import CohortTrainer
 from fda_core.models.trainers.plain import PlainTrainer
 from fda_core.settings.config import MODELS, ExperimentConfig, LaneSpec, Lora
-from fda_core.setup import fastest, prepare
+from fda_core.setup import prepare
 
 LORAS = {
     "query and value": Lora(),
@@ -30,7 +31,7 @@ CASES = [("minilm-distilbert", lora) for lora in LORAS] + [
 def trainers(model: str, lora: Lora, texts, folder) -> tuple[PlainTrainer, CohortTrainer]:
     adapted = adapt(embedded.load_classifier(model=model), lora, seed=0)
     encoder = architectures.encoder(adapted)
-    hidden = [hidden_states(encoder, 5, tokens, "packaged", folder, lambda done, total: None) for tokens in texts]
+    hidden = [hidden_states(encoder, 5, tokens, "embedded", folder, lambda done, total: None) for tokens in texts]
     return PlainTrainer(adapted, *texts), CohortTrainer(adapted, *texts, *hidden)
 
 
@@ -144,8 +145,8 @@ def labs(request, small_config, cold_cache):
 @pytest.mark.parametrize("rule", LANES)
 def test_three_rounds_are_the_same_either_way(labs, rule):
     played, weights = [], []
-    for lab in labs:
-        lane = engine.Lane(lab, LANES[rule], lab.score(lab.initial))
+    for experiment in labs:
+        lane = Lane(experiment, LANES[rule], experiment.score(experiment.initial))
         played.append([event for _ in range(3) for event in lane.play_round()])
         weights.append(lane.server.weights)
     plain, fast = played

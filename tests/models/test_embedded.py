@@ -1,4 +1,4 @@
-"""The packaged encoders compute what the original BERT computes, and only adapters and head are trained."""
+"""The embedded encoders compute what the original BERT computes, and only adapters and head are trained."""
 
 from copy import deepcopy
 
@@ -16,8 +16,9 @@ from transformers import (
     ElectraForSequenceClassification,
 )
 
+from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures, embedded
-from fda_core.models.adapters import Layout, adapt
+from fda_core.models.adapters import adapt
 from fda_core.models.tokens import Tokens
 from fda_core.models.trainers.plain import PlainTrainer
 from fda_core.settings.config import Lora
@@ -128,8 +129,8 @@ def adapted():
 
 @pytest.fixture
 def trained(classifiers):
-    """Layout of a copy: copying is faster than loading."""
-    return lambda model, lora: Layout.of(adapt(deepcopy(classifiers[model]), lora, seed=0))
+    """FlatParameters of a copy: copying is faster than loading."""
+    return lambda model, lora: FlatParameters.of(adapt(deepcopy(classifiers[model]), lora, seed=0))
 
 
 def head_names(model: str) -> set[str]:
@@ -198,7 +199,7 @@ def initial(seed: int, noise: int, model: str) -> torch.Tensor:
     """The initial weights, with torch's global generator in whatever state."""
     torch.manual_seed(noise)
     adapted = adapt(embedded.load_classifier(model=model), Lora(), seed)
-    return Layout.of(adapted).flatten(adapted)
+    return FlatParameters.of(adapted).flatten(adapted)
 
 
 @every_model
@@ -262,14 +263,14 @@ def test_an_architecture_without_a_table_has_no_fast_way():
 
 
 def test_the_layout_takes_apart_what_it_put_together(adapted):
-    layout = Layout.of(adapted)
+    layout = FlatParameters.of(adapted)
     parts = layout.split(layout.flatten(adapted))
     named = dict(adapted.named_parameters())
     assert all(torch.equal(parts[name], named[name]) for name in layout.names)
 
 
 def test_a_part_is_a_view_of_each_clients_flat_weights():
-    layout = Layout(names=("a", "b"), shapes=((2, 2), (3,)))
+    layout = FlatParameters(names=("a", "b"), shapes=((2, 2), (3,)))
     flat = torch.zeros(5, 7)
     layout.split(flat)["b"][4] = 1.0
     assert flat[4].tolist() == [0, 0, 0, 0, 1, 1, 1]

@@ -19,9 +19,9 @@ NOTHING = lambda *_: None  # noqa: E731
 
 
 @pytest.fixture
-def copy(shelf, tmp_path):
+def copy(models_folder, tmp_path):
     """A copy of the tiny DistilBERT that a test may spoil."""
-    return shutil.copytree(shelf / "distilbert", tmp_path / "mine")
+    return shutil.copytree(models_folder / "distilbert", tmp_path / "mine")
 
 
 def load(folder, labels: int = 2):
@@ -124,8 +124,8 @@ def test_a_finished_classifier_with_other_labels_serves_too(tmp_path):
     assert load(tmp_path / "finished", labels=3).classifier.out_proj.weight.shape == (3, tiny_models.WIDTH)
 
 
-def test_a_pooler_that_was_not_saved_is_the_same_every_time(shelf, tmp_path):
-    folder = shutil.copytree(shelf / "bert", tmp_path / "bert")
+def test_a_pooler_that_was_not_saved_is_the_same_every_time(models_folder, tmp_path):
+    folder = shutil.copytree(models_folder / "bert", tmp_path / "bert")
     lose(folder, "pooler.dense.weight", "pooler.dense.bias")
     assert torch.equal(load(folder).bert.pooler.dense.weight, load(folder).bert.pooler.dense.weight)
 
@@ -133,7 +133,7 @@ def test_a_pooler_that_was_not_saved_is_the_same_every_time(shelf, tmp_path):
 def test_words_that_the_weights_do_not_know_are_found_before_training(copy, small_config):
     edit(copy, vocab_size=50)
     with pytest.raises(LabError, match="has words that its weights do not know"):
-        setup.prepare(ExperimentConfig(**small_config.to_dict() | {"model": "folder:mine"}), shelf=copy.parent)
+        setup.prepare(ExperimentConfig(**small_config.to_dict() | {"model": "folder:mine"}), models_folder=copy.parent)
 
 
 @pytest.mark.parametrize(("kind", "most"), [("distilbert", 20), ("roberta", 19)])
@@ -144,12 +144,14 @@ def test_texts_longer_than_the_model_reads_are_refused(kind, most, small_config,
     (tmp_path / "short" / "tokenizer_config.json").write_text(json.dumps(settings))
     config = ExperimentConfig(**small_config.to_dict() | {"model": "folder:short"})
     with pytest.raises(ConfigError, match=f"choose at most {most}"):
-        setup.prepare(config, shelf=tmp_path)
-    setup.prepare(ExperimentConfig(**config.to_dict() | {"max_tokens": most, "trained": "full"}), shelf=tmp_path)
+        setup.prepare(config, models_folder=tmp_path)
+    setup.prepare(
+        ExperimentConfig(**config.to_dict() | {"max_tokens": most, "trained": "full"}), models_folder=tmp_path
+    )
 
 
-def test_more_layers_than_the_model_has_are_refused(shelf):
-    chosen = choice.choose("folder:electra", 2, shelf)
+def test_more_layers_than_the_model_has_are_refused(models_folder):
+    chosen = choice.choose("folder:electra", 2, models_folder)
     with pytest.raises(ConfigError, match=r"lora.layers = 4 is more than the model's 3 layers: .* from 1 to 3"):
         choice.plan(chosen, ExperimentConfig(lora={"layers": 4}, model="folder:electra"))
     with pytest.raises(ConfigError, match="trained_layers = 9 is more"):
@@ -162,7 +164,7 @@ def test_too_little_memory_is_said_before_any_weight_is_read(copy, small_config,
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: type("Free", (), {"available": 2 * 10**9}))
     config = ExperimentConfig(**small_config.to_dict() | {"model": "folder:mine", "trained": "full"})
     with pytest.raises(memory.NotEnoughMemory, match=r"mine needs about \d+\.\d GB of memory and 2.0 GB are free"):
-        setup.prepare(config, shelf=copy.parent)
+        setup.prepare(config, models_folder=copy.parent)
 
 
 NEVER = ["folder:../up", "folder:/etc", "folder:a/b", "folder:a\\b", "folder:.", "folder:..", "folder:.git", "folder:",
@@ -185,40 +187,40 @@ def test_names_of_models_are_taken(name):
     assert ExperimentConfig(model=name).model == name
 
 
-def test_a_folder_is_looked_up_on_the_shelf_alone(shelf, monkeypatch, tmp_path):
-    monkeypatch.delenv(model_names.SHELF, raising=False)
-    with pytest.raises(ConfigError, match=model_names.SHELF):
+def test_a_folder_is_looked_up_on_the_shelf_alone(models_folder, monkeypatch, tmp_path):
+    monkeypatch.delenv(model_names.MODELS_FOLDER, raising=False)
+    with pytest.raises(ConfigError, match=model_names.MODELS_FOLDER):
         choice.choose("folder:bert", 2)
-    monkeypatch.setenv(model_names.SHELF, str(tmp_path))
+    monkeypatch.setenv(model_names.MODELS_FOLDER, str(tmp_path))
     with pytest.raises(ConfigError, match="folder of the model bert cannot be read"):
         choice.choose("folder:bert", 2)
     assert model_names.offered() == []
-    monkeypatch.setenv(model_names.SHELF, str(shelf))
+    monkeypatch.setenv(model_names.MODELS_FOLDER, str(models_folder))
     assert choice.choose("folder:bert", 2).name == "bert"
     assert model_names.offered() == sorted(f"folder:{kind}" for kind in (*tiny_models.SETTINGS, *tiny_models.OTHERS))
 
 
 def test_a_run_with_other_files_than_at_its_beginning_is_refused(copy, small_config):
     config = ExperimentConfig(**small_config.to_dict() | {"model": "folder:mine"})
-    begun = setup.prepare(config, shelf=copy.parent)
-    assert setup.prepare(config, shelf=copy.parent, before=begun.facts).facts["weights_sha256"]
+    begun = setup.prepare(config, models_folder=copy.parent)
+    assert setup.prepare(config, models_folder=copy.parent, before=begun.facts).facts["weights_sha256"]
     tiny_models.save("distilbert", copy, seed=1)
     with pytest.raises(ConfigError, match="have changed since this run began"):
-        setup.prepare(config, shelf=copy.parent, before=begun.facts)
+        setup.prepare(config, models_folder=copy.parent, before=begun.facts)
 
 
 def test_the_cache_knows_a_model_by_its_content(copy, small_config, cold_cache):
     """The same name with other weights does not get the states of the old ones."""
     config = ExperimentConfig(**small_config.to_dict() | {"model": "folder:mine"})
-    first = setup.prepare(config, shelf=copy.parent).trainer.train_states.hidden
+    first = setup.prepare(config, models_folder=copy.parent).trainer.train_states.hidden
     tiny_models.save("distilbert", copy, seed=1)
-    assert not torch.equal(setup.prepare(config, shelf=copy.parent).trainer.train_states.hidden, first)
+    assert not torch.equal(setup.prepare(config, models_folder=copy.parent).trainer.train_states.hidden, first)
 
 
 @pytest.fixture
-def pieces(shelf, tmp_path):
+def pieces(models_folder, tmp_path):
     """A DeBERTa as microsoft/deberta-v3-base has it on the hub: no tokenizer.json."""
-    folder = shutil.copytree(shelf / "deberta-v2", tmp_path / "pieces")
+    folder = shutil.copytree(models_folder / "deberta-v2", tmp_path / "pieces")
     without(folder, "tokenizer.json")
     (folder / "spm.model").write_bytes(b"")
     (folder / "tokenizer_config.json").write_text('{"do_lower_case": false, "vocab_type": "spm"}')

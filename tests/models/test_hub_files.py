@@ -20,12 +20,12 @@ WEIGHTS = "*/model.safetensors"
 
 
 @pytest.fixture
-def served(shelf, tmp_path, monkeypatch):
+def served(models_folder, tmp_path, monkeypatch):
     """A hub with the tiny models, and a cache that nothing has been fetched into."""
     with Hub() as server:
         for kind in tiny_models.SETTINGS:
-            server.add(f"tiny/{kind}", shelf / kind)
-        server.add("tiny-bert", shelf / "bert")
+            server.add(f"tiny/{kind}", models_folder / kind)
+        server.add("tiny-bert", models_folder / "bert")
         point_at(server.url, tmp_path / "cache", monkeypatch)
         yield server
 
@@ -56,18 +56,18 @@ def refusal(model: str, **more) -> str:
 
 
 @pytest.mark.parametrize("model", [*(f"tiny/{kind}" for kind in tiny_models.SETTINGS), "tiny-bert"])
-def test_a_model_of_the_hub_is_that_of_its_folder(served, shelf, model):
+def test_a_model_of_the_hub_is_that_of_its_folder(served, models_folder, model):
     chosen, mine = load(model)
     kind = model.removeprefix("tiny/").removeprefix("tiny-")
-    theirs = choice.choose(f"folder:{kind}", 2, shelf).load(NOTHING)[0].state_dict()
+    theirs = choice.choose(f"folder:{kind}", 2, models_folder).load(NOTHING)[0].state_dict()
     assert all(torch.equal(tensor, theirs[name]) for name, tensor in mine.base_model.state_dict(prefix="").items()
                if name in theirs)  # fmt: skip
-    assert chosen.revision == stand_in.commit(shelf / kind)
+    assert chosen.revision == stand_in.commit(models_folder / kind)
     assert chosen.revision[:12] in chosen.weights("0" * 64)
 
 
-def test_only_what_is_needed_is_fetched(served, shelf, tmp_path):
-    folder = shutil.copytree(shelf / "bert", tmp_path / "much")
+def test_only_what_is_needed_is_fetched(served, models_folder, tmp_path):
+    folder = shutil.copytree(models_folder / "bert", tmp_path / "much")
     for name in ("pytorch_model.bin", "tf_model.h5", "modeling_evil.py", "adapter_config.json", "README.md"):
         (folder / name).write_text("x")
     served.add("tiny/much", folder)
@@ -81,10 +81,10 @@ def test_a_former_name_leads_to_the_model(served):
     assert load("old-name")[1].config.model_type == "distilbert"
 
 
-def test_progress_counts_bytes(served, shelf):
+def test_progress_counts_bytes(served, models_folder):
     seen = []
     load("tiny/bert", lambda done, total, stage: seen.append((done, total, stage)))
-    size = (shelf / "bert" / "model.safetensors").stat().st_size
+    size = (models_folder / "bert" / "model.safetensors").stat().st_size
     assert {stage for *_, stage in seen} == {hub_files.DOWNLOAD}
     assert max(total for _, total, _ in seen) >= size
     assert all(0 <= done <= total for done, total, _ in seen)
@@ -136,7 +136,7 @@ def test_a_hub_that_sends_nothing_more_is_given_up(served, monkeypatch):
     assert "has sent nothing of tiny/bert for 0.5 seconds" in refusal("tiny/bert")
 
 
-def test_nobody_there(shelf, tmp_path, monkeypatch, hurried):
+def test_nobody_there(models_folder, tmp_path, monkeypatch, hurried):
     with Hub() as server:
         url = server.url
     point_at(url, tmp_path / "cache", monkeypatch)
@@ -187,9 +187,9 @@ def test_a_closed_door_is_not_passed_by_the_cache(served):
     assert "granted on request" in refusal("tiny/bert")
 
 
-def test_a_run_is_gone_on_with_at_its_own_revision(served, shelf, tmp_path):
+def test_a_run_is_gone_on_with_at_its_own_revision(served, models_folder, tmp_path):
     """The main branch has moved meanwhile."""
-    served.add("tiny/moving", shelf / "bert")
+    served.add("tiny/moving", models_folder / "bert")
     first, mine = load("tiny/moving")
     served.add("tiny/moving", tiny_models.save("bert", tmp_path / "newer", seed=1))
     newer, theirs = load("tiny/moving")
@@ -204,15 +204,15 @@ def test_a_record_cannot_name_another_place_as_a_revision(served, revision):
     assert "names no commit of tiny/bert" in refusal("tiny/bert", before={"revision": revision})
 
 
-def test_the_hub_s_own_conversion_stands_in_for_pickled_weights(served, shelf, tmp_path):
+def test_the_hub_s_own_conversion_stands_in_for_pickled_weights(served, models_folder, tmp_path):
     """As microsoft/deberta-v3-base had it; what anybody else offers is not taken."""
-    pickled = shutil.copytree(shelf / "deberta-v2", tmp_path / "pickled")
+    pickled = shutil.copytree(models_folder / "deberta-v2", tmp_path / "pickled")
     (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
     served.add("tiny/pickled", pickled)
     assert "no weights as safetensors" in refusal("tiny/pickled")
-    served.offer_safetensors("tiny/pickled", shelf / "deberta-v2", author="somebody")
+    served.offer_safetensors("tiny/pickled", models_folder / "deberta-v2", author="somebody")
     assert "no weights as safetensors" in refusal("tiny/pickled")
-    commit = served.offer_safetensors("tiny/pickled", shelf / "deberta-v2")
+    commit = served.offer_safetensors("tiny/pickled", models_folder / "deberta-v2")
     assert load("tiny/pickled")[0].revision == commit
 
 

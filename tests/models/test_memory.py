@@ -18,15 +18,15 @@ import torch
 from fda_core import engine
 from fda_core.algorithm.checkpoint import save
 from fda_core.settings.config import ExperimentConfig
-from fda_core.setup import Lab
-from fda_core.models.adapters import Layout
+from fda_core.federation.experiment import Experiment
+from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.algorithm.network import Network
 
 K, d, optimizer, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 torch.set_num_threads(1)
 
 class Decay:
-    layout = Layout(("weight",), ((d,),))
+    layout = FlatParameters(("weight",), ((d,),))
     def gradients(self, weights, rows, mask, out):
         out.copy_(weights).mul_(0.1)
         return torch.zeros(len(weights))
@@ -39,10 +39,10 @@ def peak():
     # Not ru_maxrss, which begins with what the process had that started this one.
     return 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 before = peak()
-lab = Lab(config=config, trainer=Decay(), test_labels=torch.zeros(4, dtype=torch.long),
+experiment = Experiment(config=config, trainer=Decay(), test_labels=torch.zeros(4, dtype=torch.long),
           partition=[np.arange(4 * k, 4 * k + 4) for k in range(K)],
           network=Network.of(config.link, K, 0), initial=torch.rand(d), facts={})
-for event in engine.run(lab, lambda lane, checkpoint: save(checkpoint, folder / "kept.safetensors")):
+for event in engine.run(experiment, lambda lane, checkpoint: save(checkpoint, folder / "kept.safetensors")):
     pass
 print(peak() - before)
 """

@@ -66,8 +66,8 @@ MORE = {
 @pytest.mark.parametrize("trained", TRAINED)
 @pytest.mark.parametrize("more", MORE)
 @pytest.mark.parametrize("labels", [2, 50])
-def test_what_a_page_calculates_is_what_the_model_has(model, trained, more, labels, shelf, monkeypatch):
-    monkeypatch.setenv(model_names.SHELF, str(shelf))
+def test_what_a_page_calculates_is_what_the_model_has(model, trained, more, labels, models_folder, monkeypatch):
+    monkeypatch.setenv(model_names.MODELS_FOLDER, str(models_folder))
     config = ExperimentConfig(model=model, trained=trained, **MORE[more])
     size, counted = size_of(config, labels), choice.plan(choice.choose(model, labels), config)
     assert (size.trained, size.fast) == (counted.trained, counted.fast)
@@ -76,13 +76,13 @@ def test_what_a_page_calculates_is_what_the_model_has(model, trained, more, labe
 
 
 @pytest.mark.parametrize("model", ["somebody/something", "folder:deberta-v2", "folder:nothing", "folder:electra"])
-def test_of_a_model_that_is_not_known_nothing_is_said(model, shelf, monkeypatch):
-    monkeypatch.setenv(model_names.SHELF, str(shelf))
+def test_of_a_model_that_is_not_known_nothing_is_said(model, models_folder, monkeypatch):
+    monkeypatch.setenv(model_names.MODELS_FOLDER, str(models_folder))
     assert size_of(ExperimentConfig(model=model)) is None
 
 
 def test_a_folder_s_nonsense_is_left_to_whoever_loads_it(tmp_path, monkeypatch):
-    monkeypatch.setenv(model_names.SHELF, str(tmp_path))
+    monkeypatch.setenv(model_names.MODELS_FOLDER, str(tmp_path))
     (tmp_path / "odd").mkdir()
     for text in ("", "[]", "{}", '{"model_type": "bert"}', '{"model_type": []}', "[" * 100_000):
         (tmp_path / "odd" / "config.json").write_text(text)

@@ -7,9 +7,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from fda_core import setup
-from fda_core.federation import engine
+from fda_core.algorithm.flat_parameters import FlatParameters
+from fda_core.federation.lane import Lane
 from fda_core.models import choice
-from fda_core.models.adapters import Layout, adapt
+from fda_core.models.adapters import adapt
 from fda_core.models.trainers.cohort import CohortTrainer
 from fda_core.models.trainers.head import HeadTrainer
 from fda_core.models.trainers.plain import PlainTrainer
@@ -33,23 +34,23 @@ def config_of(small_config, kind: str, trained: str, **more) -> ExperimentConfig
 
 
 @pytest.fixture(scope="module")
-def prepared(small_config, shelf, cold_cache):
-    """A lab for each case, made once."""
+def prepared(small_config, models_folder, cold_cache):
+    """An experiment for each case, made once."""
     made = {}
 
-    def get(kind: str, trained: str, **more) -> setup.Lab:
+    def get(kind: str, trained: str, **more) -> setup.Prepared:
         key = (kind, trained, *more)
         if key not in made:
-            made[key] = setup.prepare(config_of(small_config, kind, trained, **more), shelf=shelf)
+            made[key] = setup.prepare(config_of(small_config, kind, trained, **more), models_folder=models_folder)
         return made[key]
 
     return get
 
 
-def plainly(ready: setup.Lab, shelf) -> PlainTrainer:
+def plainly(ready: setup.Prepared, models_folder) -> PlainTrainer:
     """The same model, trained the plain way."""
     config = ready.config
-    chosen = choice.choose(config.model, 2, shelf)
+    chosen = choice.choose(config.model, 2, models_folder)
     model = adapt(chosen.load(lambda *_: None)[0], config.lora, config.seed, config.trained, config.trained_layers)
     return PlainTrainer(model, ready.trainer.train, ready.trainer.test)
 
@@ -72,9 +73,9 @@ def test_which_way_is_taken_is_in_the_facts(prepared, kind, trained):
 
 
 @every_case
-def test_what_is_known_before_the_weights_is_what_is_trained(prepared, shelf, kind, trained):
+def test_what_is_known_before_the_weights_is_what_is_trained(prepared, models_folder, kind, trained):
     ready = prepared(kind, trained)
-    planned = choice.plan(choice.choose(ready.config.model, 2, shelf), ready.config)
+    planned = choice.plan(choice.choose(ready.config.model, 2, models_folder), ready.config)
     assert planned.trained == ready.trainer.layout.size == len(ready.initial) == ready.facts["trainable_parameters"]
     assert ready.model_bytes == 4 * planned.trained == ready.facts["model_bytes"]
 
@@ -82,16 +83,16 @@ def test_what_is_known_before_the_weights_is_what_is_trained(prepared, shelf, ki
 @every_case
 def test_the_ledger_counts_the_bytes_of_the_real_tensors(prepared, kind, trained):
     ready = prepared(kind, trained)
-    lane = engine.Lane(ready, LANES[0], ready.score(ready.initial))
+    lane = Lane(ready, LANES[0], ready.score(ready.initial))
     played = list(lane.play_round())[-1]
     size = sum(tensor.numel() * 4 for tensor in ready.trainer.layout.split(lane.server.weights).values())
     assert played.bytes_down == played.bytes_up == size * ready.config.cohort_size
 
 
 @the_fast
-def test_losses_and_gradients_are_those_of_the_plain_way(prepared, shelf, kind, trained):
+def test_losses_and_gradients_are_those_of_the_plain_way(prepared, models_folder, kind, trained):
     ready = prepared(kind, trained)
-    plain, weights = plainly(ready, shelf), away(ready.initial, 3)
+    plain, weights = plainly(ready, models_folder), away(ready.initial, 3)
     assert plain.layout == ready.trainer.layout
     results = []
     for trainer in (plain, ready.trainer):
@@ -103,11 +104,11 @@ def test_losses_and_gradients_are_those_of_the_plain_way(prepared, shelf, kind, 
 
 
 @the_fast
-def test_two_rounds_end_at_the_same_weights_either_way(prepared, shelf, kind, trained):
+def test_two_rounds_end_at_the_same_weights_either_way(prepared, models_folder, kind, trained):
     ready = prepared(kind, trained)
     ended = []
-    for trainer in (plainly(ready, shelf), ready.trainer):
-        lane = engine.Lane(replace(ready, trainer=trainer), LANES[1], ready.score(ready.initial))
+    for trainer in (plainly(ready, models_folder), ready.trainer):
+        lane = Lane(replace(ready, trainer=trainer), LANES[1], ready.score(ready.initial))
         events = [event for _ in range(2) for event in lane.play_round()]
         ended.append((lane.server.weights, [event.variance for event in events]))
     torch.testing.assert_close(ended[1][0], ended[0][0], rtol=0, atol=1e-5)
@@ -117,10 +118,10 @@ def test_two_rounds_end_at_the_same_weights_either_way(prepared, shelf, kind, tr
 
 @pytest.mark.parametrize("trained", ["last", "full"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_plain_way_has_the_gradients_of_the_model_itself(prepared, shelf, kind, trained):
+def test_the_plain_way_has_the_gradients_of_the_model_itself(prepared, models_folder, kind, trained):
     """A model loaded once more, whose own parameters are read; no flat vector in between."""
     ready = prepared(kind, trained)
-    model, tokens = plainly(ready, shelf).model, ready.trainer.train
+    model, tokens = plainly(ready, models_folder).model, ready.trainer.train
     ids, mask = tokens.padded(ROWS[0])
     loss = cross_entropy(model(input_ids=ids, attention_mask=mask.long()).logits, tokens.labels[ROWS[0]])
     loss.backward()
@@ -162,7 +163,7 @@ def test_what_is_trained_is_where_it_is_said_to_be(prepared, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_everything_trained_is_everything_there_is(prepared, shelf, kind):
+def test_everything_trained_is_everything_there_is(prepared, models_folder, kind):
     ready = prepared(kind, "full")
     assert ready.facts["parameters"] == ready.facts["trainable_parameters"]
 
@@ -171,35 +172,35 @@ def test_everything_trained_is_everything_there_is(prepared, shelf, kind):
 def test_deeper_layers_of_every_architecture_train(prepared, kind):
     depth = 1 if kind == "albert" else 2
     ready = prepared(kind, "last", trained_layers=depth)
-    lane = engine.Lane(ready, LANES[0], ready.score(ready.initial))
+    lane = Lane(ready, LANES[0], ready.score(ready.initial))
     assert list(lane.play_round())[-1].bytes_up == 4 * ready.trainer.layout.size * 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("trained", TRAINED)
-def test_the_head_starts_afresh_and_from_the_seed_alone(prepared, small_config, shelf, kind, trained):
+def test_the_head_starts_afresh_and_from_the_seed_alone(prepared, small_config, models_folder, kind, trained):
     """Also in a model that somebody has finished: it is another task's head."""
     ready = prepared(kind, trained)
-    again = setup.prepare(ready.config, shelf=shelf)
+    again = setup.prepare(ready.config, models_folder=models_folder)
     assert torch.equal(again.initial, ready.initial)
-    other = choice.choose(ready.config.model, 2, shelf)
+    other = choice.choose(ready.config.model, 2, models_folder)
     model = adapt(other.load(lambda *_: None)[0], ready.config.lora, 1, trained)
-    assert not torch.equal(Layout.of(model).flatten(model), ready.initial)
+    assert not torch.equal(FlatParameters.of(model).flatten(model), ready.initial)
 
 
-def test_more_than_two_labels(prepared, shelf):
+def test_more_than_two_labels(prepared, models_folder):
     for kind in KINDS:
-        chosen = choice.choose(f"folder:{kind}", 50, shelf)
+        chosen = choice.choose(f"folder:{kind}", 50, models_folder)
         model = chosen.load(lambda *_: None)[0]
         assert model.config.num_labels == 50
         assert model(input_ids=torch.tensor([[2, 5, 3]])).logits.shape == (1, 50)
         planned = choice.plan(chosen, ExperimentConfig(trained="head"))
-        two = choice.plan(choice.choose(f"folder:{kind}", 2, shelf), ExperimentConfig(trained="head"))
+        two = choice.plan(choice.choose(f"folder:{kind}", 2, models_folder), ExperimentConfig(trained="head"))
         assert planned.trained - two.trained == 48 * (tiny_models.WIDTH + 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_model_drops_anything_out(shelf, kind):
-    model = choice.choose(f"folder:{kind}", 2, shelf).load(lambda *_: None)[0].train()
+def test_no_model_drops_anything_out(models_folder, kind):
+    model = choice.choose(f"folder:{kind}", 2, models_folder).load(lambda *_: None)[0].train()
     ids = torch.tensor([[2, 40, 41, 42, 3]])
     assert torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)

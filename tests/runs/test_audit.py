@@ -6,7 +6,8 @@ import pytest
 
 from fda_core.runs.audit import audit
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.store import EVENTS, StoreError
+from fda_core.runs.store import EVENTS
+from fda_core.support.errors import StoreError
 from tests.helpers.tiny_events import a_round, an_epoch, started
 
 

@@ -16,7 +16,8 @@ from fda_core.runs.meta import META, Meta, read_meta
 from fda_core.runs.record import record as play
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
-from fda_core.runs.store import CONFIG, EVENTS, RUN_ID, StoreError, config_of, read_events
+from fda_core.runs.store import CONFIG, EVENTS, RUN_ID, config_of, read_events
+from fda_core.support.errors import StoreError
 from tests.helpers.fake import Fake
 from tests.helpers.stored_runs import begun, keep_run
 from tests.helpers.tiny_events import a_round, an_epoch

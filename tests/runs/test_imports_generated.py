@@ -14,7 +14,8 @@ from fda_core.analysis.summary import summarize
 from fda_core.runs.entries import read_entry
 from fda_core.runs.imports import import_events
 from fda_core.runs.snapshot import stored
-from fda_core.runs.store import EVENTS, StoreError, read_events
+from fda_core.runs.store import EVENTS, read_events
+from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import keep_run
 from tests.runs.test_imports import one_sentence
 

@@ -12,9 +12,10 @@ from fda_core.runs import index as module
 from fda_core.runs.index import Entry, Index
 from fda_core.runs.meta import META, Meta, write_meta
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.store import EVENTS, StoreError, new_run_id
+from fda_core.runs.store import EVENTS, new_run_id
 from fda_core.runs.trash import delete, restore
 from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import STORY, change_line, ids, keep_run
 from tests.helpers.tiny_events import a_round
 

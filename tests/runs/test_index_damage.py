@@ -13,7 +13,8 @@ from peewee import SqliteDatabase
 from fda_core.algorithm.events import LaneFinished, RunFinished
 from fda_core.runs import index as module
 from fda_core.runs.index import INDEX, Index
-from fda_core.runs.store import StoreError, read_events
+from fda_core.runs.store import read_events
+from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import ids, keep_run
 
 ROOT = Path(__file__).parents[2]

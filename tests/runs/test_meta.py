@@ -6,7 +6,7 @@ import os
 import pytest
 
 from fda_core.runs.meta import META, Meta, read_meta, write_meta
-from fda_core.runs.store import StoreError
+from fda_core.support.errors import StoreError
 
 
 def test_name_and_tags_are_read_back(tmp_path):

@@ -11,10 +11,10 @@ from fda_core import cli
 from fda_core.data import table_files
 from fda_core.data.reading import TableError
 from fda_core.live.runner import Runner
-from fda_core.runs import trash
+from fda_core.runs import kept_tables, trash
 from fda_core.runs.record import record
 from fda_core.runs.store import EVENTS, read_events
-from fda_core.support.errors import Parked
+from fda_core.support.errors import Preempted
 from tests.helpers import own_table
 from tests.helpers.fake import Fake, reach, until
 
@@ -123,17 +123,17 @@ def test_a_table_that_was_changed_on_disk_is_refused(root, table, config):
 @pytest.mark.parametrize("digest", ["../../etc", "*", "0" * 63, "g" * 64])
 def test_nothing_but_a_digest_is_made_into_a_path(root, digest):
     with pytest.raises(TableError, match="no digest"):
-        table_files.holder(digest, root)
+        kept_tables.holder(digest, root)
 
 
 def test_an_interrupted_run_goes_on_with_the_table_in_its_folder(root, table, config):
     def park(after=[20]) -> None:  # noqa: B006
         after[0] -= 1
         if not after[0]:
-            raise Parked
+            raise Preempted
 
     folder, events = root / "20261124-092435-e6228b", []
-    assert record(config, folder, folder.name, events.append, tick=park, produce=Fake(), table=table)[0] == "parked"
+    assert record(config, folder, folder.name, events.append, tick=park, produce=Fake(), table=table)[0] == "preempted"
     assert record(config, folder, folder.name, events.append, produce=Fake(), resume=True)[0] == "finished"
 
 

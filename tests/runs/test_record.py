@@ -12,8 +12,8 @@ from fda_core.runs.audit import audit
 from fda_core.runs.record import record
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
-from fda_core.runs.store import EVENTS, StoreError, config_of, read_events
-from fda_core.support.errors import Cancelled, ConfigError, MissingAssets
+from fda_core.runs.store import EVENTS, config_of, read_events
+from fda_core.support.errors import Cancelled, ConfigError, MissingAssets, StoreError
 from tests.helpers.fake import Fake, fast_config
 
 RUN_ID = "20250101-120000-abcdef"

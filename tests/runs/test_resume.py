@@ -16,11 +16,11 @@ from fda_core.live.runner import stored
 from fda_core.runs.audit import audit
 from fda_core.runs.record import record
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.store import CHECKPOINTS, EVENTS, StoreError, config_of, hold, read_events
+from fda_core.runs.store import CHECKPOINTS, EVENTS, config_of, hold, read_events
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.errors import Parked
+from fda_core.support.errors import Preempted, StoreError
 from tests.helpers.stored_runs import keep_run
-from tests.helpers.tiny import comparable, fda_opt, fedopt, rounds, tiny_config, tiny_lab
+from tests.helpers.tiny import comparable, fda_opt, fedopt, rounds, tiny_config, tiny_experiment
 from tests.helpers.tiny_events import a_round
 
 CONFIG = tiny_config(fedopt(1), fda_opt(6), rounds=30, clients_per_round=2, server_optimizer="adam", client_dropout=0.1)
@@ -37,9 +37,9 @@ print(record(CONFIG, folder, "the-run", say, produce=tiny, resume=folder.exists(
 
 
 def tiny(config, progress, tick, keep, resumption):
-    lab = tiny_lab(config)
-    lab.tick = tick
-    yield from engine.run(lab, keep, resumption)
+    experiment = tiny_experiment(config)
+    experiment.tick = tick
+    yield from engine.run(experiment, keep, resumption)
 
 
 def play(folder: Path, resume=False, tick=lambda: None, config: ExperimentConfig = CONFIG):
@@ -65,7 +65,7 @@ def parking_after(ticks: int):
 
     def tick():
         if next(left, None) is None:
-            raise Parked
+            raise Preempted
 
     return tick
 
@@ -74,7 +74,7 @@ def test_a_parked_run_goes_on_to_the_same_end(tmp_path, whole):
     folder, outcome, parkings = tmp_path / "run", None, 0
     while outcome != ("finished", ""):
         outcome, seen = play(folder, resume=folder.exists(), tick=parking_after(70))
-        parkings += outcome == ("parked", "")
+        parkings += outcome == ("preempted", "")
     assert parkings >= 3
     assert training(read_events(folder)) == training(whole)
     assert [e for e in seen if not isinstance(e, Epoch)] == [e for e in read_events(folder) if not isinstance(e, Epoch)]

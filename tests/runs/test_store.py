@@ -12,8 +12,9 @@ import pytest
 from fda_core.algorithm.events import Epoch, LaneFinished, RunFinished
 from fda_core.runs import store
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.store import CONFIG, EVENTS, LOCK, SUMMARY, StoreError, folder_of, new_run_id, read_events
+from fda_core.runs.store import CONFIG, EVENTS, LOCK, SUMMARY, folder_of, new_run_id, read_events
 from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import StoreError
 from tests.helpers.tiny import fixed
 from tests.helpers.tiny_events import a_round, an_epoch, started
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from fda_core.runs.snapshot import stored
-from fda_core.runs.store import EVENTS, StoreError, folder_of, hold
+from fda_core.runs.store import EVENTS, folder_of, hold
 from fda_core.runs.trash import GOING, TRASH, delete, deleted, empty, restore
+from fda_core.support.errors import StoreError
 from tests.helpers.fake import fast_config, reach
 from tests.helpers.stored_runs import keep_run
 

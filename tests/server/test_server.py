@@ -25,7 +25,7 @@ UPLOAD = "/_stcore/upload_file/session/file"
 PRESENTERS_PIN = "open-sesame"
 
 
-class Outside:
+class External:
     """Stands in for the internet, as a proxy that answers nobody; `asked` has the hosts the server wanted."""
 
     def __init__(self):
@@ -47,7 +47,7 @@ class Outside:
 
 @contextmanager
 def running(folder, **environment):
-    outside = Outside()
+    outside = External()
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), outside.url)
     server = Server(folder, proxies | {"no_proxy": "", "NO_PROXY": ""} | environment)
     server.outside = outside

@@ -47,7 +47,7 @@ def choose(common: dict[str, Any]) -> None:
     state = st.session_state
     st.selectbox(
         t("model.model"), list(dict.fromkeys([*MODELS, *SUGGESTED, *model_names.offered(), state.model])), key="model",
-        accept_new_options=True, help=t("model.help", shelf=model_names.SHELF), **common,
+        accept_new_options=True, help=t("model.help", shelf=model_names.MODELS_FOLDER), **common,
     )  # fmt: skip
     st.selectbox(
         t("model.trained"), TRAINED, key="trained", format_func=lambda name: t(f"model.trained_{name}"), **common

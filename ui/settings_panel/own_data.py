@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fda_core.data import fitting, table_files
+from fda_core.data import fitting
 from fda_core.data import table as tables
 from fda_core.data.guess import guess
 from fda_core.data.reading import Sheet, read
 from fda_core.data.split import default_sizes
 from fda_core.data.table import Columns, Table
+from fda_core.runs import kept_tables
 from fda_core.runs.store import runs_folder
 from fda_core.settings import glue, presets
 from fda_core.settings.assignments import merge
@@ -74,7 +75,7 @@ def in_use(config: ExperimentConfig) -> str:
 
 def here(config: ExperimentConfig) -> bool:
     """Whether a run on the configuration's data can be started."""
-    return config.dataset != "table" or table_of(config) is not None or table_files.holder(
+    return config.dataset != "table" or table_of(config) is not None or kept_tables.holder(
         config.table.sha256, runs_folder()
     ) is not None  # fmt: skip
 
@@ -106,8 +107,8 @@ def dialog(adopt: Callable[[ExperimentConfig], None]) -> None:
     summary(table, sheet, config)
     if st.button(t("own.use"), key="own_use", type="primary", on_click=use, args=(table, config, adopt)):
         st.rerun()
-    st.caption(t("own.preview"))
-    st.dataframe(pd.DataFrame(tables.preview(sheet)), hide_index=True, alt=t("own.preview"))
+    st.caption(t("own.estimate"))
+    st.dataframe(pd.DataFrame(tables.estimate(sheet)), hide_index=True, alt=t("own.estimate"))
 
 
 def public(adopt: Callable[[ExperimentConfig], None]) -> None:
@@ -237,7 +238,7 @@ def label_count(config: ExperimentConfig) -> int:
 @st.cache_data(max_entries=32, show_spinner=False)
 def labels_of_stored(sha256: str) -> int:
     """Of the table in a run's folder. Raises `LabError`."""
-    return len(table_files.find(sha256, runs_folder()).labels)
+    return len(kept_tables.find(sha256, runs_folder()).labels)
 
 
 def on_the_same_data(preset: ExperimentConfig, base: ExperimentConfig) -> ExperimentConfig:

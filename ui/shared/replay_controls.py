@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from fda_core.analysis.replay import SPEEDS, Player, Timeline, fitting
+from fda_core.analysis.replay import SPEEDS, Player, ReplayClock, fitting
 from fda_core.analysis.summary import rounds_played, started
 from fda_core.runs import recorded
 from fda_core.runs.snapshot import Snapshot
@@ -16,12 +16,12 @@ REDRAW = 0.5  # seconds
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def shared_timeline(run_id: str, revision: int, _run: Snapshot) -> Timeline:
+def shared_timeline(run_id: str, revision: int, _run: Snapshot) -> ReplayClock:
     """One for all who replay the run."""
-    return Timeline(_run.events)
+    return ReplayClock(_run.events)
 
 
-def timeline(run: Snapshot) -> Timeline:
+def timeline(run: Snapshot) -> ReplayClock:
     return shared_timeline(run.run_id, run.revision, run)
 
 

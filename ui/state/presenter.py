@@ -8,21 +8,21 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from fda_core.support.errors import ConfigError
-from ui.state.sign_in import Door, pin_from
+from ui.state.sign_in import SignIn, pin_from
 from ui.text.i18n import t
 
 log = logging.getLogger(__name__)
 
 
 @st.cache_resource(show_spinner=False)
-def door() -> Door | None:
-    """The one door of this server; None where everybody may do everything."""
+def sign_in() -> SignIn | None:
+    """The one sign_in of this server; None where everybody may do everything."""
     try:
         pin = pin_from(secret)
     except ConfigError as error:
         log.error("%s", error)
-        return Door(None)
-    return Door(pin) if pin or not only_here(st.get_option("server.address")) else None
+        return SignIn(None)
+    return SignIn(pin) if pin or not only_here(st.get_option("server.address")) else None
 
 
 def secret() -> str | None:
@@ -43,7 +43,7 @@ def only_here(address: str | None) -> bool:
 
 
 def class_mode() -> bool:
-    return door() is not None
+    return sign_in() is not None
 
 
 def may_act() -> bool:
@@ -62,7 +62,7 @@ def act(action: Callable, *arguments) -> None:
         action(*arguments)
 
 
-def entrance() -> None:
+def sign_in_form() -> None:
     """At the end of the sidebar: the PIN, or the way back among the viewers."""
     if not class_mode():
         return
@@ -73,18 +73,18 @@ def entrance() -> None:
             st.write(t("class.presenting"))
             st.button(t("class.leave"), on_click=leave)
             return
-        if door().secret is None:
+        if sign_in().secret is None:
             st.error(t("class.no_pin"))
             return
         with st.form("presenter_form", border=False, clear_on_submit=True):
             st.text_input(t("class.pin"), type="password", key="pin", max_chars=100, autocomplete="off")
-            st.form_submit_button(t("class.enter"), on_click=knock)
+            st.form_submit_button(t("class.enter"), on_click=verify)
         if answer := st.session_state.pop("door_answer", None):
             st.warning(t(f"class.{answer}"))
 
 
-def knock() -> None:
-    answer = door().knock(st.session_state.pin, address())
+def verify() -> None:
+    answer = sign_in().verify(st.session_state.pin, address())
     st.session_state.presenter = answer == "open"
     st.session_state.door_answer = None if answer == "open" else answer
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from fda_core.cost.estimate import Pace
+from fda_core.cost.estimate import Timings
 from fda_core.data.table import Table
 from fda_core.live.runner import Runner, Snapshot
 from fda_core.runs.store import runs_folder
@@ -43,7 +43,7 @@ def runner() -> Runner:
     return keeper
 
 
-def measure(config: ExperimentConfig, tick: Tick, table: Table | None) -> Pace:
+def measure(config: ExperimentConfig, tick: Tick, table: Table | None) -> Timings:
     """Runs in the thread that trains, while no run waits."""
     from fda_core.cost.calibration import measure
 

@@ -33,7 +33,7 @@ def pin_from(secrets: Callable[[], str | None], environment: Mapping[str, str] =
     return checked(str(pin)) if pin else None
 
 
-class Door:
+class SignIn:
     """Compares attempts with the PIN in constant time and counts mistakes, each address's and everybody's."""
 
     def __init__(self, pin: str | None, clock: Callable[[], float] = time.monotonic):
@@ -42,7 +42,7 @@ class Door:
         self.lock = threading.Lock()
         self.mistakes: deque[tuple[float, str | None]] = deque()
 
-    def knock(self, attempt: str, address: str | None) -> Answer:
+    def verify(self, attempt: str, address: str | None) -> Answer:
         """address: the viewer's, None on the server's own machine, which the others' mistakes cannot lock out."""
         with self.lock:
             self._forget()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fda_core.analysis.summary import Cost, LaneSummary
-from fda_core.settings.config import REFERENCE_RULES, ExperimentConfig, LaneSpec, Target
+from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec, Target
 from ui.text.i18n import t
 
 # Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
@@ -12,7 +12,7 @@ TIE = 0.05
 
 def lane_label(lane: LaneSpec) -> str:
     """FedOpt E=1, FDA-OPT M=10, FDA Θ=0.3 (every step); with the lane's server FedAdam E=1, FDA-Yogi M=10."""
-    if lane.rule in REFERENCE_RULES:
+    if lane.rule in BASELINE_RULES:
         return t("lane.centralised" if lane.rule == "centralised" else "lane.local_only")
     family = "fed" if lane.rule == "schedule" else "fda"
     method = t(f"method.{family}_{lane.server}") if lane.server else t(f"method.{lane.rule}")
@@ -27,7 +27,7 @@ def lane_label(lane: LaneSpec) -> str:
 def with_servers(config: ExperimentConfig) -> ExperimentConfig:
     """Every lane says its server optimiser if one of them is not plain averaging, otherwise none does: for labels."""
     servers = {lane.id: config.server_of(lane)[0] for lane in config.lanes}
-    named = any(servers[lane.id] != "sgd" for lane in config.lanes if lane.rule not in REFERENCE_RULES)
+    named = any(servers[lane.id] != "sgd" for lane in config.lanes if lane.rule not in BASELINE_RULES)
     lanes = (lane.model_copy(update={"server": servers[lane.id] if named else None}) for lane in config.lanes)
     return config.model_copy(update={"lanes": tuple(lanes)})
 
@@ -76,7 +76,7 @@ def goal(target: Target) -> str:
 
 def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
     """What the run says about FDA against each FedOpt lane, in MB and in local epochs; true at every moment."""
-    competing = {spec.id for spec in config.lanes if spec.rule not in REFERENCE_RULES}
+    competing = {spec.id for spec in config.lanes if spec.rule not in BASELINE_RULES}
     lanes = [lane for lane in lanes if lane.lane in competing] or lanes
     specs = with_servers(config).lanes
     config = config.model_copy(update={"lanes": tuple(s for s in specs if s.id in competing) or specs})

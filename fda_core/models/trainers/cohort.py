@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.autograd import grad
 from torch.nn.functional import cross_entropy, gelu, layer_norm, linear
 
+from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures
-from fda_core.models.adapters import Layout
 from fda_core.models.tokens import Tokens
 from fda_core.models.trainers.attention import Attend, Batch, FrozenStates
 
@@ -25,10 +25,10 @@ WRAP = "base_model.model."  # what peft puts before every name
 
 class CohortTrainer:
     """Same interface and same results as `PlainTrainer`, for adapters on the last layer of an encoder that
-    `anatomy.known` knows."""
+    `architectures.known` knows."""
 
     def __init__(self, model: PeftModel, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
-        self.layout = Layout.of(model)
+        self.layout = FlatParameters.of(model)
         self.train, self.test = train, test
         self.train_states = FrozenStates(train, train_hidden)
         # The test set is always read as a whole: it is gathered once.

@@ -1,14 +1,14 @@
 """Nothing but the head is trained: what the encoder says of a text never changes, so it is computed once.
 
-The classifiers that `anatomy.known` knows read position 0 alone. Each client's head is two linear maps on that.
+The classifiers that `architectures.known` knows read position 0 alone. Each client's head is two linear maps on that.
 """
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures
-from fda_core.models.adapters import Layout
 from fda_core.models.tokens import Tokens
 
 
@@ -17,7 +17,7 @@ class HeadTrainer:
 
     def __init__(self, model: torch.nn.Module, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
         """train_hidden, test_hidden: states [ΣT, D] after the last layer."""
-        self.layout = Layout.of(model)
+        self.layout = FlatParameters.of(model)
         self.parts = architectures.of(model.config)
         self.train, self.test = train, test
         self.features, self.test_features = train_hidden[train.starts[:-1]], test_hidden[test.starts[:-1]]

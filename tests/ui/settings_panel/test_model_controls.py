@@ -59,11 +59,11 @@ def test_no_target_is_refused_in_a_sentence():
     assert "at least 1" in page.error[0].value
 
 
-def test_folders_are_offered_by_their_names_alone(shelf, monkeypatch):
-    monkeypatch.setenv(model_names.SHELF, str(shelf))
+def test_folders_are_offered_by_their_names_alone(models_folder, monkeypatch):
+    monkeypatch.setenv(model_names.MODELS_FOLDER, str(models_folder))
     page = drawn(config())
     box = page.selectbox(key="model")
-    assert "folder:bert" in box.options and not any(str(shelf) in option for option in box.options)
+    assert "folder:bert" in box.options and not any(str(models_folder) in option for option in box.options)
     page.session_state["model"] = "folder:bert"
     page.run()
     assert page.session_state["collected"].model == "folder:bert"
@@ -88,7 +88,7 @@ def test_a_model_that_cannot_be_had_fails_in_a_sentence(runner, monkeypatch, vis
     from fda_core.runs.record import simulate
 
     monkeypatch.setattr(runner, "produce", simulate)
-    monkeypatch.delenv(model_names.SHELF, raising=False)
+    monkeypatch.delenv(model_names.MODELS_FOLDER, raising=False)
     run = runner.start(fast_config(model="folder:nowhere"))
     until(lambda: runner.snapshot(run).status == "failed", "it did not fail")
     page = visit("race", run=run)

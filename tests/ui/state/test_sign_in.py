@@ -3,7 +3,7 @@
 import pytest
 
 from fda_core.support.errors import ConfigError
-from ui.state.sign_in import LONGEST, MISTAKES, MISTAKES_OF_ALL, PERIOD, PIN, SHORTEST, Door, pin_from
+from ui.state.sign_in import LONGEST, MISTAKES, MISTAKES_OF_ALL, PERIOD, PIN, SHORTEST, SignIn, pin_from
 
 
 class Clock:
@@ -19,54 +19,54 @@ def clock():
 
 
 @pytest.fixture
-def door(clock):
-    return Door("letmein", clock)
+def sign_in(clock):
+    return SignIn("letmein", clock)
 
 
-def test_the_pin_opens_and_nothing_else_does(door):
-    assert door.knock("letmein", "10.0.0.1") == "open"
+def test_the_pin_opens_and_nothing_else_does(sign_in):
+    assert sign_in.verify("letmein", "10.0.0.1") == "open"
     for attempt, address in zip(("", "letmei", "letmein ", "LETMEIN"), "abcd", strict=True):
-        assert door.knock(attempt, address) == "wrong"
+        assert sign_in.verify(attempt, address) == "wrong"
 
 
 def test_without_a_pin_nothing_opens(clock):
-    assert Door(None, clock).knock("", "a") == "wrong"
+    assert SignIn(None, clock).verify("", "a") == "wrong"
 
 
-def test_an_address_that_guesses_has_to_wait_even_with_the_right_pin(door, clock):
+def test_an_address_that_guesses_has_to_wait_even_with_the_right_pin(sign_in, clock):
     for _ in range(MISTAKES):
-        assert door.knock("nonsense", "a") == "wrong"
-    assert door.knock("letmein", "a") == "later"
-    assert door.knock("letmein", "b") == "open"
+        assert sign_in.verify("nonsense", "a") == "wrong"
+    assert sign_in.verify("letmein", "a") == "later"
+    assert sign_in.verify("letmein", "b") == "open"
     clock.now = PERIOD + 1
-    assert door.knock("letmein", "a") == "open"
+    assert sign_in.verify("letmein", "a") == "open"
 
 
-def test_many_addresses_together_have_to_wait_but_not_the_server_s_own(door):
+def test_many_addresses_together_have_to_wait_but_not_the_server_s_own(sign_in):
     for i in range(MISTAKES_OF_ALL):
-        door.knock("nonsense", f"10.0.0.{i}")
-    assert door.knock("letmein", "10.0.1.1") == "later"
-    assert door.knock("letmein", None) == "open"
+        sign_in.verify("nonsense", f"10.0.0.{i}")
+    assert sign_in.verify("letmein", "10.0.1.1") == "later"
+    assert sign_in.verify("letmein", None) == "open"
 
 
-def test_waiting_attempts_do_not_prolong_the_wait(door, clock):
+def test_waiting_attempts_do_not_prolong_the_wait(sign_in, clock):
     for _ in range(MISTAKES):
-        door.knock("nonsense", "a")
+        sign_in.verify("nonsense", "a")
     clock.now = PERIOD - 1
-    door.knock("nonsense", "a")
+    sign_in.verify("nonsense", "a")
     clock.now = PERIOD + 1
-    assert door.knock("letmein", "a") == "open"
+    assert sign_in.verify("letmein", "a") == "open"
 
 
-def test_an_hour_of_guessing_tries_few_pins(door, clock):
+def test_an_hour_of_guessing_tries_few_pins(sign_in, clock):
     tried = 0
     for clock.now in range(3600):
-        tried += sum(door.knock(f"{clock.now}-{i}", f"10.0.0.{i}") == "wrong" for i in range(30))
+        tried += sum(sign_in.verify(f"{clock.now}-{i}", f"10.0.0.{i}") == "wrong" for i in range(30))
     assert tried <= MISTAKES_OF_ALL * (3600 / PERIOD + 1)
 
 
-def test_a_huge_attempt_is_wrong_and_cheap(door):
-    assert door.knock("x" * 10_000_000, "a") == "wrong"
+def test_a_huge_attempt_is_wrong_and_cheap(sign_in):
+    assert sign_in.verify("x" * 10_000_000, "a") == "wrong"
 
 
 def test_the_environment_comes_before_the_secrets():

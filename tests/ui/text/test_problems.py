@@ -35,11 +35,11 @@ TREES = {
     for path in sorted(CORE.rglob("*.py"))
     if not path.relative_to(CORE).as_posix().startswith(LEFT_OUT)
 }
-ERRORS = re.compile(r"\w+Error|Parked|MissingAssets|NotEnoughMemory")
+ERRORS = re.compile(r"\w+Error|Preempted|MissingAssets|NotEnoughMemory")
 # What is given a part of a sentence, and at which place.
 WITH_PARTS = {"damaged": 1, "PydanticCustomError": 1}
 # Errors whose text is another error's, or comes from another module's function.
-ELSEWHERE = {"shelf.gone()", "str(error)"}
+ELSEWHERE = {"table_files.gone()", "str(error)"}
 # Functions whose texts reach nobody through an error of their own: all of them count.
 SPEAKING = {
     "judge.py": {"variance", "round", "verdict"}, "runs/audit.py": {"audit_lines"},

@@ -201,7 +201,7 @@ def test_with_several_fda_lanes_fda_opt_meets_every_fedopt_lane_and_the_others_t
 
 
 def test_a_lane_that_sends_nothing_is_not_said_to_need_zero_megabytes():
-    text = sentences.alone(REFERENCES[0], lane(REFERENCES[0], cost(0, 3)), ACCURACY, False)
+    text = sentences.alone(BASELINES[0], lane(BASELINES[0], cost(0, 3)), ACCURACY, False)
     assert text == "All data in one place reached 70 % accuracy with 3 local epochs and sent nothing."
 
 
@@ -263,19 +263,19 @@ def test_one_is_not_counted_in_the_plural():
         assert not plural.search(text), text
 
 
-REFERENCES = LaneSpec(id="all", rule="centralised", epochs=1), LaneSpec(id="alone", rule="local-only", epochs=1)
+BASELINES = LaneSpec(id="all", rule="centralised", epochs=1), LaneSpec(id="alone", rule="local-only", epochs=1)
 
 
 def test_every_rule_has_a_label():
-    specs = LaneSpec(id="a", rule="smoothed", max_epochs=10), *REFERENCES
+    specs = LaneSpec(id="a", rule="smoothed", max_epochs=10), *BASELINES
     labels = [sentences.lane_label(spec) for spec in specs]
     assert labels == ["FDA-OPT smoothed M=10", "All data in one place", "Every client alone"]
 
 
 def test_lanes_that_send_nothing_are_not_compared():
     competing = lane(E1, cost(100, 10)), lane(E5, cost(60, 20)), lane(FDA, cost(50, 12))
-    silent = [lane(spec, cost(0, 3)) for spec in REFERENCES]
-    assert headline(*silent, *competing, specs=(*REFERENCES, E1, E5, FDA)) == headline(*competing)
+    silent = [lane(spec, cost(0, 3)) for spec in BASELINES]
+    assert headline(*silent, *competing, specs=(*BASELINES, E1, E5, FDA)) == headline(*competing)
 
 
 LABELS = {
@@ -318,7 +318,7 @@ def test_lanes_of_one_name_are_told_apart_by_their_ids():
 
 
 def test_a_run_of_references_alone_names_no_winner_and_divides_by_nothing():
-    text = headline(*(lane(spec, cost(0, 3)) for spec in REFERENCES), specs=REFERENCES)
+    text = headline(*(lane(spec, cost(0, 3)) for spec in BASELINES), specs=BASELINES)
     assert "fewer" not in text and text.startswith("All data in one place reached 70 % accuracy")
 
 

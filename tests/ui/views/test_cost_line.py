@@ -3,12 +3,12 @@
 import pytest
 import streamlit as st
 
-from fda_core.cost.estimate import LanePreview, Preview, Span, preview
+from fda_core.cost.estimate import CostEstimate, LaneCost, Span, estimate
 from fda_core.live import guard
 from fda_core.live.runner import Runner
 from fda_core.models.payload import trainable
 from fda_core.settings import presets
-from tests.cost.test_estimate import PACE
+from tests.cost.test_estimate import TIMINGS
 from tests.helpers.fake import fast_config, reach, until
 from ui.state import session
 from ui.state.viewing import reading
@@ -17,15 +17,15 @@ from ui.views.race import cost_line
 from ui.views.race.cost_line import duration, row, sentence, warnings
 
 CONFIG = presets.build()
-KNOWN = preview(CONFIG, trainable(CONFIG), PACE)
-BYTES_ONLY = preview(CONFIG, trainable(CONFIG))
+KNOWN = estimate(CONFIG, trainable(CONFIG), TIMINGS)
+BYTES_ONLY = estimate(CONFIG, trainable(CONFIG))
 
 
 @pytest.fixture
 def scale(monkeypatch, runner, fake, tmp_path):
     """A runner that measures at once, and notes what it was asked for."""
     asked = []
-    measuring = Runner(produce=fake, measure=lambda config, tick, table: asked.append(config) or PACE)
+    measuring = Runner(produce=fake, measure=lambda config, tick, table: asked.append(config) or TIMINGS)
     monkeypatch.setattr(session, "Runner", lambda **_: measuring)
     st.cache_resource.clear()
     measuring.wake()
@@ -53,7 +53,7 @@ def test_a_slider_changes_the_line_and_measures_nothing(visit, scale):
     until(lambda: sentence(KNOWN) in line(page.run()))
     page.slider(key="clients").set_value(80).run()
     other = presets.build({"clients": 80})
-    assert sentence(preview(other, trainable(other), PACE)) in line(page)
+    assert sentence(estimate(other, trainable(other), TIMINGS)) in line(page)
     assert len(scale) == 1
 
 
@@ -121,7 +121,7 @@ def test_durations_are_as_rough_as_they_are_known(seconds, words):
 
 
 def test_a_bound_is_shown_where_it_says_something():
-    lane = LanePreview("x", Span(3, 3), Span(5, 9), Span(1e6, 1e6), Span(2e6, 2e6), None)
+    lane = LaneCost("x", Span(3, 3), Span(5, 9), Span(1e6, 1e6), Span(2e6, 2e6), None)
     shown = row("X", lane)
     assert (shown[t("table.rounds")], shown[t("table.epochs")]) == ("3", "5 (≤ 9)")
     assert t("cost.time") not in shown
@@ -132,11 +132,11 @@ def test_a_bound_is_shown_where_it_says_something():
     [(60, 1e8, []), (60, 9e12, ["more memory"]), (1e6, 1e8, ["pauses after"]), (1e6, 9e12, ["more memory"])],
 )
 def test_what_the_guard_would_do_is_said_before(seconds, more, expected):
-    words = warnings(Preview((), Span(1, 1), Span(seconds, seconds), 1.0, more + 1e8, more))
+    words = warnings(CostEstimate((), Span(1, 1), Span(seconds, seconds), 1.0, more + 1e8, more))
     assert len(words) == len(expected) and all(part in word for part, word in zip(expected, words, strict=True))
 
 
 def test_the_limits_are_the_guards(monkeypatch):
     monkeypatch.setenv(guard.MINUTES, "1")
-    known = Preview((), Span(1, 1), Span(61, 61), 1.0, 1e6, 1e6)
+    known = CostEstimate((), Span(1, 1), Span(61, 61), 1.0, 1e6, 1e6)
     assert warnings(known) == [f":material/warning: {t('cost.minutes', minutes=1)}"]

@@ -193,7 +193,7 @@ def test_a_lane_that_is_not_there_any_more_is_no_choice(visit):
 def in_class(monkeypatch):
     monkeypatch.setenv(PIN, "open-sesame")
     monkeypatch.setattr(presenter, "address", lambda: "192.168.1.20")  # AppTest has none
-    presenter.door.clear()
+    presenter.sign_in.clear()
     yield
     st.cache_resource.clear()
 

@@ -7,13 +7,14 @@ import shutil
 import pytest
 
 from fda_core.analysis.summary import summarize
-from fda_core.analysis.timeline import Film, Reel, Take, Wave
-from fda_core.runs import recorded as shelf
+from fda_core.analysis.timeline import Timeline, Track, TrackRound, Transfer
+from fda_core.runs import recorded as models_folder
 from fda_core.runs.recorded import ROOT, recorded
 from fda_core.runs.snapshot import Snapshot
-from fda_core.runs.store import EVENTS, StoreError
+from fda_core.runs.store import EVENTS
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
+from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round
 from ui.components import timeline_player
@@ -44,23 +45,23 @@ def shown(monkeypatch):
 def shelved(tmp_path, monkeypatch):
     """A copy of the recorded run that a test may change; gives its file."""
     shutil.copytree(ROOT / DEFAULT, tmp_path / DEFAULT)
-    monkeypatch.setattr(shelf, "ROOT", tmp_path)
+    monkeypatch.setattr(models_folder, "ROOT", tmp_path)
     return tmp_path / DEFAULT / EVENTS
 
 
-def reel_of(lane: str, megabytes: float, epochs: int, reached: bool) -> Reel:
-    wave = Wave("down", 1, ("0", "1"), int(megabytes * 1e6), 0.0, 1.0)
-    return Reel(lane, (wave,), (Take(1, ("0", "1"), 0.0, 1.0, epochs, 0.7),), 1.0 if reached else None)
+def reel_of(lane: str, megabytes: float, epochs: int, reached: bool) -> Track:
+    transfer = Transfer("down", 1, ("0", "1"), int(megabytes * 1e6), 0.0, 1.0)
+    return Track(lane, (transfer,), (TrackRound(1, ("0", "1"), 0.0, 1.0, epochs, 0.7),), 1.0 if reached else None)
 
 
 def of(ours: tuple, theirs: tuple, control: tuple | None = None) -> Story:
     """Each lane as megabytes, local epochs, and whether it reached the target."""
-    reels = [reel_of("fda-opt", *ours), reel_of("fedopt-e1", *theirs)]
-    reels += [reel_of("fedopt-e5", *control)] if control else []
+    tracks = [reel_of("fda-opt", *ours), reel_of("fedopt-e1", *theirs)]
+    tracks += [reel_of("fedopt-e5", *control)] if control else []
     labels = {"fda-opt": "FDA-OPT", "fedopt-e1": "FedOpt E=1", "fedopt-e5": "FedOpt E=5"}
     run = Snapshot("r", CONFIG, "finished", 1, (begun(),))
-    film = Film(tuple(reels), ("0", "1"), 0.5, 1.0)
-    return Story(run, film, FDA, ONE, (FIVE,) if control else (), labels)
+    drawn = Timeline(tuple(tracks), ("0", "1"), 0.5, 1.0)
+    return Story(run, drawn, FDA, ONE, (FIVE,) if control else (), labels)
 
 
 def test_the_run_shown_is_the_preset_default_on_seed_0():
@@ -138,7 +139,7 @@ def test_without_another_timetable_nothing_is_said_of_one():
 
 def test_lanes_have_their_look_of_the_race_page(visit, shown):
     visit("story")
-    looks = {reel["lane"]: reel["look"] for reel in shown[-1]["reels"]}
+    looks = {track["lane"]: track["look"] for track in shown[-1]["tracks"]}
     assert list(looks) == ["fedopt-e1", "fda-opt", "fedopt-e5"]
     order = [spec.id for spec in recorded(DEFAULT).config.lanes]
     assert [looks[lane]["colour"] for lane in order] == palette()[:3]
@@ -170,7 +171,7 @@ def test_another_record_is_another_film_and_other_sentences(visit, shown, shelve
     place["bytes_up"] += 300_000_000
     shelved.write_text("".join(json.dumps(row) + "\n" for row in lines))
     page = visit("story")
-    before, after = ([w["bytes"] for reel in each["reels"] for w in reel["waves"]] for each in shown)
+    before, after = ([w["bytes"] for track in each["tracks"] for w in track["transfers"]] for each in shown)
     assert sum(after) == sum(before) + 300_000_000
     assert "**995 MB**" in page.markdown[0].value
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from fda_core.analysis.timeline import Film
+from fda_core.analysis.timeline import Timeline
 
-__all__ = ["Look", "moving_film"]
+__all__ = ["Look", "timeline_player"]
 
-SECONDS = 45  # of the viewer's time for the whole film, at speed 1
+SECONDS = 45  # of the viewer's time for the whole timeline, at speed 1
 
 
 class Look(NamedTuple):
@@ -28,26 +28,26 @@ _here = Path(__file__).parent
 # Registered once, at import: registering it at every mount would only repeat the work.
 _mount = st.components.v2.component(
     "fda_moving_film",
-    css=_here.joinpath("film.css").read_text(encoding="utf-8"),
-    js=_here.joinpath("film.js").read_text(encoding="utf-8"),
+    css=_here.joinpath("player.css").read_text(encoding="utf-8"),
+    js=_here.joinpath("player.js").read_text(encoding="utf-8"),
 )
 
 
-def moving_film(
-    film: Film, looks: Mapping[str, Look], words: Mapping[str, str], *, key: str, alt: str, language: str
+def timeline_player(
+    timeline: Timeline, looks: Mapping[str, Look], words: Mapping[str, str], *, key: str, alt: str, language: str
 ) -> None:
     """Shows the lanes of `looks`, in their order; plays at once, or waits as a still where less motion is asked for.
 
     words: the component's own texts, some with places such as {mb} for numbers of the moment. alt is read out instead
     of the picture; language, a code, decides where lines break. What the viewer did (pause, speed, place) is kept while
-    the film is the same.
+    the timeline is the same.
     """
-    reels = {reel.lane: reel for reel in film.reels}
+    tracks = {track.lane: track for track in timeline.tracks}
     data = {
-        "clients": film.clients,
-        "accuracy": film.accuracy,
-        "seconds": film.seconds,
-        "reels": [asdict(reels[lane]) | {"look": look._asdict()} for lane, look in looks.items()],
+        "clients": timeline.clients,
+        "accuracy": timeline.accuracy,
+        "seconds": timeline.seconds,
+        "tracks": [asdict(tracks[lane]) | {"look": look._asdict()} for lane, look in looks.items()],
         "length": SECONDS,
         "words": dict(words),
         "alt": alt,

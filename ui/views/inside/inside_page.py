@@ -9,7 +9,7 @@ from fda_core.analysis.one_round import Look, half_way, look
 from fda_core.analysis.summary import rounds_of, started, state_bytes
 from fda_core.models.payload import payload
 from fda_core.runs.snapshot import Snapshot
-from fda_core.settings.config import REFERENCE_RULES
+from fda_core.settings.config import BASELINE_RULES
 from ui.components.live_chart import figure_json, live_chart
 from ui.shared.shown_run import origin, run_to_show
 from ui.state import address
@@ -76,7 +76,7 @@ def choice(run: Snapshot) -> tuple[str, int]:
 
 def lanes(run: Snapshot) -> list:
     """Those with a threshold first; references have no rounds of this kind."""
-    specs = [spec for spec in run.config.lanes if spec.rule not in REFERENCE_RULES]
+    specs = [spec for spec in run.config.lanes if spec.rule not in BASELINE_RULES]
     return sorted(specs, key=lambda spec: spec.rule == "schedule") or list(run.config.lanes)
 
 

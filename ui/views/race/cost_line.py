@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from fda_core.cost.estimate import LanePreview, Preview, Span
+from fda_core.cost.estimate import CostEstimate, LaneCost, Span
 from fda_core.live.guard import Limits, available_mb
 from fda_core.models.payload import trainable
 from fda_core.settings import model_names
@@ -27,7 +27,7 @@ def at_hand(config: ExperimentConfig) -> bool:
     return model and config.dataset in ("reviews", "table")
 
 
-def cost(config: ExperimentConfig | None) -> tuple[Preview | None, bool]:
+def cost(config: ExperimentConfig | None) -> tuple[CostEstimate | None, bool]:
     """What is known of a run to come, and whether more will be known soon."""
     if config is None:
         return None, False
@@ -53,7 +53,7 @@ def line(config: ExperimentConfig | None) -> None:
                 details(config, known)
 
 
-def sentence(known: Preview) -> str:
+def sentence(known: CostEstimate) -> str:
     values = {"mb": megabytes(known.bytes.likely), "most_mb": megabytes(known.bytes.most)}
     if known.seconds is None:
         return t("cost.sends", **values)
@@ -61,7 +61,7 @@ def sentence(known: Preview) -> str:
     return t("cost.takes", **values, **times, memory=megabytes(known.memory))
 
 
-def warnings(known: Preview) -> list[str]:
+def warnings(known: CostEstimate) -> list[str]:
     """What the guard would do to this run."""
     if known.seconds is None:
         return [t("cost.unmeasured")]
@@ -72,7 +72,7 @@ def warnings(known: Preview) -> list[str]:
     return [f":material/warning: {t('cost.minutes', minutes=limits.minutes)}"] if obstacle else []
 
 
-def details(config: ExperimentConfig, known: Preview) -> None:
+def details(config: ExperimentConfig, known: CostEstimate) -> None:
     labels = lane_labels(config)
     text_table([row(labels[lane.lane], lane) for lane in known.lanes])
     words = [t("cost.note")]
@@ -81,7 +81,7 @@ def details(config: ExperimentConfig, known: Preview) -> None:
     st.caption(" ".join(words))
 
 
-def row(label: str, lane: LanePreview) -> dict[str, str]:
+def row(label: str, lane: LaneCost) -> dict[str, str]:
     """Likely values, with the upper bounds where these differ."""
     shown = {
         t("table.lane"): label,

@@ -5,7 +5,7 @@ import streamlit as st
 from fda_core.analysis.curves import paired_rounds
 from fda_core.analysis.summary import started
 from fda_core.runs.snapshot import Snapshot
-from fda_core.settings.config import REFERENCE_RULES, ExperimentConfig, LaneSpec
+from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec
 from ui.shared.tables import text_table
 from ui.state.viewing import Viewing, viewing
 from ui.text.i18n import t
@@ -62,7 +62,7 @@ def partition(config: ExperimentConfig, facts: dict) -> str:
 
 def turns(run: Snapshot) -> str:
     """Who trains in which round, compared in the record itself."""
-    lanes = [lane.id for lane in run.config.lanes if lane.rule not in REFERENCE_RULES]
+    lanes = [lane.id for lane in run.config.lanes if lane.rule not in BASELINE_RULES]
     shared, alike = paired_rounds(run.events, lanes)
     values = {"cohort": run.config.cohort_size, "clients": run.config.clients, "rounds": shared}
     if alike < shared:
@@ -75,7 +75,7 @@ def rate(name: str, value: float) -> str:
 
 
 def servers_of(config: ExperimentConfig) -> set[tuple[str, float]]:
-    return {config.server_of(lane) for lane in config.lanes if lane.rule not in REFERENCE_RULES}
+    return {config.server_of(lane) for lane in config.lanes if lane.rule not in BASELINE_RULES}
 
 
 def servers(config: ExperimentConfig) -> list[tuple[str, str]]:
@@ -107,7 +107,7 @@ def differs(config: ExperimentConfig) -> str:
 
 
 def when(lane: LaneSpec) -> str:
-    if lane.rule in REFERENCE_RULES:
+    if lane.rule in BASELINE_RULES:
         return t("fair.when_never")
     if lane.rule == "schedule":
         return t("fair.when_schedule", epochs=epochs(lane.epochs))

@@ -10,7 +10,7 @@ from fda_core.algorithm.events import LaneFinished, RunStarted
 from fda_core.analysis.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
 from fda_core.live.runner import Snapshot
 from fda_core.models.payload import size_of
-from fda_core.settings.config import REFERENCE_RULES, ExperimentConfig
+from fda_core.settings.config import BASELINE_RULES, ExperimentConfig
 from fda_core.support import assets
 from fda_core.support.callbacks import TEXTS
 from fda_core.support.errors import LabError
@@ -22,7 +22,7 @@ from ui.shared.charts import race_chart
 from ui.shared.frames import race_frame
 from ui.shared.tables import text_table
 from ui.state import axes
-from ui.state.presenter import act, entrance, following, may_act
+from ui.state.presenter import act, following, may_act, sign_in_form
 from ui.state.session import from_address, has_settings, keep_address, linked, palette, runner, shown_run
 from ui.state.viewing import engineer, viewing
 from ui.text import sentences
@@ -53,7 +53,7 @@ def page() -> None:
     live = run is not None and run.live
     with st.sidebar:
         config = settings(frozen=live and may_act(), measured=lambda config: comparable(run, config))
-        entrance()
+        sign_in_form()
     keep_address(config, budget=budget_line.word(), **axes.words())
     if unreadable:
         st.warning(unreadable)
@@ -163,7 +163,7 @@ def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple
     stop = ("stop", "stop", "race.stop", False, start)
     if run is not None and run.status == "interrupted":
         return [
-            ("resume", "play_arrow", "race.resume", assets.problem() is None, take_up, run.run_id),
+            ("resume", "play_arrow", "race.resume", assets.problem() is None, resume, run.run_id),
             ("start", "restart_alt", "race.start_again", ready, start, config),
             stop,
         ]
@@ -191,9 +191,9 @@ def start(config: ExperimentConfig, rounds: int | None = None) -> None:
         st.session_state.notice = said(error)
 
 
-def take_up(run_id: str) -> None:
+def resume(run_id: str) -> None:
     try:
-        runner().take_up(run_id)
+        runner().resume(run_id)
         st.session_state.notice = None
     except LabError as error:
         st.session_state.notice = said(error)
@@ -299,7 +299,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
         *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
     ]
     for lane in run.config.lanes:
-        if lane.rule in REFERENCE_RULES:
+        if lane.rule in BASELINE_RULES:
             key = "race.reference_centralised" if lane.rule == "centralised" else "race.reference_local_only"
             words.append(t(key, lane=labels[lane.id]))
     st.caption(marked(" ".join(words)))

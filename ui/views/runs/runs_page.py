@@ -20,7 +20,7 @@ from ui.shared import run_tables
 from ui.shared.run_charts import MOST_RUNS, band_chart, overlay_chart
 from ui.shared.tables import text_table
 from ui.state import address, axes
-from ui.state.presenter import act, entrance, may_act
+from ui.state.presenter import act, may_act, sign_in_form
 from ui.state.session import keep_words, palette, runner
 from ui.text import sentences
 from ui.text.i18n import plain, t
@@ -44,7 +44,7 @@ def page() -> None:
         search, tag = filters()
         uploader()
         bin_of_runs()
-        entrance()
+        sign_in_form()
     going_on = bool(runner().queue())
     st.fragment(run_every=REDRAW if going_on else None)(part)(search, tag, going_on)
 

@@ -6,15 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.summary import state_bytes
-from fda_core.analysis.timeline import Film, Reel, film, until_target
+from fda_core.analysis.timeline import Timeline, Track, timeline, until_target
 from fda_core.evidence.claims import PUBLISHED
 from fda_core.runs.recorded import recorded
 from fda_core.runs.snapshot import Snapshot
-from fda_core.runs.store import StoreError
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec
-from fda_core.support.errors import LabError
-from ui.components.timeline_player import Look, moving_film
+from fda_core.support.errors import LabError, StoreError
+from ui.components.timeline_player import Look, timeline_player
 from ui.shared.charts import look
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
@@ -39,7 +38,7 @@ class Story:
     """A run up to its target. us: FDA's lane; them: the FedOpt lane that synchronises most often; controls: others."""
 
     run: Snapshot
-    film: Film
+    timeline: Timeline
     us: LaneSpec
     them: LaneSpec
     controls: tuple[LaneSpec, ...]
@@ -50,8 +49,8 @@ class Story:
         """In the order in which they are shown."""
         return (self.them, self.us, *self.controls)
 
-    def reel(self, lane: LaneSpec) -> Reel:
-        return next(reel for reel in self.film.reels if reel.lane == lane.id)
+    def track(self, lane: LaneSpec) -> Track:
+        return next(track for track in self.timeline.tracks if track.lane == lane.id)
 
 
 def page() -> None:
@@ -86,8 +85,8 @@ def go(config: ExperimentConfig) -> None:
 
 def tell(run: Snapshot) -> Story:
     """Raises `StoreError` for a run without a round of FDA or of FedOpt."""
-    shown = film(until_target(run.events))
-    played = {reel.lane for reel in shown.reels if reel.bytes}
+    shown = timeline(until_target(run.events))
+    played = {track.lane for track in shown.tracks if track.bytes}
     lanes = [spec for spec in run.config.lanes if spec.id in played]
     ours = [spec for spec in lanes if spec.max_epochs is not None]
     theirs = sorted((spec for spec in lanes if spec.rule == "schedule"), key=lambda spec: spec.epochs)
@@ -102,7 +101,7 @@ def show(story: Story) -> None:
         spec.id: Look(story.labels[spec.id], note(spec), *look(numbers.index(spec.id), palette()))
         for spec in story.lanes
     }
-    moving_film(story.film, looks, words(story), key="story_film", alt=alt(story), language=viewing().language)
+    timeline_player(story.timeline, looks, words(story), key="story_film", alt=alt(story), language=viewing().language)
 
 
 def note(spec: LaneSpec) -> str:
@@ -124,8 +123,8 @@ def words(story: Story) -> dict[str, str]:
 
 def model(story: Story) -> str:
     """MB of one model on its way, as the packets have it."""
-    wave = next(wave for wave in story.reel(story.them).waves if wave.kind != "sketch")
-    return f"{wave.bytes / len(wave.clients) / 1e6:.2f}"
+    transfer = next(transfer for transfer in story.track(story.them).transfers if transfer.kind != "sketch")
+    return f"{transfer.bytes / len(transfer.clients) / 1e6:.2f}"
 
 
 def sketch(story: Story) -> str:
@@ -134,23 +133,23 @@ def sketch(story: Story) -> str:
 
 def alt(story: Story) -> str:
     """The film in words, from its numbers."""
-    return " ".join([t("film.alt"), *(told(story.labels[spec.id], story.reel(spec)) for spec in story.lanes)])
+    return " ".join([t("film.alt"), *(told(story.labels[spec.id], story.track(spec)) for spec in story.lanes)])
 
 
-def told(lane: str, reel: Reel) -> str:
-    last = reel.takes[-1]
+def told(lane: str, track: Track) -> str:
+    last = track.rounds[-1]
     return t(
-        "film.alt_lane", lane=lane, rounds=len(reel.takes), models=reel.packets("down", "up"),
-        sketches=reel.packets("sketch"), mb=megabytes(reel.bytes), epochs=epochs(last.epochs),
+        "film.alt_lane", lane=lane, rounds=len(track.rounds), models=track.packets("down", "up"),
+        sketches=track.packets("sketch"), mb=megabytes(track.bytes), epochs=epochs(last.epochs),
         accuracy="–" if last.accuracy is None else f"{100 * last.accuracy:.1f}",
     )  # fmt: skip
 
 
 def sentences(story: Story) -> list[str]:
     """Three to repeat: what the bill is, what FDA-OPT does about it, what that costs and what does as well."""
-    them = story.reel(story.them)
+    them = story.track(story.them)
     bill = t(
-        "story.one", them=story.labels[story.them.id], clients=len(story.film.clients), rounds=len(them.takes),
+        "story.one", them=story.labels[story.them.id], clients=len(story.timeline.clients), rounds=len(them.rounds),
         cohort=story.run.config.cohort_size, mb=megabytes(them.bytes),
     )  # fmt: skip
     needed = t("story.two", us=story.labels[story.us.id], sketch=sketch(story))
@@ -161,14 +160,14 @@ def sentences(story: Story) -> list[str]:
 
 def against(story: Story, other: LaneSpec) -> str:
     """Bytes to the target: fewer, tie or more where both reached it, else only_us, only_them or neither."""
-    ours, theirs = story.reel(story.us), story.reel(other)
+    ours, theirs = story.track(story.us), story.track(other)
     if ours.reached is None or theirs.reached is None:
         return "only_us" if ours.reached else "only_them" if theirs.reached else "neither"
     return outcome(ours.bytes, theirs.bytes)
 
 
 def costs(story: Story, other: LaneSpec) -> dict[str, str | int]:
-    ours, theirs = story.reel(story.us).bytes, story.reel(other).bytes
+    ours, theirs = story.track(story.us).bytes, story.track(other).bytes
     return {
         "us": story.labels[story.us.id], "them": story.labels[other.id], "goal": goal(story.run.config.target),
         "our_mb": megabytes(ours), "their_mb": megabytes(theirs), "times": times(ours, theirs), "epochs": other.epochs,
@@ -177,7 +176,7 @@ def costs(story: Story, other: LaneSpec) -> dict[str, str | int]:
 
 def work(story: Story) -> str:
     """Local training against the FedOpt lane that synchronises most often."""
-    ours, theirs = (story.reel(spec).takes[-1].epochs for spec in (story.us, story.them))
+    ours, theirs = (story.track(spec).rounds[-1].epochs for spec in (story.us, story.them))
     return t(
         f"story.work_{outcome(ours, theirs)}", them=story.labels[story.them.id], ours=ours, theirs=theirs,
         times=times(ours, theirs),

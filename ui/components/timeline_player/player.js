@@ -63,7 +63,7 @@ class Player {
   show(data) {
     const text = JSON.stringify(data);
     if (text === this.text) return;
-    const story = JSON.stringify([data.seconds, data.reels.map((reel) => [reel.waves, reel.takes])]);
+    const story = JSON.stringify([data.seconds, data.tracks.map((track) => [track.transfers, track.rounds])]);
     this.text = text;
     this.data = data;
     this.moments = momentsOf(data);
@@ -116,14 +116,14 @@ class Player {
   }
 
   build() {
-    const { words, reels, alt, clients, language } = this.data;
+    const { words, tracks, alt, clients, language } = this.data;
     this.root.lang = language;
     const ends = element("div", "lane ends");
     const middle = element("div");
     middle.append(element("span", "", words.server), element("span", "", fill(words.sites, { sites: clients.length })));
     ends.append(element("div"), middle, element("div", "", words.sent));
-    const most = Math.max(1, ...reels.map((reel) => sum(reel.waves.map((wave) => wave.bytes))));
-    this.lanes = reels.map((reel) => new Lane(reel, this.data, most));
+    const most = Math.max(1, ...tracks.map((track) => sum(track.transfers.map((transfer) => transfer.bytes))));
+    this.lanes = tracks.map((track) => new Lane(track, this.data, most));
     const picture = element("div", "picture");
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", alt);
@@ -175,8 +175,8 @@ class Player {
 
 // One lane: its name, its stage, its meter.
 class Lane {
-  constructor(reel, data, most) {
-    this.reel = reel;
+  constructor(track, data, most) {
+    this.track = track;
     this.data = data;
     this.most = most;
     this.packets = [];
@@ -185,7 +185,7 @@ class Lane {
   }
 
   name() {
-    const { label, note, colour, dash, marker } = this.reel.look;
+    const { label, note, colour, dash, marker } = this.track.look;
     const name = element("div", "name");
     const sample = svg("svg", {});
     sample.append(
@@ -198,13 +198,13 @@ class Lane {
 
   stage() {
     this.canvas = svg("svg", { class: "stage" });
-    this.road = svg("line", { class: "road", "stroke-dasharray": DASHES[this.reel.look.dash] ?? "" });
+    this.road = svg("line", { class: "road", "stroke-dasharray": DASHES[this.track.look.dash] ?? "" });
     this.sites = new Map(this.data.clients.map((client) => [client, svg("circle", { class: "site" })]));
     this.flying = svg("g", {});
     const server = svg("g", {});
     server.append(
       svg("rect", { class: "server", x: SERVER - 12, y: (HEIGHT - TALL) / 2, width: 24, height: TALL, rx: 4 }),
-      ...[-12, 0, 12].map((y) => svg("circle", { cx: SERVER, cy: HEIGHT / 2 + y, r: 2.5, fill: this.reel.look.colour })),
+      ...[-12, 0, 12].map((y) => svg("circle", { cx: SERVER, cy: HEIGHT / 2 + y, r: 2.5, fill: this.track.look.colour })),
     );
     this.canvas.append(this.road, ...this.sites.values(), this.flying, server);
     return this.canvas;
@@ -214,7 +214,7 @@ class Lane {
     const meter = element("div", "meter");
     const bar = element("div", "bar");
     this.full = element("div");
-    this.full.style.background = this.reel.look.colour;
+    this.full.style.background = this.track.look.colour;
     bar.append(this.full);
     this.mb = element("div", "mb");
     this.state = element("div", "state");
@@ -244,7 +244,7 @@ class Lane {
       ]),
     );
     this.spots.forEach(([x, y], client) => set(this.sites.get(client), { cx: x, cy: y, r: this.radius }));
-    this.doors = new Map(this.reel.waves.map((wave) => [wave, this.doorsOf(wave)]));
+    this.doors = new Map(this.track.transfers.map((transfer) => [transfer, this.doorsOf(transfer)]));
     set(this.road, { x1: SERVER + 14, y1: HEIGHT / 2, x2: width - across * columns - 4, y2: HEIGHT / 2 });
   }
 
@@ -256,22 +256,22 @@ class Lane {
   }
 
   draw(now, lively) {
-    const { waves, takes } = this.reel;
-    const flying = waves.filter((wave) => wave.start <= now && now < wave.end);
-    const round = takes.find((take) => take.start <= now && now < take.end);
+    const { transfers, rounds } = this.track;
+    const flying = transfers.filter((transfer) => transfer.start <= now && now < transfer.end);
+    const round = rounds.find((one) => one.start <= now && now < one.end);
     this.light(round, flying, now, lively);
     this.fly(flying, now);
-    this.count(waves, takes, now);
+    this.count(transfers, rounds, now);
   }
 
   // Whose turn it is is in colour, and beats while it trains.
   light(round, flying, now, lively) {
     const there = new Set(round?.clients);
-    const trains = round && flying.every((wave) => wave.kind === "sketch");
+    const trains = round && flying.every((transfer) => transfer.kind === "sketch");
     const beat = trains && lively ? 1 + 0.3 * Math.sin((now * 2 * Math.PI) / (this.data.seconds / this.data.length / 1.5)) : 1;
     this.sites.forEach((site, client) => {
       const on = there.has(client);
-      site.style.fill = on ? this.reel.look.colour : "";
+      site.style.fill = on ? this.track.look.colour : "";
       site.style.fillOpacity = on && !trains ? 0.55 : 1;
       site.setAttribute("r", this.radius * (on ? 1.1 * beat : 1));
     });
@@ -279,12 +279,12 @@ class Lane {
 
   fly(flying, now) {
     let used = 0;
-    for (const wave of flying) {
-      const share = (now - wave.start) / (wave.end - wave.start);
-      for (const client of wave.clients) {
+    for (const transfer of flying) {
+      const share = (now - transfer.start) / (transfer.end - transfer.start);
+      for (const client of transfer.clients) {
         const packet = (this.packets[used] ??= this.packet());
         used += 1;
-        this.move(packet, wave, client, share);
+        this.move(packet, transfer, client, share);
       }
     }
     this.packets.forEach((packet, i) => (packet.node.style.display = i < used ? "" : "none"));
@@ -297,53 +297,53 @@ class Lane {
     return packet;
   }
 
-  move(packet, wave, client, share) {
-    const model = wave.kind !== "sketch";
-    const door = [SERVER + 12, this.doors.get(wave).get(client)];
+  move(packet, transfer, client, share) {
+    const model = transfer.kind !== "sketch";
+    const door = [SERVER + 12, this.doors.get(transfer).get(client)];
     const site = this.spots.get(client);
-    const [from, to] = wave.kind === "down" ? [door, site] : [site, door];
+    const [from, to] = transfer.kind === "down" ? [door, site] : [site, door];
     const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
     const tail = Math.min(share, model ? 0.12 : 0.06);
-    const colour = this.reel.look.colour;
+    const colour = this.track.look.colour;
     set(packet.node, {
       class: `packet ${model ? "model" : "sketch"}`,
-      "data-kind": wave.kind,
-      "data-round": wave.round,
+      "data-kind": transfer.kind,
+      "data-round": transfer.round,
       transform: `translate(${from[0] + dx * share} ${from[1] + dy * share})`,
     });
     set(packet.trail, {
       x2: -dx * tail, y2: -dy * tail, stroke: colour, "stroke-width": model ? 6 : 1.2, "stroke-linecap": "round",
       "stroke-opacity": model ? 0.35 : 0.8,
     });
-    set(packet.head, { d: model ? MARKERS[this.reel.look.marker] : SKETCH, fill: colour });
+    set(packet.head, { d: model ? MARKERS[this.track.look.marker] : SKETCH, fill: colour });
   }
 
   // What has arrived, and of what is on its way the part that has.
-  count(waves, takes, now) {
+  count(transfers, rounds, now) {
     const words = this.data.words;
-    const bytes = sum(waves.map((wave) => wave.bytes * part(wave, now)));
-    const last = takes.findLast((take) => take.end <= now);
+    const bytes = sum(transfers.map((transfer) => transfer.bytes * part(transfer, now)));
+    const last = rounds.findLast((one) => one.end <= now);
     const accuracy = last ? last.accuracy : this.data.accuracy;
     this.mb.textContent = fill(words.mb, { mb: megabytes(bytes) });
     this.node.dataset.bytes = Math.round(bytes);
     this.full.style.width = `${(100 * bytes) / this.most}%`;
-    const there = this.reel.reached !== null && now >= this.reel.reached;
+    const there = this.track.reached !== null && now >= this.track.reached;
     this.accuracy.className = there ? "there" : "";
     this.accuracy.textContent = fill(there ? words.there : words.accuracy, {
       accuracy: accuracy === null ? "–" : (100 * accuracy).toFixed(1),
-      time: clock(this.reel.reached ?? 0),
+      time: clock(this.track.reached ?? 0),
     });
     this.epochs.textContent = fill(words.epochs, { epochs: last?.epochs ?? 0 });
   }
 }
 
-function part(wave, now) {
-  if (now >= wave.end) return 1;
-  return now <= wave.start ? 0 : (now - wave.start) / (wave.end - wave.start);
+function part(transfer, now) {
+  if (now >= transfer.end) return 1;
+  return now <= transfer.start ? 0 : (now - transfer.start) / (transfer.end - transfer.start);
 }
 
 function momentsOf(data) {
-  const middles = data.reels.flatMap((reel) => reel.waves.map((wave) => (wave.start + wave.end) / 2));
+  const middles = data.tracks.flatMap((track) => track.transfers.map((transfer) => (transfer.start + transfer.end) / 2));
   return [...new Set(middles)].sort((a, b) => a - b);
 }
 

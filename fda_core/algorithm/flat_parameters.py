@@ -1,0 +1,38 @@
+"""A model's trainable weights as one flat vector, which is all that the method knows of a model."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True)
+class FlatParameters:
+    """Where each trainable tensor stands in the flat vector."""
+
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, model: torch.nn.Module) -> "FlatParameters":
+        trained = [(name, tuple(p.shape)) for name, p in model.named_parameters() if p.requires_grad]
+        return cls(*map(tuple, zip(*trained, strict=True)))
+
+    @property
+    def size(self) -> int:
+        """d, the number of trainable weights."""
+        return sum(map(int, map(np.prod, self.shapes)))
+
+    def split(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Views of a [..., d] tensor as named tensors [..., *shape]; no copy."""
+        ends = np.cumsum([0, *map(int, map(np.prod, self.shapes))]).tolist()
+        return {
+            name: flat[..., a:b].unflatten(-1, shape)
+            for name, shape, (a, b) in zip(self.names, self.shapes, pairwise(ends), strict=True)
+        }
+
+    def flatten(self, model: torch.nn.Module) -> torch.Tensor:
+        """The trainable weights of a model, [d] float32."""
+        named = dict(model.named_parameters())
+        return torch.cat([named[name].detach().reshape(-1) for name in self.names]).cpu()

@@ -1,0 +1,76 @@
+"""The examples of a run: texts, label numbers, and whose they are where the data says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fda_core.data.partition import dirichlet_partition, natural_partition
+from fda_core.data.split import split
+from fda_core.data.table import Table
+from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Split:
+    """texts: [n], or [n] pairs' first and second parts; labels: [n] numbers from 0; clients: [n] or None."""
+
+    texts: list[str]
+    pairs: list[str] | None
+    labels: np.ndarray
+    clients: np.ndarray | None = None
+
+    def as_columns(self) -> dict[str, list]:
+        """As the tokenizer's caller wants it (`models/tokens.py`)."""
+        pairs = {} if self.pairs is None else {"text_pair": self.pairs}
+        return {"text": self.texts, **pairs, "label": self.labels.tolist()}
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Both splits; names of labels and, for a natural split, of clients ("" for the one that small ones share)."""
+
+    train: Split
+    test: Split
+    labels: tuple[str, ...]
+    clients: tuple[str, ...] = ()
+
+    def partition(self, config: ExperimentConfig) -> list[np.ndarray]:
+        """Row numbers of the training half for each client. Raises `ConfigError`."""
+        if config.partition == "dirichlet":
+            return dirichlet_partition(self.train.labels, config.clients, config.alpha, config.seed)
+        if not self.clients:
+            raise ConfigError("partition = 'column' needs a table with a column of sites: choose dirichlet.")
+        if config.clients != len(self.clients):
+            raise ConfigError(
+                f"clients = {config.clients} is not the number of sites in the table: set clients={len(self.clients)}."
+            )
+        return natural_partition(self.train.clients, len(self.clients))
+
+
+def split_of(data) -> Split:
+    """Of a dataset with the columns `text` and `label`."""
+    return Split(list(data["text"][:]), None, np.array(data["label"][:]))
+
+
+def of_table(table: Table, config: ExperimentConfig) -> Examples:
+    train, test = split(table.label_numbers, config.train_examples, config.test_examples, table.client_numbers)
+    return Examples(rows_of(table, train), rows_of(table, test), table.labels, table.clients)
+
+
+def rows_of(table: Table, rows: np.ndarray) -> Split:
+    pick = lambda name: table.frame[name].iloc[rows].tolist() if name in table.frame else None  # noqa: E731
+    clients = table.client_numbers
+    return Split(pick("text"), pick("text_pair"), table.label_numbers[rows], None if clients is None else clients[rows])
+
+
+def owners(
+    partition: Sequence[np.ndarray], labels: np.ndarray, label_count: int, names: Sequence[str] = ()
+) -> list[dict]:
+    """What a run's facts say of each client: examples, labels [label_count], and its name where the data has one."""
+    return [
+        {"id": str(k), "examples": len(rows), "labels": np.bincount(labels[rows], minlength=label_count).tolist()}
+        | ({"name": names[k]} if names else {})
+        for k, rows in enumerate(partition)
+    ]
