@@ -8,11 +8,10 @@ import streamlit as st
 
 from fda_core.analysis.comparison import is_study
 from fda_core.analysis.summary import summarize
-from fda_core.live.runner import LIVE
 from fda_core.runs import trash
 from fda_core.runs.entries import Entry
 from fda_core.runs.meta import LONGEST_NAME
-from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.snapshot import LIVE, Snapshot
 from fda_core.runs.store import runs_folder
 from fda_core.support.errors import LabError
 from ui.components.live_chart import figure_json, live_chart
