@@ -8,8 +8,8 @@ from fda_core.models.payload import ENCODERS, encoder_of, size_of
 from fda_core.settings import model_names
 from fda_core.settings.config import EMBEDDED_LAYERS, LORA_TARGETS, MODELS, TRAINED, ExperimentConfig
 from ui.settings_panel import own_data
-from ui.state.viewing import engineer
 from ui.text.i18n import plain, t
+from ui.text.viewer import engineer
 
 SUGGESTED = tuple(name for name in ENCODERS if model_names.allowed(name) and name != "all-MiniLM-L6-v2")
 RANKS = (1, 2, 4, 8, 16, 32, 64)

@@ -7,9 +7,9 @@ import pytest
 from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from tests.helpers.words import says
-from ui.state.viewing import reading
 from ui.text import sentences
 from ui.text.i18n import catalogue
+from ui.text.viewer import reading
 
 E1 = LaneSpec(id="fedopt-e1", rule="schedule", epochs=1)
 E5 = LaneSpec(id="fedopt-e5", rule="schedule", epochs=5)

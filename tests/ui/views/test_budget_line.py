@@ -10,8 +10,9 @@ from fda_core.analysis.summary import summarize
 from fda_core.settings.config import LaneSpec
 from tests.helpers.fake import Fake, fast_config, reach
 from tests.helpers.tiny_events import TWO_LANES, a_round, started
+from ui.state import address
 from ui.views.race import race_page
-from ui.views.race.budget_line import number, sentence
+from ui.views.race.budget_line import LEAST, MOST, sentence
 
 MB = 1_000_000
 
@@ -86,7 +87,7 @@ def test_lanes_that_send_nothing_are_left_out():
      ("", None), ("<b>", None), ("1,000", None)],
 )  # fmt: skip
 def test_a_word_of_the_address_is_a_budget_or_nothing(word, value):
-    assert number(word) == value
+    assert address.number(LEAST, MOST)(word) == value
 
 
 @pytest.fixture

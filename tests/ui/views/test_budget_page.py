@@ -5,10 +5,11 @@ import pytest
 
 from fda_core.cost.network_bill import Bill, BreakEven
 from tests.helpers.words import says, unlinked
-from ui.state.viewing import reading
+from ui.state.address import number
 from ui.text.i18n import catalogue, t
+from ui.text.viewer import reading
 from ui.views.budget.budget_charts import map_chart
-from ui.views.budget.budget_page import DEVICES, UPLINKS, duration, number, payloads, verdict
+from ui.views.budget.budget_page import DEVICES, UPLINKS, duration, payloads, verdict
 
 VERDICTS = [key for key in catalogue("en") if key.startswith(("budget.here_", "budget.line_", "budget.no_verdict"))]
 SLOW = BreakEven(5.0, True, False)
@@ -48,8 +49,8 @@ def test_a_time_has_the_unit_people_use(seconds, words):
 
 @pytest.mark.parametrize("word", ["", "x", "nan", "inf", "-1", "1e99"])
 def test_garbage_in_the_address_is_no_number(word):
-    assert number(word, 0.01, 1000.0, float) is None
-    assert number("20", 0.01, 1000.0, float) == 20.0
+    assert number(0.01, 1000.0)(word) is None
+    assert number(0.01, 1000.0)("20") == 20.0
 
 
 def test_the_map_s_black_line_is_where_both_are_equal():

@@ -11,8 +11,8 @@ from fda_core.settings import presets
 from tests.cost.test_estimate import TIMINGS
 from tests.helpers.fake import fast_config, reach, until
 from ui.state import session
-from ui.state.viewing import reading
 from ui.text.i18n import t
+from ui.text.viewer import reading
 from ui.views.race import cost_line
 from ui.views.race.cost_line import duration, row, sentence, warnings
 

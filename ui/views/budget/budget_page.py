@@ -1,7 +1,5 @@
 """The Network budget page: time and money to the target on the user's own network, and where the break-even lies."""
 
-from functools import partial
-
 import numpy as np
 import streamlit as st
 
@@ -11,15 +9,15 @@ from fda_core.models.payload import EMBEDDED, ENCODERS, TRAINED, download, paylo
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import Link
 from ui.components.live_chart import figure_json, live_chart
-from ui.settings_panel.controls import LINKS
+from ui.shared.links import LINKS
 from ui.shared.shown_run import SCHEDULES, origin, run_to_show
 from ui.shared.tables import text_table
 from ui.state import address
-from ui.state.session import keep_words
-from ui.state.viewing import engineer, viewing
+from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.sentences import goal, lane_labels, main_lane
+from ui.text.viewer import engineer, viewing
 from ui.views.budget.budget_charts import map_chart
 
 HEIGHT = 380
@@ -85,20 +83,11 @@ def rivals(run: Snapshot) -> tuple[str, list[str]] | None:
 def adopt(theirs: list[str]) -> None:
     """What a link brought, else what the widgets say."""
     for name, (low, high, default) in NUMBERS.items():
-        address.adopt(name, f"budget_{name}", partial(number, low=low, high=high, kind=type(default)), default)
+        address.adopt(name, f"budget_{name}", address.number(low, high, type(default)), default)
     address.adopt("payload", "budget_payload", address.one_of(payloads()), OWN)
     address.adopt("against", "budget_lane", address.one_of(theirs), theirs[0])
     if st.session_state.budget_lane not in theirs:  # another run than before
         st.session_state.budget_lane = theirs[0]
-
-
-def number(word: str, low: float, high: float, kind: type) -> float | None:
-    """None for what is no number between both."""
-    try:
-        value = float(word)
-    except ValueError:
-        return None
-    return kind(value) if low <= value <= high else None
 
 
 def payloads() -> list[str]:

@@ -12,12 +12,12 @@ from fda_core.evidence.collect import targets
 from fda_core.evidence.measures import measures
 from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
+from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
-from ui.state.session import keep_words
+from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import t
-from ui.views.inside.inside_page import ROBERTA
 
 DOCS = Path(__file__).parents[3] / "docs"
 TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit recorded/…"

@@ -12,9 +12,12 @@ from fda_core.runs.recorded import names, recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
 from ui.components.live_chart import figure_json, live_chart
-from ui.settings_panel.controls import ALPHAS, adopt, ends
+from ui.settings_panel.controls import ALPHAS, ends
+from ui.settings_panel.handover import to_race
+from ui.shared.charts import palette
 from ui.shared.tables import text_table
-from ui.state.session import from_address, keep_words, linked, palette, shown_run
+from ui.state.address import from_address, keep_words, linked
+from ui.state.session import shown_run
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.problems import said
@@ -94,13 +97,6 @@ def together(counts: np.ndarray, labels: list[str]) -> tuple[np.ndarray, list[st
     first, rest = order[: MOST_LABELS - 1], order[MOST_LABELS - 1 :]
     joined = np.column_stack([counts[:, first], counts[:, rest].sum(axis=1)])
     return joined, [*(labels[i] for i in first), t("heterogeneity.other_labels", count=len(rest))]
-
-
-def to_race(config: ExperimentConfig) -> None:
-    """Opens the Race page with these settings, for a new run."""
-    st.session_state.run, st.session_state.notice = None, None
-    adopt(config)
-    st.switch_page("pages/race.py")
 
 
 def chosen() -> tuple[ExperimentConfig, str | None]:

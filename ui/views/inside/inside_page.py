@@ -7,23 +7,23 @@ import streamlit as st
 
 from fda_core.analysis.one_round import Look, half_way, look
 from fda_core.analysis.summary import rounds_of, started, state_bytes
-from fda_core.models.payload import payload
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import BASELINE_RULES
 from ui.components.live_chart import figure_json, live_chart
+from ui.shared.charts import palette
+from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import origin, run_to_show
 from ui.state import address
-from ui.state.session import keep_words, palette
-from ui.state.viewing import engineer
+from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.sentences import epochs, lane_labels, size
+from ui.text.viewer import engineer
 from ui.views.inside import inside_charts as charts
 
 HEIGHT, SMALL = 330, 260
 SKETCHES = Path(__file__).parents[3] / "docs" / "sketch.csv"
 WIDTH = 500  # buckets a row of the sketch
-ROBERTA = payload("roberta-base", "full")
 
 
 def page() -> None:

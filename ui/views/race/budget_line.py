@@ -19,16 +19,7 @@ LEAST, MOST = 0.1, 1e6  # MB
 
 def adopt() -> None:
     """Takes the address's budget, if it has one."""
-    address.adopt("budget", "budget", number, None)
-
-
-def number(word: str) -> float | None:
-    """Megabytes; None for what is no budget."""
-    try:
-        value = float(word)
-    except ValueError:
-        return None
-    return value if LEAST <= value <= MOST else None
+    address.adopt("budget", "budget", address.number(LEAST, MOST), None)
 
 
 def word() -> str:

@@ -13,9 +13,9 @@ from ui.settings_panel import own_data
 from ui.shared.tables import text_table
 from ui.state.presenter import may_act
 from ui.state.session import runner
-from ui.state.viewing import engineer
 from ui.text.i18n import t
 from ui.text.sentences import lane_labels, megabytes
+from ui.text.viewer import engineer
 
 HOUR = 3600
 MB = 1e6

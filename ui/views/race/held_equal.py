@@ -7,9 +7,9 @@ from fda_core.analysis.summary import started
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec
 from ui.shared.tables import text_table
-from ui.state.viewing import Viewing, viewing
 from ui.text.i18n import t
 from ui.text.sentences import epochs, lane_labels
+from ui.text.viewer import Viewing, viewing
 
 
 def panel(run: Snapshot) -> None:

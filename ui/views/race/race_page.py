@@ -17,18 +17,20 @@ from fda_core.support.errors import LabError
 from ui.components.live_chart import figure_json, live_chart
 from ui.settings_panel import own_data
 from ui.settings_panel.controls import adopt, settings
+from ui.settings_panel.handover import follow_run
 from ui.shared import replay_controls
-from ui.shared.charts import race_chart
+from ui.shared.charts import palette, race_chart
 from ui.shared.frames import race_frame
 from ui.shared.tables import text_table
-from ui.state import axes
+from ui.state import address, axes
+from ui.state.address import from_address, keep_address, linked
 from ui.state.presenter import act, following, may_act, sign_in_form
-from ui.state.session import from_address, has_settings, keep_address, linked, palette, runner, shown_run
-from ui.state.viewing import engineer, viewing
+from ui.state.session import runner, shown_run
 from ui.text import sentences
 from ui.text.glossary import marked
 from ui.text.i18n import plain, t
 from ui.text.problems import said
+from ui.text.viewer import engineer, viewing
 from ui.views.race import annotations, budget_line, cost_line, held_equal, prediction, try_sentence
 
 CHART_HEIGHT = 310
@@ -44,7 +46,7 @@ def page() -> None:
     run, unreadable = shown_run()
     st.session_state.setdefault("notice", None)
     if arrived:
-        follow = run is not None and (run.live or not has_settings())
+        follow = run is not None and (run.live or not address.settings())
         config, problem = (run.config, None) if follow else from_address()
         adopt(config)
         st.session_state.notice = t("settings.bad_link", problem=said(problem)) if problem else None
@@ -334,9 +336,3 @@ def waiting(run: Snapshot | None) -> None:
         label = f"{place}. {run_id}: {t('race.watch')}"
         if st.button(label, key=f"watch-{run_id}", on_click=follow_run, args=(run_id,)):
             st.rerun()
-
-
-def follow_run(run_id: str) -> None:
-    """A callback: it may change the settings because it runs before they are drawn."""
-    st.session_state.run = run_id
-    adopt(runner().snapshot(run_id).config)

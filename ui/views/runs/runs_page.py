@@ -16,16 +16,18 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import runs_folder
 from fda_core.support.errors import LabError
 from ui.components.live_chart import figure_json, live_chart
+from ui.settings_panel.handover import follow_run
 from ui.shared import run_tables
+from ui.shared.charts import palette
 from ui.shared.run_charts import MOST_RUNS, band_chart, overlay_chart
 from ui.shared.tables import text_table
 from ui.state import address, axes
+from ui.state.address import keep_words
 from ui.state.presenter import act, may_act, sign_in_form
-from ui.state.session import keep_words, palette, runner
+from ui.state.session import runner
 from ui.text import sentences
 from ui.text.i18n import plain, t
 from ui.text.problems import said
-from ui.views.race.race_page import follow_run
 from ui.views.runs import downloads, run_actions
 from ui.views.runs.report import html, texts
 from ui.views.runs.run_list import index, listed, table, title

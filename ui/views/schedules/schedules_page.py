@@ -14,10 +14,12 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.errors import ConfigError
 from ui.components.live_chart import figure_json, live_chart
+from ui.shared.charts import palette
 from ui.shared.run_tables import study_table
 from ui.shared.tables import text_table
+from ui.state.address import keep_words
 from ui.state.presenter import act, may_act
-from ui.state.session import keep_words, palette, runner
+from ui.state.session import runner
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.problems import said

@@ -14,16 +14,16 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.errors import LabError, StoreError
 from ui.components.timeline_player import Look, timeline_player
-from ui.shared.charts import look
+from ui.settings_panel.handover import to_race
+from ui.shared.charts import look, palette
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
-from ui.state.session import keep_address, palette
-from ui.state.viewing import viewing
+from ui.state.address import keep_address
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.problems import said
 from ui.text.sentences import epochs, goal, lane_labels, main_lane, megabytes, outcome, size
-from ui.views.heterogeneity.heterogeneity_page import to_race
+from ui.text.viewer import viewing
 
 # Texts of the film itself, and the numbers that it fills into them while it plays.
 WORDS = (
