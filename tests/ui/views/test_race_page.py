@@ -14,6 +14,7 @@ from tests.helpers.fake import Fake, fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import session
 from ui.text.i18n import t
+from ui.text.numbers import duration
 from ui.text.sentences import headline
 
 
@@ -262,7 +263,7 @@ def test_a_run_in_the_queue_says_how_many_are_ahead_and_how_long_they_take(visit
     fake.allow(2)
     reach_rounds(runner, runner.queue()[0][0], 2)
     # 7 rounds of the run ahead are left, 0.1 s each.
-    assert progress(page.run()) == t("status.queued_wait", place=1, wait=t("status.minute"))
+    assert progress(page.run()) == t("status.queued_wait", place=1, wait=duration(60))
     assert labels(page)[t("race.stop")]
 
 

@@ -16,6 +16,7 @@ from ui.state import address
 from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import t
+from ui.text.numbers import count, duration, gigabytes, loss, megabytes, money, of_hundred, significant, tenths
 from ui.text.sentences import goal, lane_labels, main_lane
 from ui.text.viewer import engineer, viewing
 from ui.views.budget.budget_charts import map_chart
@@ -140,7 +141,7 @@ def payload_name(word: str) -> str:
     if word == OWN:
         return t("budget.payload_run")
     encoder, what = word.split(" ")
-    return t(f"budget.payload_{what}", encoder=encoder, mb=f"{payload(encoder, what, RANK) / 1e6:,.1f}", rank=RANK)
+    return t(f"budget.payload_{what}", encoder=encoder, mb=megabytes(payload(encoder, what, RANK)), rank=RANK)
 
 
 def slower(run: Snapshot) -> float:
@@ -166,8 +167,8 @@ def assumed(run: Snapshot) -> str:
     """What the figures leave out, and what of them was calculated."""
     state = st.session_state
     encoder = EMBEDDED if state.budget_payload == OWN else state.budget_payload.split(" ")[0]
-    words = t("budget.assumed", download=f"{download(encoder) * state.budget_sites / 1e9:,.1f}")
-    return words if state.budget_payload == OWN else f"{words} {t('budget.slower', times=f'{slower(run):.2g}')}"
+    words = t("budget.assumed", download=gigabytes(download(encoder) * state.budget_sites))
+    return words if state.budget_payload == OWN else f"{words} {t('budget.slower', times=tenths(slower(run)))}"
 
 
 # Of which run after how many events, which lanes, on which network: what follows from it is made once for all viewers.
@@ -201,7 +202,7 @@ def sentences(
 ) -> tuple[str, str]:
     """What both lanes take to the target, and where the break-even lies."""
     state, us, them = st.session_state, labels[ours.lane], labels[theirs.lane]
-    where = t("budget.where", sites=f"{state.budget_sites:,}", up=f"{state.budget_up:g}", rtt=f"{state.budget_rtt:g}")
+    where = t("budget.where", sites=count(state.budget_sites), up=f"{state.budget_up:g}", rtt=f"{state.budget_rtt:g}")
     first = t(
         "budget.takes", where=where, goal=goal(run.config.target), ours=costs(us, ours), theirs=costs(them, theirs)
     )
@@ -218,16 +219,8 @@ def control(run: Snapshot, us: str, them: str, labels: dict[str, str], found: di
 def costs(label: str, bill: Bill) -> str:
     if not bill.reached:
         return t("budget.misses", lane=label)
-    size, dollars = f"{bill.bytes / 1e9:.3g}", f"{bill.dollars:,.2f}"
-    return t("budget.costs", lane=label, time=duration(bill.seconds), gb=size, dollars=dollars)
-
-
-def duration(seconds: float) -> str:
-    """42 s, 7 min, 5.2 h, 3.1 days."""
-    for limit, unit, name in ((120, 1, "seconds"), (7200, 60, "minutes"), (172_800, 3600, "hours")):
-        if seconds < limit:
-            return t(f"budget.unit_{name}", count=f"{seconds / unit:.3g}")
-    return t("budget.unit_days", count=f"{seconds / 86_400:,.3g}")
+    values = {"time": duration(bill.seconds), "gb": gigabytes(bill.bytes), "dollars": money(bill.dollars)}
+    return t("budget.costs", lane=label, **values)
 
 
 def verdict(us: str, them: str, ours: Bill, theirs: Bill, line: BreakEven | None) -> str:
@@ -236,12 +229,12 @@ def verdict(us: str, them: str, ours: Bill, theirs: Bill, line: BreakEven | None
         return t("budget.no_verdict", us=us, them=them)
     ratio = theirs.seconds / ours.seconds
     key = "same" if abs(ratio - 1) <= 0.05 else "faster" if ratio > 1 else "slower"
-    here = t(f"budget.here_{key}", us=us, them=them, times=f"{max(ratio, 1 / ratio):.2g}")
+    here = t(f"budget.here_{key}", us=us, them=them, times=tenths(max(ratio, 1 / ratio)))
     if line.uplink is None:
         key = "always" if line.slow else "never"
     else:
         key = "break_even" if line.slow else "break_even_fast"
-    return f"{here} {t(f'budget.line_{key}', us=us, them=them, line=f'{line.uplink or 0:.3g}')}"
+    return f"{here} {t(f'budget.line_{key}', us=us, them=them, line=significant(line.uplink or 0))}"
 
 
 def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict[str, Bill]) -> list[dict[str, str]]:
@@ -251,10 +244,10 @@ def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict
         {
             t("table.lane"): labels[lane],
             t("budget.time"): duration(bill.seconds) if bill.reached else t("table.not_reached"),
-            t("budget.money"): f"{bill.dollars:,.2f}" if bill.reached else t("table.not_reached"),
-            t("budget.sent"): f"{bill.bytes / 1e9:.3g}" if bill.reached else t("table.not_reached"),
-            t("table.rounds"): f"{bill.rounds}",
-            t("table.epochs"): f"{bill.local_epochs}",
+            t("budget.money"): money(bill.dollars) if bill.reached else t("table.not_reached"),
+            t("budget.sent"): gigabytes(bill.bytes) if bill.reached else t("table.not_reached"),
+            t("table.rounds"): count(bill.rounds),
+            t("table.epochs"): count(bill.local_epochs),
             t("budget.within", gb=f"{st.session_state.budget_gb:g}"): quality(within[lane]),
         }
         for lane, bill in found.items()
@@ -264,4 +257,4 @@ def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict
 def quality(event) -> str:
     if event is None or event.test_loss is None:
         return t("budget.not_one")
-    return t("budget.quality", loss=f"{event.test_loss:.3f}", accuracy=f"{100 * (event.accuracy or 0):.1f}")
+    return t("budget.quality", loss=loss(event.test_loss), accuracy=of_hundred(event.accuracy or 0))

@@ -29,6 +29,7 @@ from ui.state.session import runner, shown_run
 from ui.text import sentences
 from ui.text.glossary import marked
 from ui.text.i18n import plain, t
+from ui.text.numbers import count, duration, megabytes, percent, size
 from ui.text.problems import said
 from ui.text.viewer import engineer, viewing
 from ui.views.race import annotations, budget_line, cost_line, held_equal, prediction, try_sentence
@@ -214,13 +215,8 @@ def progress_of(run: Snapshot) -> tuple[float, str]:
     expected = rounds_at_most(list(run.events), run.config.rounds, len(run.config.lanes))
     share = 1.0 if run.status == "finished" else min(1.0, played / max(1, expected))
     if run.status == "queued" and run.wait is not None:
-        return share, t("status.queued_wait", place=run.place, wait=duration(run.wait))
+        return share, t("status.queued_wait", place=run.place, wait=duration(60 * math.ceil(run.wait / 60)))
     return share, t(f"status.{run.status}", played=played, place=run.place)
-
-
-def duration(seconds: float) -> str:
-    minutes = math.ceil(seconds / 60)
-    return t("status.minute") if minutes <= 1 else t("status.minutes", count=minutes)
 
 
 def chart(
@@ -271,17 +267,17 @@ def numbers(config: ExperimentConfig, lanes: list[LaneSummary]) -> None:
 def row(label: str, lane: LaneSummary) -> dict[str, str]:
     """A manager gets all bytes in one number, an engineer each kind."""
     kinds = {
-        t("table.down"): f"{lane.bytes_down / 1e6:,.1f}",
-        t("table.up"): f"{lane.bytes_up / 1e6:,.1f}",
-        t("table.monitor"): f"{lane.bytes_monitor / 1e6:,.1f}",
+        t("table.down"): megabytes(lane.bytes_down),
+        t("table.up"): megabytes(lane.bytes_up),
+        t("table.monitor"): megabytes(lane.bytes_monitor),
     }
     return {
         t("table.lane"): label,
         t("table.status"): t(f"lane_status.{lane.status or 'racing'}"),
-        t("table.rounds"): f"{lane.spent.rounds}",
-        t("table.epochs"): f"{lane.spent.local_epochs}",
-        **(kinds if engineer() else {t("table.megabytes"): sentences.megabytes(lane.spent.bytes)}),
-        t("table.best"): "–" if lane.best_accuracy is None else f"{100 * lane.best_accuracy:.1f} %",
+        t("table.rounds"): count(lane.spent.rounds),
+        t("table.epochs"): count(lane.spent.local_epochs),
+        **(kinds if engineer() else {t("table.megabytes"): megabytes(lane.spent.bytes)}),
+        t("table.best"): percent(lane.best_accuracy),
         t("table.to_target"): sentences.spent(lane.to_target),
     }
 
@@ -313,11 +309,11 @@ def technical(run: Snapshot, facts: dict) -> list[str]:
     words = [
         t(
             key, model=plain(str(facts["model"])[:200]), trained=facts["trainable_parameters"],
-            bytes_mb=f"{facts['model_bytes'] / 1e6:.2f}",
+            bytes_mb=megabytes(facts['model_bytes']),
         )
     ]  # fmt: skip
     if states := state_bytes(run.events):
-        words.append(t("race.state", sizes=f" {t('race.state_or')} ".join(map(sentences.size, states))))
+        words.append(t("race.state", sizes=f" {t('race.state_or')} ".join(map(size, states))))
     return words
 
 

@@ -14,7 +14,7 @@ from fda_core.runs.store import held, runs_folder
 from fda_core.settings import presets
 from ui.state.session import runner
 from ui.text.i18n import JOINER, t
-from ui.text.sentences import megabytes
+from ui.text.numbers import DASH, megabytes
 
 SCHEDULE = re.compile(r"fedopt-e([1-9][0-9]{0,2})")
 
@@ -61,7 +61,7 @@ def table(entries: list[Entry]) -> pd.DataFrame:
     """One row a run; bytes to the target in MB (10⁶), by lane."""
     rows = [
         {
-            t("runs.name"): harmless(entry.name) or "–",
+            t("runs.name"): harmless(entry.name) or DASH,
             t("runs.began"): entry.created,
             t("runs.status"): t(f"runs.is_{entry.status}"),
             t("runs.preset"): t(f"settings.preset_{entry.preset}") if entry.preset in presets.names() else entry.preset,
@@ -84,7 +84,7 @@ def harmless(text: str) -> str:
 
 def to_target(entry: Entry) -> str:
     costs = entry.to_target.items()
-    return " · ".join(f"{called(lane)} {'–' if cost is None else megabytes(cost)}" for lane, cost in costs)
+    return " · ".join(f"{called(lane)} {DASH if cost is None else megabytes(cost)}" for lane, cost in costs)
 
 
 def called(lane: str) -> str:
