@@ -158,7 +158,7 @@ def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple
     if run is not None and run.live:
         keeper, paused = runner(), run.status == "paused"
         return [
-            ("resume", "play_arrow", "race.resume", True, keeper.resume, run.run_id) if paused
+            ("resume", "play_arrow", "race.resume", True, keeper.unpause, run.run_id) if paused
             else ("pause", "pause", "race.pause", run.status == "running", keeper.pause, run.run_id),
             ("step", "skip_next", "race.step", paused, keeper.step, run.run_id),
             ("stop", "stop", "race.stop", run.status != "stopping", keeper.stop, run.run_id),
