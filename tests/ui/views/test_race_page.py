@@ -14,7 +14,7 @@ from tests.helpers.fake import Fake, fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import session
 from ui.text.i18n import t
-from ui.text.numbers import duration
+from ui.text.numbers import duration, megabytes
 from ui.text.sentences import headline
 
 
@@ -102,7 +102,7 @@ def test_a_finished_run_shows_its_numbers(visit, runner, fake):
     lanes = summarize(list(runner.snapshot(run_id).events))
     table = page.table[0].value
     for name, field in (("table.down", "bytes_down"), ("table.up", "bytes_up"), ("table.monitor", "bytes_monitor")):
-        assert table[t(name)].tolist() == [f"{getattr(lane, field) / 1e6:,.1f}" for lane in lanes]
+        assert table[t(name)].tolist() == [megabytes(getattr(lane, field)) for lane in lanes]
     assert table[t("table.best")].tolist() == [f"{100 * lane.best_accuracy:.1f} %" for lane in lanes]
 
 
