@@ -4,7 +4,7 @@ import pytest
 
 from fda_core.settings.config import ExperimentConfig
 from ui.state import address
-from ui.views.budget.budget_page import NUMBERS
+from ui.views.budget.network_form import NUMBERS
 
 
 def test_no_page_s_word_is_a_setting_or_a_word_of_every_page():

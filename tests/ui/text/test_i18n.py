@@ -17,7 +17,7 @@ from ui.shared.links import LINKS
 from ui.text.glossary import terms
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import LANGUAGES
-from ui.views.budget.budget_page import NUMBERS
+from ui.views.budget.network_form import NUMBERS
 from ui.views.evidence.evidence_page import COMMANDS, MARKS
 from ui.views.story.story_page import WORDS
 

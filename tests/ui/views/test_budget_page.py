@@ -8,8 +8,10 @@ from tests.helpers.words import says, unlinked
 from ui.state.address import number
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import reading
+from ui.views.budget.bill_words import verdict
 from ui.views.budget.budget_charts import map_chart
-from ui.views.budget.budget_page import DEVICES, UPLINKS, payloads, verdict
+from ui.views.budget.network_form import payloads
+from ui.views.budget.shared_results import DEVICES, UPLINKS
 
 VERDICTS = [key for key in catalogue("en") if key.startswith(("budget.here_", "budget.line_", "budget.no_verdict"))]
 SLOW = BreakEven(5.0, True, False)

@@ -12,6 +12,7 @@ from fda_core.runs.index import Index
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import held, runs_folder
 from fda_core.settings import presets
+from fda_core.support.errors import LabError
 from ui.state.session import runner
 from ui.text.i18n import JOINER, t
 from ui.text.numbers import DASH, megabytes
@@ -23,6 +24,13 @@ SCHEDULE = re.compile(r"fedopt-e([1-9][0-9]{0,2})")
 def index() -> Index:
     """The one of this process."""
     return Index(runs_folder())
+
+
+def everything() -> list[Entry]:
+    try:
+        return index().entries()
+    except LabError:  # the list says it
+        return []
 
 
 def listed(search: str, tag: str | None) -> list[Entry]:
