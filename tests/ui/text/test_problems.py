@@ -24,9 +24,9 @@ from fda_core.runs.store import EVENTS
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError, LabError
 from tests.helpers.stored_runs import keep_run
-from ui.state.viewing import reading
 from ui.text.i18n import JOINER, catalogue
 from ui.text.problems import LONGEST, NESTED, Template, said, template, templates, translated
+from ui.text.viewer import reading
 
 CORE = Path(fda_core.__file__).parent
 LEFT_OUT = ("cli.py", "__main__.py", "algorithm/sketch.py", "evidence/")

@@ -15,6 +15,7 @@ from tests.helpers.fake import Fake, fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import session
 from ui.text.i18n import t
+from ui.text.numbers import duration, megabytes
 from ui.text.sentences import headline
 
 
@@ -102,7 +103,7 @@ def test_a_finished_run_shows_its_numbers(visit, runner, fake):
     lanes = summarize(list(runner.snapshot(run_id).events))
     table = page.table[0].value
     for name, field in (("table.down", "bytes_down"), ("table.up", "bytes_up"), ("table.monitor", "bytes_monitor")):
-        assert table[t(name)].tolist() == [f"{getattr(lane, field) / 1e6:,.1f}" for lane in lanes]
+        assert table[t(name)].tolist() == [megabytes(getattr(lane, field)) for lane in lanes]
     assert table[t("table.best")].tolist() == [f"{100 * lane.best_accuracy:.1f} %" for lane in lanes]
 
 
@@ -263,7 +264,7 @@ def test_a_run_in_the_queue_says_how_many_are_ahead_and_how_long_they_take(visit
     fake.allow(2)
     reach_rounds(runner, runner.queue()[0][0], 2)
     # 7 rounds of the run ahead are left, 0.1 s each.
-    assert progress(page.run()) == t("status.queued_wait", place=1, wait=t("status.minute"))
+    assert progress(page.run()) == t("status.queued_wait", place=1, wait=duration(60))
     assert labels(page)[t("race.stop")]
 
 
