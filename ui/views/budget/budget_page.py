@@ -77,8 +77,8 @@ def results(run: Snapshot, us: str, theirs: list[str]) -> None:
 
 def rivals(run: Snapshot) -> tuple[str, list[str]] | None:
     """The FDA lane, and the FedOpt lanes it can be compared with, by their E."""
-    ours = [lane for lane in run.config.lanes if lane.max_epochs is not None]
-    theirs = sorted((lane for lane in run.config.lanes if lane.rule == "schedule"), key=lambda lane: lane.epochs)
+    ours = [lane for lane in run.config.lanes if lane.is_fda]
+    theirs = sorted((lane for lane in run.config.lanes if lane.is_fedopt), key=lambda lane: lane.epochs)
     return (main_lane(ours).id, [lane.id for lane in theirs]) if ours and theirs else None
 
 
@@ -222,7 +222,7 @@ def sentences(
 def control(run: Snapshot, us: str, them: str, labels: dict[str, str], found: dict[str, Bill]) -> list[str]:
     """What FedOpt with the same local training, E = M/2, would take, where the run has it beside the other."""
     half = next(lane.max_epochs for lane in run.config.lanes if lane.id == us) // 2
-    lanes = [lane.id for lane in run.config.lanes if lane.rule == "schedule" and lane.epochs == half]
+    lanes = [lane.id for lane in run.config.lanes if lane.is_fedopt and lane.epochs == half]
     return [t("budget.control", costs=costs(labels[lane], found[lane])) for lane in lanes if lane != them]
 
 

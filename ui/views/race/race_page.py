@@ -10,7 +10,7 @@ from fda_core.algorithm.events import LaneFinished, RunStarted
 from fda_core.analysis.summary import LaneSummary, rounds_at_most, rounds_played, started, state_bytes, summarize
 from fda_core.live.runner import Snapshot
 from fda_core.models.payload import size_of
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig
+from fda_core.settings.config import ExperimentConfig
 from fda_core.support import assets
 from fda_core.support.callbacks import TEXTS
 from fda_core.support.errors import LabError
@@ -27,7 +27,7 @@ from ui.state.session import from_address, has_settings, keep_address, linked, p
 from ui.state.viewing import engineer, viewing
 from ui.text import sentences
 from ui.text.glossary import marked
-from ui.text.i18n import plain, t
+from ui.text.i18n import named, plain, t
 from ui.text.problems import said
 from ui.views.race import annotations, budget_line, cost_line, held_equal, prediction, try_sentence
 
@@ -299,9 +299,8 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
         *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
     ]
     for lane in run.config.lanes:
-        if lane.rule in BASELINE_RULES:
-            key = "race.reference_centralised" if lane.rule == "centralised" else "race.reference_local_only"
-            words.append(t(key, lane=labels[lane.id]))
+        if lane.is_baseline:
+            words.append(named(f"race.reference_{lane.rule.replace('-', '_')}", lane.rule, lane=labels[lane.id]))
     st.caption(marked(" ".join(words)))
 
 
