@@ -89,8 +89,8 @@ def tell(run: Snapshot) -> Story:
     shown = timeline(until_target(run.events))
     played = {track.lane for track in shown.tracks if track.bytes}
     lanes = [spec for spec in run.config.lanes if spec.id in played]
-    ours = [spec for spec in lanes if spec.max_epochs is not None]
-    theirs = sorted((spec for spec in lanes if spec.rule == "schedule"), key=lambda spec: spec.epochs)
+    ours = [spec for spec in lanes if spec.is_fda]
+    theirs = sorted((spec for spec in lanes if spec.is_fedopt), key=lambda spec: spec.epochs)
     if not ours or not theirs:
         raise StoreError(f"{run.run_id} has no rounds of FedOpt and of FDA to show.")
     return Story(run, shown, main_lane(ours), theirs[0], tuple(theirs[1:]), lane_labels(run.config))
@@ -107,7 +107,7 @@ def show(story: Story) -> None:
 
 def note(spec: LaneSpec) -> str:
     """When a lane synchronises, in a few words."""
-    if spec.rule != "schedule":
+    if not spec.is_fedopt:
         return t("film.when_needed")
     return t("film.every_epoch") if spec.epochs == 1 else t("film.every_epochs", count=spec.epochs)
 
