@@ -12,7 +12,8 @@ import streamlit as st
 
 from fda_core.cost.estimate import Timings
 from fda_core.data.table import Table
-from fda_core.live.runner import Runner, Snapshot
+from fda_core.live.runner import Runner
+from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import runs_folder
 from fda_core.runs.tidy import tidy
 from fda_core.settings.config import ExperimentConfig

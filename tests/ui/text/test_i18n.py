@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.live.runner import LIVE
 from fda_core.models.payload import TRAINED
+from fda_core.runs.snapshot import LIVE
 from fda_core.settings import config, presets
 from fda_core.settings.config import CLIENT_OPTIMIZERS, LORA_TARGETS, MONITORS, SERVERS
 from ui.settings_panel.own_data import NOTES

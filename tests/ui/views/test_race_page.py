@@ -6,7 +6,8 @@ import pytest
 import streamlit as st
 
 from fda_core.analysis.summary import summarize
-from fda_core.live.runner import LONGEST_QUEUE, Runner
+from fda_core.live.jobs import LONGEST_QUEUE
+from fda_core.live.runner import Runner
 from fda_core.runs.store import hold, runs_folder
 from fda_core.settings.config import LaneSpec
 from fda_core.support.errors import Preempted
@@ -240,7 +241,7 @@ def test_an_interrupted_run_is_resumed_by_its_button(visit, runner, interrupted)
     assert page.table[0].value[t("table.rounds")].tolist() == ["3", "3", "3"]
 
 
-def test_a_run_that_was_parked_says_why(visit, runner, fake):
+def test_a_run_that_was_preempted_says_why(visit, runner, fake):
     fake.error, fake.after = Preempted("Only 5 MB are left."), 4
     fake.let_go()
     run_id = runner.start(fast_config())
@@ -309,7 +310,7 @@ def test_twenty_viewers_see_one_run_and_leave_one_thread(visit, runner, fake):
     assert {page.table[0].value[t("table.rounds")].tolist()[0] for page in pages} == {"1"}
     assert {unlinked(page.markdown[0].value) for page in pages} == {unlinked(pages[0].markdown[0].value)}
     new = [thread for thread in set(threading.enumerate()) - before if thread.name == "fda-opt-runner"]
-    assert new == [] and runner.worker.is_alive()
+    assert new == [] and runner.worker.thread.is_alive()
     assert runner.queue() == [(run_id, "running")]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fda_core.analysis.summary import LaneSummary
-from fda_core.live.runner import Snapshot
+from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import BASELINE_RULES, ExperimentConfig
 from ui.text.i18n import t
 from ui.text.numbers import megabytes

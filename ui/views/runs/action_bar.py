@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from fda_core.live.runner import LIVE
 from fda_core.runs.entries import Entry
 from fda_core.runs.meta import LONGEST_NAME
-from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.snapshot import LIVE, Snapshot
 from ui.settings_panel.handover import follow_run
 from ui.state.presenter import act, may_act
 from ui.text.i18n import t
