@@ -20,7 +20,7 @@ from ui.text.i18n import catalogue, t
 from ui.text.viewer import LANGUAGES
 from ui.views.budget.network_form import NUMBERS
 from ui.views.evidence.evidence_page import COMMANDS, MARKS
-from ui.views.story.story_page import WORDS
+from ui.views.story.moving_timeline import WORDS
 
 ROOT = Path(__file__).parents[3]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
