@@ -108,7 +108,7 @@ def estimate(
     texts = config.train_examples + config.test_examples
     preparing = timings.load + (0 if prepared else timings.prefix * texts)
     before = preparing + timings.score * config.test_examples
-    seconds = sum((lane.seconds for lane in lanes), Span(before, before))
+    seconds = sum((lane.seconds for lane in lanes if lane.seconds is not None), Span(before, before))
     memory = needed(timings.shape, config, round(timings.tokens * texts))
     return CostEstimate(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
 
@@ -116,6 +116,7 @@ def estimate(
 def lane_cost(
     config: ExperimentConfig, spec: LaneSpec, parameters: int, timings: Timings | None, largest: float | None
 ) -> LaneCost:
+    """A lane until its last round; largest: as in `estimate`."""
     rounds, epochs = length(config, spec)
     clients = 1 if spec.kind.pooled else config.cohort_size
     steps = steps_an_epoch(config, spec, largest)
@@ -145,7 +146,7 @@ def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
         """The round that meets the limit is played to its end."""
         return min(config.rounds, 1 + ceil(min(config.rounds, max(0, limit - first(each)) / each)))
 
-    def epochs(rounds: int, each: int) -> int:
+    def epochs(rounds: float, each: int) -> float:
         return first(each) + (rounds - 1) * each
 
     played = Span(rounds(likely), rounds(least))
@@ -192,4 +193,5 @@ def at(points: Points, clients: int) -> float:
 
 
 def pair(span: Span) -> tuple[float, float]:
+    """Likely and at most."""
     return span.likely, span.most
