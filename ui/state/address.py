@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
-from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.fields import top_names
 from ui.text.i18n import plain, t
 
 # Words that hold on every page.
@@ -29,7 +29,7 @@ def begin(page: str, strange: Mapping[str, str]) -> None:
         state.page, state.written = page, {}
     if page in WITH_SETTINGS:
         return
-    settings = set(ExperimentConfig.model_fields)
+    settings = top_names()
     for name in st.query_params:
         if name not in EVERYWHERE | OF_PAGES and name.split(".")[0] not in settings:
             refuse(name, st.query_params[name])

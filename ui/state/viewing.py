@@ -8,14 +8,15 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from fda_core.settings.fields import SETTINGS
+
 LANGUAGES = {"ja": "日本語", "en": "English"}
 DEPTHS = ("manager", "engineer")
 DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"
 
 # Keys of widgets whose options have labels.
-CHOICES = {
-    "preset", "mode", "alpha", "theta", "server", "client_optimizer", "weighting", "check", "monitor", "link", "x_axis",
-    "y_axis", "mix_alpha", "prediction", "trained", "targets", "lesson_plan", "own_task",
+CHOICES = {setting.key for setting in SETTINGS if setting.labelled} | {
+    "x_axis", "y_axis", "mix_alpha", "prediction", "lesson_plan", "own_task",
 }  # fmt: skip
 
 

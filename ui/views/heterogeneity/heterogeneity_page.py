@@ -11,8 +11,9 @@ from fda_core.data.labels import LABELS, labels_per_client
 from fda_core.runs.recorded import names, recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.fields import ALPHAS
 from ui.components.live_chart import figure_json, live_chart
-from ui.settings_panel.controls import ALPHAS, adopt, ends
+from ui.settings_panel.controls import adopt, ends
 from ui.shared.tables import text_table
 from ui.state.session import from_address, keep_words, linked, palette, shown_run
 from ui.text.glossary import marked
