@@ -12,6 +12,7 @@ from fda_core.models.payload import TRAINED
 from fda_core.settings import presets
 from fda_core.settings.fields import SETTINGS, Setting
 from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS
+from tests.helpers.registered import throw_aways, without_words
 from ui.settings_panel.controls import LINKS, modes
 from ui.settings_panel.own_data import NOTES
 from ui.shared.lesson_steps import data
@@ -164,6 +165,19 @@ def test_all_languages_have_the_same_keys_and_placeholders(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_is_empty_or_padded(language):
     assert [key for key, text in catalogue(language).items() if not text or text != text.strip()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_monitor_and_optimiser_has_its_words(language):
+    assert without_words(language) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_without_words_is_found(language):
+    with throw_aways():
+        found = without_words(language)
+    assert {"settings.second-epoch", "settings.server_rmsprop"} <= set(found)
+    assert {"settings.monitor_largest", "settings.client_adamax"} <= set(found)
 
 
 def test_an_unknown_key_is_a_defect():
