@@ -11,14 +11,8 @@ from math import ceil, inf
 from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
 from fda_core.models.memory import LIBRARIES, Shape, needed
 from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.settings.fields import not_measured
 from fda_core.settings.methods import MONITORS
-
-# What timings does not depend on, or what is arithmetic from it: with other values nothing is measured again.
-NOT_MEASURED = {
-    "preset", "seed", "train_examples", "test_examples", "clients", "clients_per_round", "partition", "alpha",
-    "client_optimizer", "client_lr", "server_optimizer", "server_lr", "weighting", "client_dropout", "rounds",
-    "local_epochs", "target", "after_target_rounds", "lanes", "link",
-}  # fmt: skip
 
 Points = tuple[tuple[int, float], ...]  # a value for each of some numbers of clients, ascending
 
@@ -90,7 +84,7 @@ class CostEstimate:
 
 def subject(config: ExperimentConfig) -> dict:
     """What timings depends on: model, what is trained, data, lengths."""
-    return config.model_dump(mode="json", exclude=NOT_MEASURED)
+    return config.model_dump(mode="json", exclude=not_measured())
 
 
 def estimate(
