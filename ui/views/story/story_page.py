@@ -7,7 +7,7 @@ import streamlit as st
 
 from fda_core.analysis.summary import state_bytes
 from fda_core.analysis.timeline import Timeline, Track, timeline, until_target
-from fda_core.evidence.claims import PUBLISHED
+from fda_core.evidence.tables import PUBLISHED
 from fda_core.runs.recorded import recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings import presets
