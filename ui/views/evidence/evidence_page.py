@@ -12,6 +12,7 @@ from fda_core.evidence.collect import targets
 from fda_core.evidence.measures import measures
 from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
+from fda_core.settings.methods import SERVERS
 from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
@@ -69,7 +70,7 @@ def others() -> str:
     ]
     first = next(iter(tables.values()))
     servers = [
-        t("evidence.at_server", server=t(f"method.fed_{name}"), value=tenths(found.value))
+        t("evidence.at_server", server=SERVERS[name].with_fedopt, value=tenths(found.value))
         for name, found in by_server(first).items()
     ]
     return t("evidence.others", shares=", ".join(told), servers=", ".join(servers))

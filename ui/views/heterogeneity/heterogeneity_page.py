@@ -6,8 +6,9 @@ import streamlit as st
 from fda_core.data.labels import LABELS, labels_per_client
 from fda_core.runs.recorded import recorded
 from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.fields import ALPHAS
 from ui.components.live_chart import figure_json, live_chart
-from ui.settings_panel.controls import ALPHAS, ends
+from ui.settings_panel.controls import ends
 from ui.settings_panel.handover import to_race
 from ui.shared.charts import palette
 from ui.shared.tables import text_table

@@ -30,7 +30,7 @@ def show(story: Story) -> None:
 
 def note(spec: LaneSpec) -> str:
     """When a lane synchronises, in a few words."""
-    if spec.rule != "schedule":
+    if not spec.is_fedopt:
         return t("film.when_needed")
     return t("film.every_epoch") if spec.epochs == 1 else t("film.every_epochs", count=spec.epochs)
 

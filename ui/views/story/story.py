@@ -34,8 +34,8 @@ def tell(run: Snapshot) -> Story:
     shown = timeline(until_target(run.events))
     played = {track.lane for track in shown.tracks if track.bytes}
     lanes = [spec for spec in run.config.lanes if spec.id in played]
-    ours = [spec for spec in lanes if spec.max_epochs is not None]
-    theirs = sorted((spec for spec in lanes if spec.rule == "schedule"), key=lambda spec: spec.epochs)
+    ours = [spec for spec in lanes if spec.is_fda]
+    theirs = sorted((spec for spec in lanes if spec.is_fedopt), key=lambda spec: spec.epochs)
     if not ours or not theirs:
         raise StoreError(f"{run.run_id} has no rounds of FedOpt and of FDA to show.")
     return Story(run, shown, main_lane(ours), theirs[0], tuple(theirs[1:]), lane_labels(run.config))
