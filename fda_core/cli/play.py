@@ -12,7 +12,7 @@ from fda_core.analysis.summary import Cost, LaneSummary, summarize
 from fda_core.cli.output import console, megabytes
 from fda_core.cli.progress import RunBar
 from fda_core.data import table as tables
-from fda_core.runs.record import record, simulate
+from fda_core.runs.record import Callbacks, Recording, record, simulate
 from fda_core.runs.store import new_run_id, read_events
 from fda_core.settings.config import ExperimentConfig
 
@@ -24,7 +24,9 @@ def play(
     trusted = {"produce": partial(simulate, models_folder=models)} if models else {}
     with RunBar(config) as bar:
         status, message = record(
-            config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, table=table, **trusted
+            Recording(config, folder, new_run_id(), table=table, resume=resume),
+            Callbacks(bar.watch, bar.prepared),
+            **trusted,
         )
     events = read_events(folder)
     start = next((event for event in events if isinstance(event, RunStarted)), None)

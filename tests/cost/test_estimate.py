@@ -8,7 +8,8 @@ from fda_core.cost.estimate import NOT_MEASURED, Span, Timings, at, estimate, su
 from fda_core.models.memory import LIBRARIES, Shape, needed
 from fda_core.models.payload import ENCODERS, trainable
 from fda_core.settings import presets
-from fda_core.settings.config import MONITORS, ExperimentConfig, LaneSpec
+from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.settings.methods import MONITORS
 from tests.helpers.tiny import LAYOUT, fda_opt, fedopt, fixed, play, rounds, smoothed, tiny_config
 
 TIMINGS = Timings(

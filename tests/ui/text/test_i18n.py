@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.live.runner import LIVE
 from fda_core.models.payload import TRAINED
+from fda_core.runs.snapshot import LIVE
 from fda_core.settings import config, presets
-from fda_core.settings.config import CLIENT_OPTIMIZERS, LORA_TARGETS, MONITORS, SERVERS
-from ui.settings_panel.controls import LINKS
+from fda_core.settings.config import LORA_TARGETS
+from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS
 from ui.settings_panel.own_data import NOTES
 from ui.shared.lesson_steps import data
-from ui.state.viewing import LANGUAGES
+from ui.shared.links import LINKS
 from ui.text.glossary import terms
 from ui.text.i18n import catalogue, t
-from ui.views.budget.budget_page import NUMBERS
+from ui.text.viewer import LANGUAGES
+from ui.views.budget.network_form import NUMBERS
 from ui.views.evidence.evidence_page import COMMANDS, MARKS
 from ui.views.story.story_page import WORDS
 
@@ -49,10 +50,9 @@ CHOICES = {
         )
         for name in names
     ],
-    "lane.*": [f"lane.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
+    "lane.*": [f"lane.{rule.replace('-', '_')}" for rule in RULES],
     "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],
-    "method.*": [f"method.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
-    "method.*_*": [f"method.{family}_{server}" for family in ("fed", "fda") for server in SERVERS],
+    "method.*": [f"method.{name}" for name, rule in RULES.items() if rule.method != "baseline"],
     "status.*": [f"status.{name}" for name in {*LIVE, *ENDED} - {"preparing"}],
     "lane_status.*": [f"lane_status.{name}" for name in ("racing", "target", "cap", "diverged", "stopped")],
     "race.*_axis": ["race.x_axis", "race.y_axis"],
@@ -75,7 +75,11 @@ CHOICES = {
     "own.left_*": [f"own.left_{name}" for name in NOTES],
     "predict.*": [f"predict.{name}" for name in ("fewer", "tie", "more", "alone")],
     "budget_line.*": [f"budget_line.{name}" for name in Y],
-    "fair.when_*": [f"fair.when_{rule}" for rule in ("adaptive", "smoothed", "fixed")],
+    "fair.when_*": [f"fair.when_{name}" for name, rule in RULES.items() if rule.method == "fda"],
+    "race.reference_*": [
+        f"race.reference_{name.replace('-', '_')}" for name, rule in RULES.items() if rule.method == "baseline"
+    ],
+    "inside.rule_*": [f"inside.rule_{name}" for name, rule in RULES.items() if rule.sets_theta and not rule.published],
     "settings.client_*": [f"settings.client_{name}" for name in CLIENT_OPTIMIZERS],
     "inside.because_*": [
         f"inside.because_{reason}"
@@ -100,7 +104,7 @@ COMPUTED = {f"headline.only_{winner}{yet}" for winner in ("us", "them") for yet 
 
 def calls(path: Path) -> list[ast.Call]:
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return [node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "t"]
+    return [node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("t", "named")]
 
 
 def keys(argument: ast.expr) -> list[str]:
