@@ -40,6 +40,7 @@ class Snapshot:
 
     @property
     def live(self) -> bool:
+        """Whether this process has it in hand: it will still change."""
         return self.status in LIVE
 
 
@@ -81,8 +82,5 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     events = read_events(folder)
     config = config_of(events, folder)
     last = events[-1] if events else None
-    ended = isinstance(last, RunFinished)
-    return Snapshot(
-        folder.name, config, last.status if ended else "interrupted", len(events), tuple(events),
-        last.message if ended else "",
-    )  # fmt: skip
+    status, message = (last.status, last.message) if isinstance(last, RunFinished) else ("interrupted", "")
+    return Snapshot(folder.name, config, status, len(events), tuple(events), message)
