@@ -73,6 +73,5 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     events = read_events(folder)
     config = config_of(events, folder)
     last = events[-1] if events else None
-    ended = isinstance(last, RunFinished)
-    status = Status(last.status) if ended else Status.INTERRUPTED
-    return Snapshot(folder.name, config, status, len(events), tuple(events), last.message if ended else "")
+    status, message = (Status(last.status), last.message) if isinstance(last, RunFinished) else (Status.INTERRUPTED, "")
+    return Snapshot(folder.name, config, status, len(events), tuple(events), message)
