@@ -47,6 +47,7 @@ class Playing:
             return Outcome(Status.FAILED, f"Unexpected {type(error).__name__}: {error}")
 
     def watch(self, event: Event) -> None:
+        """Takes over an event that is on record now."""
         if self.known:
             self.known -= 1
             return

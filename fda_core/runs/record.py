@@ -141,6 +141,7 @@ def play(recorder: Recorder, recording: Recording, callbacks: Callbacks, produce
 
 
 def close(recorder: Recorder, outcome: Outcome, show: Callable[[Event], None], events: list[Event]) -> None:
+    """Ends the record, shows the events that this takes, and writes the summary of all. Raises `StoreError`."""
     for event in recorder.finish(outcome.status, outcome.message):
         show(event)
     try:
