@@ -34,6 +34,7 @@ from fda_core.settings.config import ExperimentConfig
 from fda_core.settings.model_names import from_word
 from fda_core.support.callbacks import TEXTS
 from fda_core.support.errors import ConfigError, LabError, StoreError
+from fda_core.support.messages import because
 
 console = Console()
 
@@ -109,10 +110,10 @@ def own_table(options: argparse.Namespace) -> tables.Table | None:
     names = (options.text_column, options.label_column, options.text_pair_column, options.partition_column)
     if options.data is None:
         if any(names):
-            raise ConfigError("Columns are named and no file: give it with --data.")
+            raise ConfigError("cli.columns_without_file")
         return None
     if None in names[:2]:
-        raise ConfigError("--data needs --text-column and --label-column: the names of two of its columns.")
+        raise ConfigError("cli.file_without_columns")
     sheet = read_file(options.data)
     table = tables.normalise(sheet, tables.Columns(*names))
     labels = ", ".join(f"{label} {count:,}" for label, count in tables.label_counts(table).items())
@@ -207,7 +208,7 @@ def resume_run(options: argparse.Namespace) -> int:
     config = config_of(read_events(options.folder), options.folder)
     name, models = model_of(options)
     if models and name != config.model:
-        raise StoreError(f"The run's model is {config.model}, not {name}: give its folder.")
+        raise StoreError("cli.other_model", model=config.model, name=name)
     return play(config, options.folder, models, resume=True)
 
 
@@ -257,7 +258,7 @@ def import_run(options: argparse.Namespace) -> int:
     try:
         data = options.file.read_bytes()
     except OSError as error:
-        raise StoreError(f"{options.file} cannot be read ({error.strerror}): name an events.jsonl.") from None
+        raise StoreError("cli.record_not_read", path=options.file, reason=because(error)) from None
     print(import_events(data, options.runs or runs_folder()))
     return 0
 

@@ -18,7 +18,7 @@ def examples(
     """
     if table_files.needs_table(config):
         if home is None:
-            raise ConfigError(table_files.gone())
+            raise ConfigError("data.table_gone")
         return of_table(table_files.load(home, config.table.sha256), config)
     if config.dataset == "reviews":
         from fda_core.data.reviews import LABELS, reviews

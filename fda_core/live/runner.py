@@ -28,6 +28,7 @@ from fda_core.runs.store import drop_unfinished, folder_of, hold, new_run_id, ru
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS, Tick
 from fda_core.support.errors import Cancelled, ConfigError, LabError, Preempted, StoreError
+from fda_core.support.messages import Message, unexpected
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ KEPT_IN_MEMORY = 20
 UNWATCHED = 60  # seconds without a viewer after which a run gives its place to one that waits
 PAUSED = 600  # seconds a paused run may keep others waiting, watched or not
 PATROL = 1.0  # seconds between two looks at these
-MAKE_WAY = "It was paused while other runs were waiting: resume it to go on."
 
 
 class Runner:
@@ -82,8 +82,8 @@ class Runner:
         folder = folder_of(run_id, self._root())
         known = folder and stored(folder)
         if known is None or known.status != "interrupted":
-            state = "does not exist" if known is None else f"is {known.status}"
-            raise StoreError(f"Only an interrupted run can be resumed: this one {state}.")
+            state = Message("part.no_run" if known is None else f"part.is_{known.status}")
+            raise StoreError("live.not_interrupted", reason=state)
         with self.changed:
             old = self.jobs.get(run_id)
             revision = max(old.revision if old else 0, known.revision)
@@ -101,10 +101,7 @@ class Runner:
     def _admit(self, jobs: list[Job]) -> None:
         with self.changed:
             if len(self._live()) + len(jobs) > LONGEST_QUEUE:
-                raise ConfigError(
-                    f"At most {LONGEST_QUEUE} runs can wait and {len(self._live())} are waiting already:"
-                    " stop one or wait until one has ended."
-                )
+                raise ConfigError("live.queue_full", most=LONGEST_QUEUE, count=len(self._live()))
             for job in jobs:
                 if self._live() and not job.resumed:
                     self._reserve(job)
@@ -210,7 +207,7 @@ class Runner:
         """Moves a run that has ended to the trash. Raises `StoreError`."""
         with self.changed:  # so that nobody resumes it meanwhile
             if (job := self.jobs.get(run_id)) and job.status in LIVE:
-                raise StoreError(f"The run {run_id} has not ended: stop it, then delete it.")
+                raise StoreError("live.not_ended", run=run_id)
             trash.delete(run_id, self._root())
             self.jobs.pop(run_id, None)
 
@@ -320,7 +317,7 @@ class Runner:
             status, message = "interrupted" if there else "failed", str(error)
         except Exception as error:  # whatever it was, the queue goes on
             log.exception("run %s failed", job.run_id)
-            status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
+            status, message = "failed", unexpected(error)
         with self.changed:
             late = self._ended(job, status, message)
         if late:
@@ -349,7 +346,7 @@ class Runner:
                 raise Cancelled
             still = time.monotonic() - began
             if self._gives_way(job, still):
-                raise Preempted(MAKE_WAY if job.rounds_allowed == 0 else "")
+                raise Preempted("live.make_way" if job.rounds_allowed == 0 else "")
             if job.rounds_allowed != 0:
                 return guard.wait(still)
             self.changed.wait(PATROL)

@@ -15,6 +15,7 @@ from fda_core.runs.recorder import Recorder
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import Progress, Tick
 from fda_core.support.errors import Cancelled, LabError, Preempted, StoreError
+from fda_core.support.messages import unexpected
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def record(
         status, message = "failed", str(error)
     except Exception as error:  # whatever it was, the user gets a sentence and the log the traceback
         log.exception("run %s failed", run_id)
-        status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
+        status, message = "failed", unexpected(error)
     try:
         close(recorder, status, message, show, events)
     except StoreError as error:

@@ -22,6 +22,7 @@ from fda_core.settings.assignments import from_query, to_query
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import Tick
 from fda_core.support.errors import LabError
+from fda_core.support.messages import Message
 from ui.components.live_chart import publish
 from ui.state.address import EVERYWHERE, OF_PAGES, written
 from ui.state.presenter import following
@@ -137,13 +138,13 @@ def has_settings() -> bool:
     return any(name not in EVERYWHERE | OF_PAGES for name in st.query_params)
 
 
-def from_address() -> tuple[ExperimentConfig, str | None]:
+def from_address() -> tuple[ExperimentConfig, Message | None]:
     """The settings in the page's address, or the default ones and what was wrong with the address."""
     words = [(name, st.query_params[name]) for name in st.query_params if name not in EVERYWHERE | OF_PAGES]
     try:
         return presets.build(from_query(urlencode(words))), None
     except LabError as error:
-        return presets.build(), str(error)
+        return presets.build(), Message(error.id, **error.values)  # without the frames an error holds on to
 
 
 def keep_address(config: ExperimentConfig | None, **words: str) -> None:

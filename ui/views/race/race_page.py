@@ -29,6 +29,7 @@ from ui.text import sentences
 from ui.text.glossary import marked
 from ui.text.i18n import plain, t
 from ui.text.problems import said
+from ui.text.recorded_messages import recorded
 from ui.views.race import annotations, budget_line, cost_line, held_equal, prediction, try_sentence
 
 CHART_HEIGHT = 310
@@ -111,9 +112,9 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
     controls(whole, config)  # above the sentence, whose length changes: buttons must not move under the mouse
     replay_controls.controls(whole)
     if run is not None and run.status == "failed":
-        st.error(said(run.message))
+        st.error(recorded(run.message))
     if run is not None and run.status == "interrupted" and run.message:
-        st.info(said(run.message))
+        st.info(recorded(run.message))
     answer = prediction.answered(run, lanes, going_on)
     st.markdown(marked(f"{words} {answer}" if answer else words))
     if shown is not None:
@@ -289,7 +290,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     labels = sentences.lane_labels(run.config)
     for event in run.events:
         if isinstance(event, LaneFinished) and event.status == "diverged":
-            st.warning(t("table.diverged_note", lane=labels[event.lane], message=said(event.message)))
+            st.warning(t("table.diverged_note", lane=labels[event.lane], message=recorded(event.message)))
     if not run.live and config is not None and config != run.config:
         st.info(t("race.applies_next"))
     facts = start.facts

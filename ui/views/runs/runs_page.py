@@ -25,6 +25,7 @@ from ui.state.session import keep_words, palette, runner
 from ui.text import sentences
 from ui.text.i18n import plain, t
 from ui.text.problems import said
+from ui.text.recorded_messages import recorded
 from ui.views.race.race_page import follow_run
 from ui.views.runs import downloads, run_actions
 from ui.views.runs.report import html, texts
@@ -189,7 +190,7 @@ def readable(chosen: Sequence[Entry]) -> list[Snapshot]:
         if run is not None and run.events:
             runs.append(run)
         elif run is not None and run.message:
-            st.warning(f"{plain(title(entry))}: {said(run.message)}")
+            st.warning(f"{plain(title(entry))}: {recorded(run.message)}")
     return runs
 
 
