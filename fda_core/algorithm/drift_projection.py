@@ -7,7 +7,7 @@ from torch import Tensor
 class DriftProjection:
     """Axis 1 along the first epoch's mean drift, axis 2 where that epoch's drifts disagree most."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.points: list[Tensor] = []
         self.axes: Tensor | None = None
 

@@ -28,6 +28,7 @@ class Tally:
     checks: int = 0
 
     def add(self, **counts: int) -> None:
+        """Adds to the fields of these names."""
         for name, count in counts.items():
             setattr(self, name, getattr(self, name) + count)
 
@@ -42,6 +43,7 @@ class Ledger:
     epoch: Tally = field(default_factory=Tally)
 
     def begin_round(self) -> None:
+        """The round and its first local epoch begin at nothing; the total stays."""
         self.round, self.epoch = Tally(), Tally()
 
     def end_epoch(self) -> Tally:
@@ -50,9 +52,11 @@ class Ledger:
         return done
 
     def model_down(self, clients: int) -> None:
+        """The global weights, to so many clients."""
         self._add(down=clients * self.model_bytes)
 
     def model_up(self, clients: int) -> None:
+        """The updates of so many clients, each as long as the model."""
         self._add(up=clients * self.model_bytes)
 
     def direction_down(self, clients: int) -> None:

@@ -37,10 +37,12 @@ class DriftStatistics:
 
     @property
     def mean_sq_drift(self) -> float:
+        """Mean ‖u_k‖², weighted by the shares."""
         return (self.shares @ self.sq_norms).item()
 
     @property
     def sq_mean_drift(self) -> float:
+        """‖mean u_k‖², summed in float64."""
         return torch.linalg.vector_norm(self.mean_drift, dtype=torch.float64).square().item()
 
     @property
@@ -116,9 +118,11 @@ class LinearMonitor(Monitor):
         return statistics.mean_sq_drift - (self.direction @ statistics.mean_drift.double()).item() ** 2
 
     def uninformed(self, clients: list[int]) -> list[int]:
+        """Who has not been told ξ; nobody in the first round, whose direction follows from the seed."""
         return [] if self.informed is None else [client for client in clients if client not in self.informed]
 
     def synchronised(self, clients: list[int], update: Tensor) -> None:
+        """ξ points along the update; after a round without one (all dropped out) it stays."""
         if update.any():
             self._point_along(update.double())
             self.informed = set(clients)
@@ -126,9 +130,11 @@ class LinearMonitor(Monitor):
             self.informed |= set(clients)  # ξ stays, and these have been told it
 
     def state(self) -> State:
+        """ξ [d] in float64 and the sorted ids of who knows it, None while it is the random one."""
         return {"direction": self.direction, "informed": None if self.informed is None else sorted(self.informed)}
 
     def restore(self, state: State) -> None:
+        """Undoes `state`."""
         self.direction = state["direction"]
         self.informed = None if state["informed"] is None else set(state["informed"])
 

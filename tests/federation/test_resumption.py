@@ -1,4 +1,4 @@
-"""A lane taken up from its checkpoint plays on exactly as the one that was never interrupted."""
+"""A lane resumed from its checkpoint plays on exactly as the one that was never interrupted."""
 
 import json
 import os

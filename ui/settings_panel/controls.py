@@ -12,6 +12,7 @@ from fda_core.settings.assignments import merge, parse_value
 from fda_core.settings.config import CLIENT_OPTIMIZERS, MONITORS, SERVERS, ExperimentConfig, LaneSpec
 from fda_core.support.errors import ConfigError
 from ui.settings_panel import model_controls, own_data
+from ui.shared.links import LINKS
 from ui.text.i18n import t
 from ui.text.problems import said
 from ui.text.sentences import epochs
@@ -22,13 +23,6 @@ MODES = ("adaptive", "smoothed", "fixed")
 # Eight steps a decade, equally far apart on the slider.
 THETAS = tuple(round(10 ** (i / 8), 5) for i in range(-24, 17))
 DEFAULT_THETA = THETAS[20]
-LINKS = {
-    "default": (20.0, 50.0, 80.0),
-    "lan": (1000.0, 1000.0, 1.0),
-    "4g": (10.0, 30.0, 50.0),
-    "dsl": (1.0, 16.0, 40.0),
-    "satellite": (3.0, 25.0, 600.0),
-}
 
 
 def adopt(config: ExperimentConfig) -> None:

@@ -8,8 +8,9 @@ from fda_core.models.payload import ENCODERS, encoder_of, size_of
 from fda_core.settings import model_names
 from fda_core.settings.config import EMBEDDED_LAYERS, LORA_TARGETS, MODELS, TRAINED, ExperimentConfig
 from ui.settings_panel import own_data
-from ui.state.viewing import engineer
 from ui.text.i18n import plain, t
+from ui.text.numbers import megabytes
+from ui.text.viewer import engineer
 
 SUGGESTED = tuple(name for name in ENCODERS if model_names.allowed(name) and name != "all-MiniLM-L6-v2")
 RANKS = (1, 2, 4, 8, 16, 32, 64)
@@ -76,11 +77,6 @@ def sends(config: ExperimentConfig) -> list[str]:
     size = size_of(config, own_data.label_count(config))
     if size is None:
         return [t("model.unknown", model=plain(config.model))]
-    once = size.bytes / 1e6
-    words = t("model.sends", once=number(once), round=number(2 * config.cohort_size * once), clients=config.cohort_size)
+    cohort = config.cohort_size
+    words = t("model.sends", once=megabytes(size.bytes), round=megabytes(2 * cohort * size.bytes), clients=cohort)
     return [words, t("model.fast" if size.fast else "model.plain")]
-
-
-def number(megabytes: float) -> str:
-    """Two decimals where they say something."""
-    return f"{megabytes:,.0f}" if megabytes >= 100 else f"{megabytes:.3g}"

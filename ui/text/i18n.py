@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from fda_core.runs.store import runs_folder
-from ui.state.viewing import viewing
+from ui.text.viewer import viewing
 
 FOLDER = Path(__file__).parent / "catalogue"
 

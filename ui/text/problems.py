@@ -4,8 +4,8 @@ from functools import cache
 
 from fda_core.support import messages
 from fda_core.support.messages import Catalogue, Message
-from ui.state.viewing import viewing
 from ui.text.i18n import FOLDER, plain
+from ui.text.viewer import viewing
 
 
 @cache

@@ -8,9 +8,9 @@ from functools import cache
 from typing import NamedTuple
 
 from fda_core.support.messages import Message, english, pieces
-from ui.state.viewing import viewing
 from ui.text.i18n import plain
 from ui.text.problems import catalogue
+from ui.text.viewer import viewing
 
 LONGEST = 2000  # characters; a longer text is somebody else's
 DEEPEST = 3  # a line of a record: its settings: what is allowed

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec, Target
 from ui.text.i18n import t
+from ui.text.numbers import megabytes, quality, tenths
 
 # Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
 TIE = 0.05
@@ -40,17 +41,6 @@ def lane_labels(config: ExperimentConfig) -> dict[str, str]:
         id: label if names.count(label) == 1 else t("lane.details", label=label, details=id)
         for id, label in labels.items()
     }
-
-
-def size(count: int) -> str:
-    """8 B, 6.0 kB."""
-    return t("count.bytes", count=count) if count < 1000 else t("count.kilobytes", count=count / 1e3)
-
-
-def megabytes(count: float) -> str:
-    """Decimal megabytes with as many digits as say something: 5.9 MB, 682 MB, 12,300 MB."""
-    value = count / 1e6
-    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
 def epochs(count: int) -> str:
@@ -127,9 +117,8 @@ def nobody(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool
     if not values:
         return t("headline.nothing_yet" if yet else "headline.nothing", goal=goal(config.target))
     best = (min if loss else max)(values, key=values.get)
-    shown = f"{100 * values[best]:.1f} %" if metric == "accuracy" else f"{values[best]:.3f}"
     key = "headline.nobody_yet" if yet else "headline.nobody"
-    return t(key, goal=goal(config.target), lane=names[best], best=shown)
+    return t(key, goal=goal(config.target), lane=names[best], best=quality(values[best], metric))
 
 
 def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> str:
@@ -153,9 +142,9 @@ def cost_words(ours: Cost, theirs: Cost) -> dict[str, str | int]:
     """Both costs, the ratio of bytes as the larger over the smaller, and the ratio of local epochs."""
     larger, smaller = max(ours.bytes, theirs.bytes), min(ours.bytes, theirs.bytes)
     return {
-        "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes), "times": f"{larger / smaller:.1f}",
+        "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes), "times": tenths(larger / smaller),
         "our_epochs": ours.local_epochs, "their_epochs": epochs(theirs.local_epochs),
-        "work": f"{ours.local_epochs / theirs.local_epochs:.1f}",
+        "work": tenths(ours.local_epochs / theirs.local_epochs),
     }  # fmt: skip
 
 

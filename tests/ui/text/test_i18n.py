@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.live.runner import LIVE
 from fda_core.models.payload import TRAINED
+from fda_core.runs.snapshot import LIVE
 from fda_core.settings import config, presets
 from fda_core.settings.config import CLIENT_OPTIMIZERS, LORA_TARGETS, MONITORS, SERVERS
-from ui.settings_panel.controls import LINKS
 from ui.settings_panel.own_data import NOTES
 from ui.shared.lesson_steps import data
-from ui.state.viewing import LANGUAGES
+from ui.shared.links import LINKS
 from ui.text.glossary import terms
 from ui.text.i18n import catalogue, t
-from ui.views.budget.budget_page import NUMBERS
+from ui.text.viewer import LANGUAGES
+from ui.views.budget.network_form import NUMBERS
 from ui.views.evidence.evidence_page import COMMANDS, MARKS
 from ui.views.story.story_page import WORDS
 

@@ -16,10 +16,10 @@ from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError, LabError
 from fda_core.support.messages import english, pieces
 from tests.helpers.stored_runs import keep_run
-from ui.state.viewing import reading
 from ui.text import i18n
 from ui.text.i18n import JOINER
 from ui.text.problems import catalogue, said
+from ui.text.viewer import reading
 
 ROOT = Path(fda_core.__file__).parents[1]
 PATHS = [*sorted((ROOT / "fda_core").rglob("*.py")), *sorted((ROOT / "ui").rglob("*.py")), ROOT / "classroom.py"]

@@ -5,9 +5,9 @@ from time import perf_counter
 import pytest
 
 from fda_core.support.messages import Message, english, pieces
-from ui.state.viewing import reading
 from ui.text.problems import catalogue, said
 from ui.text.recorded_messages import LONGEST, MESSAGES, PARTS, read_back, recorded, template, templates
+from ui.text.viewer import reading
 
 # A message whose words end the sentence around it needs one that is told from what follows.
 WITHIN = {"reason": "part.no_lanes", "allowed": "allowed.list", "kind": "part.label"}

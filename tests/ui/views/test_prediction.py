@@ -9,8 +9,8 @@ from tests.helpers.fake import fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import presenter
 from ui.state.sign_in import PIN
-from ui.state.viewing import reading
 from ui.text.i18n import t
+from ui.text.viewer import reading
 from ui.views.race.prediction import NOBODY, answer
 
 CONFIG = ExperimentConfig()

@@ -18,11 +18,11 @@ from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round
 from ui.components import timeline_player
+from ui.shared.charts import palette
 from ui.shared.shown_run import DEFAULT
-from ui.state.session import palette
-from ui.state.viewing import reading
 from ui.text.glossary import marked
 from ui.text.i18n import t
+from ui.text.viewer import reading
 from ui.views.story import story_page
 from ui.views.story.story_page import PLACES, WORDS, Story, alt, note, sentences, tell
 

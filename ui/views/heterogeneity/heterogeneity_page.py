@@ -12,11 +12,15 @@ from fda_core.runs.recorded import names, recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
 from ui.components.live_chart import figure_json, live_chart
-from ui.settings_panel.controls import ALPHAS, adopt, ends
+from ui.settings_panel.controls import ALPHAS, ends
+from ui.settings_panel.handover import to_race
+from ui.shared.charts import palette
 from ui.shared.tables import text_table
-from ui.state.session import from_address, keep_words, linked, palette, shown_run
+from ui.state.address import from_address, keep_words, linked
+from ui.state.session import shown_run
 from ui.text.glossary import marked
 from ui.text.i18n import t
+from ui.text.numbers import of_hundred, percent, significant, tenths
 from ui.text.problems import said
 from ui.text.sentences import goal, lane_labels, spent
 from ui.views.heterogeneity.heterogeneity_charts import effects_chart, labels_chart
@@ -63,8 +67,8 @@ def of_run(run: Snapshot | None, problem: str | None) -> None:
     st.markdown(
         t(
             "heterogeneity.of_run" if run.config.partition == "column" else "heterogeneity.of_run_drawn",
-            clients=len(counts), one_sided=int((shares >= ONE_SIDED).sum()), share=f"{100 * ONE_SIDED:.0f}",
-            middle=f"{100 * np.median(shares):.0f}", least=int(counts.sum(axis=1).min()),
+            clients=len(counts), one_sided=int((shares >= ONE_SIDED).sum()), share=of_hundred(ONE_SIDED, 0),
+            middle=of_hundred(np.median(shares), 0), least=int(counts.sum(axis=1).min()),
             most=int(counts.sum(axis=1).max()), alpha=f"{run.config.alpha:g}",
         )
     )  # fmt: skip
@@ -94,13 +98,6 @@ def together(counts: np.ndarray, labels: list[str]) -> tuple[np.ndarray, list[st
     first, rest = order[: MOST_LABELS - 1], order[MOST_LABELS - 1 :]
     joined = np.column_stack([counts[:, first], counts[:, rest].sum(axis=1)])
     return joined, [*(labels[i] for i in first), t("heterogeneity.other_labels", count=len(rest))]
-
-
-def to_race(config: ExperimentConfig) -> None:
-    """Opens the Race page with these settings, for a new run."""
-    st.session_state.run, st.session_state.notice = None, None
-    adopt(config)
-    st.switch_page("pages/race.py")
 
 
 def chosen() -> tuple[ExperimentConfig, str | None]:
@@ -158,7 +155,7 @@ def labels_sentence(counts: np.ndarray, alpha: float) -> str:
     shares = counts.max(axis=1) / counts.sum(axis=1)
     return t(
         "heterogeneity.labels", alpha=f"{alpha:g}", clients=len(counts), one_sided=int((shares >= ONE_SIDED).sum()),
-        share=f"{100 * ONE_SIDED:.0f}", middle=f"{100 * np.median(shares):.0f}",
+        share=of_hundred(ONE_SIDED, 0), middle=of_hundred(np.median(shares), 0),
     )  # fmt: skip
 
 
@@ -173,7 +170,7 @@ def effect_sentences(runs: Sequence[Effect], alpha: float) -> list[str]:
     return [
         t(
             "heterogeneity.effect", near=f"{near.alpha:g}", alike=f"{alike.alpha:g}",
-            times=f"{near.variance / alike.variance:.2g}", epochs=f"{ours.epochs:.1f}", before=f"{before.epochs:.1f}",
+            times=tenths(near.variance / alike.variance), epochs=tenths(ours.epochs), before=tenths(before.epochs),
         ),
         t("heterogeneity.reached_both" if ours.to_target and schedule(near).to_target else
           "heterogeneity.reached_ours" if ours.to_target else
@@ -197,8 +194,8 @@ def table(runs: Sequence[Effect]) -> list[dict[str, str]]:
     return [
         {
             t("runs.alpha"): f"{run.alpha:g}",
-            t("heterogeneity.variance"): "–" if run.variance is None else f"{run.variance:.3g}",
-            t("heterogeneity.epochs"): "–" if (mean := monitored(run).epochs) is None else f"{mean:.1f}",
+            t("heterogeneity.variance"): significant(run.variance),
+            t("heterogeneity.epochs"): tenths(monitored(run).epochs),
             **{labels[lane.lane]: cell(lane) for lane in run.lanes},
         }
         for run in runs
@@ -206,5 +203,4 @@ def table(runs: Sequence[Effect]) -> list[dict[str, str]]:
 
 
 def cell(lane) -> str:
-    best = "–" if lane.best_accuracy is None else f"{100 * lane.best_accuracy:.1f} %"
-    return t("heterogeneity.cell", spent=spent(lane.to_target), best=best)
+    return t("heterogeneity.cell", spent=spent(lane.to_target), best=percent(lane.best_accuracy))

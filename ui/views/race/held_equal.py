@@ -7,9 +7,10 @@ from fda_core.analysis.summary import started
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec
 from ui.shared.tables import text_table
-from ui.state.viewing import Viewing, viewing
 from ui.text.i18n import t
+from ui.text.numbers import loss, of_hundred
 from ui.text.sentences import epochs, lane_labels
+from ui.text.viewer import Viewing, viewing
 
 
 def panel(run: Snapshot) -> None:
@@ -95,8 +96,8 @@ def test(run: Snapshot) -> str:
     words = t("fair.test_here", examples=run.config.test_examples)
     if initial.get("accuracy") is None or initial.get("test_loss") is None:
         return words
-    accuracy, loss = f"{100 * initial['accuracy']:.1f}", f"{initial['test_loss']:.3f}"
-    return words + t("fair.test_before", accuracy=accuracy, loss=loss)
+    before = {"accuracy": of_hundred(initial["accuracy"]), "loss": loss(initial["test_loss"])}
+    return words + t("fair.test_before", **before)
 
 
 def differs(config: ExperimentConfig) -> str:

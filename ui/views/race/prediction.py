@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fda_core.analysis.summary import LaneSummary
-from fda_core.live.runner import Snapshot
+from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import BASELINE_RULES, ExperimentConfig
 from ui.text.i18n import t
-from ui.text.sentences import lane_labels, megabytes, outcome
+from ui.text.numbers import megabytes
+from ui.text.sentences import lane_labels, outcome
 
 NOBODY = ""  # no lane has this id
 

@@ -14,14 +14,17 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.errors import ConfigError
 from ui.components.live_chart import figure_json, live_chart
+from ui.shared.charts import palette
 from ui.shared.run_tables import study_table
 from ui.shared.tables import text_table
+from ui.state.address import keep_words
 from ui.state.presenter import act, may_act
-from ui.state.session import keep_words, palette, runner
+from ui.state.session import runner
 from ui.text.glossary import marked
 from ui.text.i18n import t
+from ui.text.numbers import megabytes, rounded, tenths
 from ui.text.problems import said
-from ui.text.sentences import goal, lane_labels, megabytes
+from ui.text.sentences import goal, lane_labels
 from ui.views.schedules.schedules_charts import costs_chart, swing_chart
 
 SERIES = "schedules-"  # the recorded runs: one experiment, several seeds
@@ -103,11 +106,11 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
     words = [
         t(
             f"schedules.{key}", goal=target, us=us.label, our_mb=megabytes(mine), best=best.label,
-            best_mb=megabytes(best.middle("bytes")), our_epochs=f"{us.middle('local_epochs'):g}",
-            best_epochs=f"{best.middle('local_epochs'):g}",
+            best_mb=megabytes(best.middle("bytes")), our_epochs=rounded(us.middle('local_epochs')),
+            best_epochs=rounded(best.middle('local_epochs')),
         ),
         t("schedules.badly", worst=worst.label, worst_mb=megabytes(worst.middle("bytes")),
-          times=f"{worst.middle('bytes') / mine:.1f}"),
+          times=tenths(worst.middle('bytes') / mine)),
     ]  # fmt: skip
     missed = [lane for lane in timed if lane not in whole]
     late = [t("schedules.late", lane=lane.label, count=len(lane.costs), all=lane.runs) for lane in missed]
@@ -124,7 +127,7 @@ def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
     told = []
     for lane in lanes:
         low, mid, high = middle([swing(epochs_of(run, lane.spec.id)) for run in runs])
-        told.append(t("schedules.swing", lane=lane.label, middle=f"{mid:.1f}", low=f"{low:.1f}", high=f"{high:.1f}"))
+        told.append(t("schedules.swing", lane=lane.label, middle=tenths(mid), low=tenths(low), high=tenths(high)))
     return t("schedules.swings", told=f" {t('schedules.and')} ".join(told))
 
 

@@ -14,16 +14,17 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.errors import LabError, StoreError
 from ui.components.timeline_player import Look, timeline_player
-from ui.shared.charts import look
+from ui.settings_panel.handover import to_race
+from ui.shared.charts import look, palette
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
-from ui.state.session import keep_address, palette
-from ui.state.viewing import viewing
+from ui.state.address import keep_address
 from ui.text.glossary import marked
 from ui.text.i18n import t
+from ui.text.numbers import megabytes, of_hundred, size, tenths
 from ui.text.problems import said
-from ui.text.sentences import epochs, goal, lane_labels, main_lane, megabytes, outcome, size
-from ui.views.heterogeneity.heterogeneity_page import to_race
+from ui.text.sentences import epochs, goal, lane_labels, main_lane, outcome
+from ui.text.viewer import viewing
 
 # Texts of the film itself, and the numbers that it fills into them while it plays.
 WORDS = (
@@ -124,7 +125,7 @@ def words(story: Story) -> dict[str, str]:
 def model(story: Story) -> str:
     """MB of one model on its way, as the packets have it."""
     transfer = next(transfer for transfer in story.track(story.them).transfers if transfer.kind != "sketch")
-    return f"{transfer.bytes / len(transfer.clients) / 1e6:.2f}"
+    return megabytes(transfer.bytes / len(transfer.clients))
 
 
 def sketch(story: Story) -> str:
@@ -141,7 +142,7 @@ def told(lane: str, track: Track) -> str:
     return t(
         "film.alt_lane", lane=lane, rounds=len(track.rounds), models=track.packets("down", "up"),
         sketches=track.packets("sketch"), mb=megabytes(track.bytes), epochs=epochs(last.epochs),
-        accuracy="–" if last.accuracy is None else f"{100 * last.accuracy:.1f}",
+        accuracy=of_hundred(last.accuracy),
     )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ def work(story: Story) -> str:
 
 
 def times(one: int, other: int) -> str:
-    return f"{max(one, other) / min(one, other):.1f}"
+    return tenths(max(one, other) / min(one, other))
 
 
 def about_messages(story: Story | None) -> None:
@@ -207,6 +208,6 @@ def published() -> str:
     table = published_pairs()
     both = table.dropna(subset=["bytes_ratio", "local_epochs_ratio"])
     return t(
-        "story.published", pairs=len(both), all=len(table), bytes=f"{both.bytes_ratio.median():.1f}",
-        work=f"{both.local_epochs_ratio.median():.1f}",
+        "story.published", pairs=len(both), all=len(table), bytes=tenths(both.bytes_ratio.median()),
+        work=tenths(both.local_epochs_ratio.median()),
     )  # fmt: skip
