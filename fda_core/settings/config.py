@@ -316,7 +316,10 @@ def _allowed(name: str, kind: str, limits: dict) -> Message | None:
 BOUNDS = ("gt", "ge", "lt", "le")
 
 
-def _between(whole: bool, gt=None, ge=None, lt=None, le=None) -> Message:
+def _between(
+    whole: bool, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
+) -> Message:
+    """A number between bounds: `gt` or `ge` below, `lt`, `le` or none above."""
     begins = "from" if gt is None else "above"
     ends = "below" if lt is not None else "upwards" if le is None else "to"
     low, high = ge if gt is None else gt, le if lt is None else lt

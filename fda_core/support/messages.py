@@ -50,7 +50,11 @@ class Message:
         """
         if not self.id:
             return ""
-        words = {name: self._word(*rest, catalogue) for _, *rest in pieces(english()[self.id]) if (name := rest[0])}
+        words = {
+            name: self._word(name, form or "", conversion, catalogue)
+            for _, name, form, conversion in pieces(english()[self.id])
+            if name
+        }
         said = "".join(text + (words[name] if name else "") for text, name, *_ in pieces(catalogue[self.id]))
         return said.removesuffix(".").removesuffix("。") if nested else said
 
@@ -83,5 +87,5 @@ def unexpected(error: Exception) -> str:
 
 def because(error: OSError) -> Message | str:
     """What the operating system says: a message where the catalogue has this sentence, its own words elsewhere."""
-    known = f"system.{errno.errorcode.get(error.errno, '')}"
+    known = f"system.{errno.errorcode.get(error.errno or 0, '')}"
     return Message(known) if english().get(known, "") == error.strerror else str(error.strerror)
