@@ -72,6 +72,7 @@ def read(data: bytes, name: str) -> Sheet:
 
 
 def too_large(name: str) -> TableError:
+    """Of a file with too many bytes."""
     return TableError("data.too_large", name=name, most=MOST_BYTES / 1e6)
 
 
@@ -123,6 +124,7 @@ def csv(text: str, separator: str, nrows: int) -> pd.DataFrame:
 
 
 def csv_trouble(name: str, message: str) -> TableError:
+    """What the CSV parser's words mean: the line, and what to do."""
     if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         expected, line, seen = found.groups()
         return TableError("data.cells", name=name, seen=seen, line=line, expected=expected)
@@ -155,6 +157,7 @@ def of_json(text: str, name: str) -> pd.DataFrame:
 
 
 def parquet(data: bytes, name: str) -> pd.DataFrame:
+    """Cells as Python's values, read in pieces: a small file cannot unfold into too much. Raises `TableError`."""
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
@@ -178,6 +181,7 @@ def parquet(data: bytes, name: str) -> pd.DataFrame:
 
 
 def checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The same with its columns' names as text. Raises `TableError` for too much, no rows, or names that are no use."""
     columns = list(map(str, frame.columns))
     if len(columns) > MOST_COLUMNS:
         raise too_many_columns(name)
@@ -193,8 +197,10 @@ def checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def too_many_rows(name: str) -> TableError:
+    """Of a file with too many rows."""
     return TableError("data.too_many_rows", name=name, most=MOST_ROWS)
 
 
 def too_many_columns(name: str) -> TableError:
+    """Of a file with too many columns."""
     return TableError("data.too_many_columns", name=name, most=MOST_COLUMNS)

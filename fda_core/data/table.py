@@ -89,16 +89,19 @@ class Table:
 
     @cached_property
     def client_numbers(self) -> np.ndarray | None:
+        """[n] a number from 0 for each row, None where the table has no clients."""
         return numbered(self.frame.client, self.clients) if self.clients else None
 
     @cached_property
     def sha256(self) -> str:
+        """The digest of columns and cells in their order, whatever file they were read from."""
         digest = hashlib.sha256(json.dumps(list(self.frame.columns)).encode())
         for row in self.frame.itertuples(index=False):
             digest.update(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
     def to_parquet(self) -> bytes:
+        """The rows as a file; `notes` are not part of it."""
         import pyarrow
         from pyarrow import parquet
 
@@ -122,15 +125,18 @@ class Table:
 
 
 def ordered(values: pd.Series) -> tuple[str, ...]:
+    """The different values, in the order of numbers where all are whole numbers, else in the alphabet's."""
     found = set(values)
     return tuple(sorted(found, key=(lambda v: (int(v), v)) if all(map(is_whole, found)) else str))
 
 
 def is_whole(value: str) -> bool:
+    """Whether a text is a whole number, of at most 18 characters."""
     return value.removeprefix("-").isdecimal() and len(value) < 19
 
 
 def numbered(values: pd.Series, names: tuple[str, ...]) -> np.ndarray:
+    """[n] each value's place among the names. Raises `KeyError` for one that is none of them."""
     place = {name: i for i, name in enumerate(names)}
     return np.array([place[value] for value in values])
 
@@ -192,12 +198,14 @@ def cell(value: object, column: str) -> str:
 
 
 def check_labels(labels: pd.Series, column: str) -> None:
+    """Raises `TableError` for more labels than are taken; column: its name in the file, for the sentence."""
     count = labels.nunique()
     if count > MOST_LABELS:
         raise TableError("data.too_many_labels", column=column, count=count, most=MOST_LABELS)
 
 
 def check_rows(frame: pd.DataFrame, column: str) -> None:
+    """Raises `TableError` for too few rows, or a single label; column: the labels' name in the file."""
     if len(frame) < FEWEST_ROWS:
         raise TableError("data.too_few_rows", count=len(frame), fewest=FEWEST_ROWS)
     if frame.label.nunique() < 2:
@@ -224,6 +232,7 @@ def preview(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, s
 
 
 def short(value: object, longest: int) -> str:
+    """A cell as text of at most `longest` characters and a mark of what was cut; "" for None."""
     text = "" if value is None else str(value)
     return text if len(text) <= longest else f"{text[:longest]}…"
 
@@ -232,10 +241,13 @@ def largest_site(config: ExperimentConfig, table: Table | None) -> float | None:
     """The largest site's share of the rows, where the config's clients are a table's sites; None elsewhere."""
     if table is None or config.partition != "column" or not len(table):
         return None
-    return float(np.bincount(table.client_numbers).max() / len(table))
+    numbers = table.client_numbers
+    assert numbers is not None, "a config by sites is of a table with sites"
+    return float(np.bincount(numbers).max() / len(table))
 
 
 def label_counts(table: Table) -> dict[str, int]:
+    """Rows of each label, in the labels' order."""
     return dict(zip(table.labels, np.bincount(table.label_numbers).tolist(), strict=True))
 
 

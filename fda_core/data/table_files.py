@@ -19,10 +19,12 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def needs_table(config: ExperimentConfig) -> bool:
+    """Whether the run is on a table of somebody's own."""
     return config.dataset == "table"
 
 
 def file_in(folder: Path, sha256: str) -> Path:
+    """Where the table with this digest lies in a run's folder. Raises `TableError` for what is no digest."""
     if not SHA256.fullmatch(sha256):  # nothing else is ever made into a path
         raise TableError("data.no_digest")
     return folder / f"table-{sha256}.parquet"

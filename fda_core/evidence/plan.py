@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from fda_core.settings import presets
-from fda_core.settings.config import SERVERS, ExperimentConfig
+from fda_core.settings.config import ExperimentConfig
 
 SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED = 100
@@ -54,7 +54,7 @@ class Scope:
     """Which part of the evidence to run; everything unless narrowed. `changes` go into every config."""
 
     seeds: tuple[int, ...] = SEEDS
-    servers: tuple[str, ...] = SERVERS
+    servers: tuple[str, ...] = tuple(SERVER_LRS)
     alphas: tuple[float, ...] = ALPHAS
     local_epochs: int = LOCAL_EPOCHS
     local_epochs_others: int = LOCAL_EPOCHS_OTHERS

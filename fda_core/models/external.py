@@ -72,6 +72,7 @@ class Folder:
             raise ConfigError("models.folder_not_read", name=self.name, reason=because(error)) from None
 
     def fetch(self, names: list[str], progress: Progress) -> Path:
+        """The folder itself, as of a repository: whatever is in it is here already."""
         return self.folder
 
 
@@ -102,6 +103,7 @@ def describe(source: Source, labels: int, progress: Progress) -> PreTrainedConfi
 
 
 def damaged(name: str, problem: str | Message) -> ModelError:
+    """The error to raise about a config.json; of what somebody else's code says, at most 120 characters are shown."""
     shown = " ".join(problem.split())[:120] if isinstance(problem, str) else problem
     return ModelError("models.config_damaged", file=CONFIG, name=name, reason=shown)
 
@@ -117,6 +119,10 @@ def encoder_only(name: str, settings: dict[str, Any]) -> None:
 
 
 def configured(name: str, settings: dict[str, Any], labels: int) -> PreTrainedConfig:
+    """The configuration from what config.json says, without what could start code and without dropout.
+
+    Raises `ModelError`.
+    """
     plain = {key: value for key, value in settings.items() if key not in LEFT_OUT and not key.startswith("_")}
     try:
         config = CONFIG_MAPPING[settings["model_type"]].from_dict(plain, num_labels=labels)
@@ -161,6 +167,7 @@ def weight_files(source: Source, progress: Progress) -> list[str]:
 
 
 def broken(name: str) -> ModelError:
+    """The error to raise about weights that cannot be read."""
     return ModelError("models.weights_damaged", name=name)
 
 

@@ -80,8 +80,8 @@ def study_sentence(runs: Sequence[Snapshot]) -> str:
     """Seed by seed, the FDA lane against each FedOpt lane."""
     config = runs[0].config
     labels = lane_labels(config)
-    ours = [lane for lane in config.lanes if lane.max_epochs is not None]
-    theirs = [lane for lane in config.lanes if lane.rule == "schedule"]
+    ours = [lane for lane in config.lanes if lane.is_fda]
+    theirs = [lane for lane in config.lanes if lane.is_fedopt]
     if not ours or not theirs:
         return t("runs.no_pairs", count=len(runs))
     us, events = main_lane(ours), [run.events for run in runs]

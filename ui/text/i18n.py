@@ -33,6 +33,11 @@ def t(key: str, **values) -> str:
     return (plain_words or texts[key]).format(**values)
 
 
+def named(key: str, name: str, **values) -> str:
+    """The sentence `key`, or the plain name of something registered that the catalogue has no words for."""
+    return t(key, **values) if key in catalogue(viewing().language) else name
+
+
 # Invisible, and no line breaks there: it parts what Streamlit would make a link, a smiley or an icon of.
 JOINER = "\u2060"
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from fda_core.analysis.summary import Cost, LaneSummary
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec, Target
-from ui.text.i18n import t
+from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
+from fda_core.settings.methods import SERVERS
+from ui.text.i18n import named, t
 from ui.text.numbers import megabytes, quality, tenths
 
 # Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
@@ -13,22 +14,30 @@ TIE = 0.05
 
 def lane_label(lane: LaneSpec) -> str:
     """FedOpt E=1, FDA-OPT M=10, FDA Θ=0.3 (every step); with the lane's server FedAdam E=1, FDA-Yogi M=10."""
-    if lane.rule in BASELINE_RULES:
-        return t("lane.centralised" if lane.rule == "centralised" else "lane.local_only")
-    family = "fed" if lane.rule == "schedule" else "fda"
-    method = t(f"method.{family}_{lane.server}") if lane.server else t(f"method.{lane.rule}")
+    method = method_of(lane)
     theta = None if lane.theta is None else f"{lane.theta:g}"
-    label = t(f"lane.{lane.rule}", method=method, epochs=lane.epochs, max_epochs=lane.max_epochs, theta=theta)
-    details = [t("lane.every_step")] if lane.check == "step" else []
-    if family == "fda" and lane.monitor != "sketch":
-        details.append(t(f"lane.monitor_{lane.monitor}"))
+    values = {"method": method, "epochs": lane.epochs, "max_epochs": lane.max_epochs, "theta": theta}
+    label = named(f"lane.{lane.rule.replace('-', '_')}", method, **values)
+    if lane.is_baseline:
+        return label
+    details = [t("lane.every_step")] if lane.every_step else []
+    if lane.is_fda and lane.monitor != LaneSpec.model_fields["monitor"].default:
+        details.append(named(f"lane.monitor_{lane.monitor}", lane.monitor))
     return t("lane.details", label=label, details=", ".join(details)) if details else label
+
+
+def method_of(lane: LaneSpec) -> str:
+    """FedOpt, FDA-OPT; with the lane's server what the field calls the pair: FedAdam, FDA-Yogi."""
+    if lane.server is None or lane.is_baseline:
+        return named(f"method.{lane.rule}", lane.rule)
+    server = SERVERS[lane.server]
+    return server.with_fda if lane.is_fda else server.with_fedopt
 
 
 def with_servers(config: ExperimentConfig) -> ExperimentConfig:
     """Every lane says its server optimiser if one of them is not plain averaging, otherwise none does: for labels."""
     servers = {lane.id: config.server_of(lane)[0] for lane in config.lanes}
-    named = any(servers[lane.id] != "sgd" for lane in config.lanes if lane.rule not in BASELINE_RULES)
+    named = any(not SERVERS[servers[lane.id]].averages for lane in config.lanes if not lane.is_baseline)
     lanes = (lane.model_copy(update={"server": servers[lane.id] if named else None}) for lane in config.lanes)
     return config.model_copy(update={"lanes": tuple(lanes)})
 
@@ -66,13 +75,13 @@ def goal(target: Target) -> str:
 
 def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
     """What the run says about FDA against each FedOpt lane, in MB and in local epochs; true at every moment."""
-    competing = {spec.id for spec in config.lanes if spec.rule not in BASELINE_RULES}
+    competing = {spec.id for spec in config.lanes if not spec.is_baseline}
     lanes = [lane for lane in lanes if lane.lane in competing] or lanes
     specs = with_servers(config).lanes
     config = config.model_copy(update={"lanes": tuple(s for s in specs if s.id in competing) or specs})
     by_id = {lane.lane: lane for lane in lanes}
-    ours = [spec for spec in config.lanes if spec.rule != "schedule"]
-    theirs = [spec for spec in config.lanes if spec.rule == "schedule"]
+    ours = [spec for spec in config.lanes if not spec.is_fedopt]
+    theirs = [spec for spec in config.lanes if spec.is_fedopt]
     if all(lane.to_target is None for lane in lanes):
         return nobody(config, lanes, running)
     if not ours or not theirs:
@@ -84,7 +93,7 @@ def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bo
 
 def main_lane(ours: list[LaneSpec]) -> LaneSpec:
     """The lane that is compared with every FedOpt lane; other FDA lanes are compared with the first of those."""
-    return next((spec for spec in ours if spec.rule == "adaptive"), ours[-1])
+    return next((spec for spec in ours if spec.kind.published), ours[-1])
 
 
 def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary, target: Target, running: bool) -> str:

@@ -22,7 +22,7 @@ from ui.text.problems import catalogue, said
 from ui.text.viewer import reading
 
 ROOT = Path(fda_core.__file__).parents[1]
-PATHS = [*sorted((ROOT / "fda_core").rglob("*.py")), *sorted((ROOT / "ui").rglob("*.py")), ROOT / "classroom.py"]
+PATHS = [*sorted((ROOT / "fda_core").rglob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
 NODES = [node for path in PATHS for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
 KINDS = {"Message"} | {
     node.name for node in NODES

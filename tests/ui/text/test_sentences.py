@@ -296,13 +296,6 @@ def test_servers_are_named_in_all_lanes_or_in_none():
     assert list(sentences.lane_labels(mixed).values()) == ["FedAvg E=1", "FDA-Adagrad M=10"]
 
 
-def test_the_names_of_the_field_are_the_engine_s():
-    from fda_core.algorithm.servers import NAMES
-
-    for server, (fed, fda) in NAMES.items():
-        assert (catalogue("en")[f"method.fed_{server}"], catalogue("en")[f"method.fda_{server}"]) == (fed, fda)
-
-
 def test_lanes_of_one_name_are_told_apart_by_their_ids():
     twin = E1.model_copy(update={"id": "twin"})
     labels = sentences.lane_labels(ExperimentConfig(lanes=(E1, twin, FDA)))

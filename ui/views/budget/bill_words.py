@@ -27,7 +27,7 @@ def sentences(
 def control(run: Snapshot, us: str, them: str, labels: dict[str, str], found: dict[str, Bill]) -> list[str]:
     """What FedOpt with the same local training, E = M/2, would take, where the run has it beside the other."""
     half = next(lane.max_epochs for lane in run.config.lanes if lane.id == us) // 2
-    lanes = [lane.id for lane in run.config.lanes if lane.rule == "schedule" and lane.epochs == half]
+    lanes = [lane.id for lane in run.config.lanes if lane.is_fedopt and lane.epochs == half]
     return [t("budget.control", costs=costs(labels[lane], found[lane])) for lane in lanes if lane != them]
 
 

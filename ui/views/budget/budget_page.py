@@ -60,6 +60,6 @@ def results(run: Snapshot, us: str, theirs: list[str]) -> None:
 
 def rivals(run: Snapshot) -> tuple[str, list[str]] | None:
     """The FDA lane, and the FedOpt lanes it can be compared with, by their E."""
-    ours = [lane for lane in run.config.lanes if lane.max_epochs is not None]
-    theirs = sorted((lane for lane in run.config.lanes if lane.rule == "schedule"), key=lambda lane: lane.epochs)
+    ours = [lane for lane in run.config.lanes if lane.is_fda]
+    theirs = sorted((lane for lane in run.config.lanes if lane.is_fedopt), key=lambda lane: lane.epochs)
     return (main_lane(ours).id, [lane.id for lane in theirs]) if ours and theirs else None

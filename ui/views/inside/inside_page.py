@@ -1,14 +1,12 @@
 """The page Inside a round: how far the clients' models have drifted, what Θ says to it, and what was sent to know."""
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.one_round import Look, half_way, look
 from fda_core.analysis.summary import rounds_of, started, state_bytes
+from fda_core.evidence.tables import SKETCHES
 from fda_core.runs.snapshot import Snapshot
-from fda_core.settings.config import BASELINE_RULES
 from ui.components.live_chart import figure_json, live_chart
 from ui.shared.charts import palette
 from ui.shared.large_model import ROBERTA
@@ -16,14 +14,13 @@ from ui.shared.shown_run import origin, run_to_show
 from ui.state import address
 from ui.state.address import keep_words
 from ui.text.glossary import marked
-from ui.text.i18n import t
+from ui.text.i18n import named, t
 from ui.text.numbers import megabytes, significant, size, tenths
 from ui.text.sentences import epochs, lane_labels
 from ui.text.viewer import engineer
 from ui.views.inside import inside_charts as charts
 
 HEIGHT, SMALL = 330, 260
-SKETCHES = Path(__file__).parents[3] / "docs" / "sketch.csv"
 WIDTH = 500  # buckets a row of the sketch
 
 
@@ -77,8 +74,8 @@ def choice(run: Snapshot) -> tuple[str, int]:
 
 def lanes(run: Snapshot) -> list:
     """Those with a threshold first; references have no rounds of this kind."""
-    specs = [spec for spec in run.config.lanes if spec.rule not in BASELINE_RULES]
-    return sorted(specs, key=lambda spec: spec.rule == "schedule") or list(run.config.lanes)
+    specs = [spec for spec in run.config.lanes if not spec.is_baseline]
+    return sorted(specs, key=lambda spec: spec.is_fedopt) or list(run.config.lanes)
 
 
 def whole(word: str) -> int | None:
@@ -108,9 +105,9 @@ def rule_words(seen: Look) -> str | None:
             "inside.rule_adaptive", half=f"{seen.lane.max_epochs / 2:g}", epochs=seen.round.epochs,
             variance=significant(seen.round.variance), theta=significant(published),
         )  # fmt: skip
-    if seen.lane.rule == "smoothed":
-        return t("inside.rule_smoothed", theta=significant(after))
-    return t("inside.rule_fixed", theta=significant(seen.threshold)) if seen.lane.rule == "fixed" else None
+    if seen.lane.kind.sets_theta and not seen.lane.kind.published:
+        return named(f"inside.rule_{seen.lane.rule}", "", theta=significant(after)) or None
+    return t("inside.rule_fixed", theta=significant(seen.threshold)) if seen.lane.theta is not None else None
 
 
 def to_scale(run: Snapshot) -> None:

@@ -18,8 +18,8 @@ STRIP = 0.12  # of the height of the curves; the axis adds as much again
 
 def rivals(config: ExperimentConfig) -> tuple[str, str] | None:
     """The FDA lane that is compared, and the FedOpt lane that synchronises most often; None without one of them."""
-    ours = [lane for lane in config.lanes if lane.max_epochs is not None]
-    theirs = [lane for lane in config.lanes if lane.rule == "schedule"]
+    ours = [lane for lane in config.lanes if lane.is_fda]
+    theirs = [lane for lane in config.lanes if lane.is_fedopt]
     return (main_lane(ours).id, min(theirs, key=lambda lane: lane.epochs).id) if ours and theirs else None
 
 

@@ -9,7 +9,7 @@ from fda_core.algorithm.events import Event
 from fda_core.analysis.curves import within
 from fda_core.analysis.summary import LaneSummary
 from fda_core.analysis.summary import quality as measured
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig
+from fda_core.settings.config import ExperimentConfig
 from ui.state import address
 from ui.text.i18n import t
 from ui.text.numbers import megabytes, typed
@@ -51,7 +51,7 @@ def sentence(
     quality: test_loss or accuracy. A lane that has not sent so much yet, or ended before, says so.
     """
     labels = lane_labels(config)
-    silent = {lane.id for lane in config.lanes if lane.rule in BASELINE_RULES}
+    silent = {lane.id for lane in config.lanes if lane.is_baseline}
     parts = [part(labels[lane.lane], lane, events, budget, quality) for lane in lanes if lane.lane not in silent]
     words = reduce(lambda some, more: t("budget_line.and", some=some, more=more), parts)
     return t("budget_line.at", mb=typed(budget), quality=t(f"budget_line.{quality}"), lanes=words)

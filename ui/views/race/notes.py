@@ -6,9 +6,9 @@ from fda_core.algorithm.events import LaneFinished, RunStarted
 from fda_core.analysis.summary import started, state_bytes
 from fda_core.models.payload import size_of
 from fda_core.runs.snapshot import Snapshot
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig
+from fda_core.settings.config import ExperimentConfig
 from ui.text.glossary import marked
-from ui.text.i18n import plain, t
+from ui.text.i18n import named, plain, t
 from ui.text.numbers import megabytes, size
 from ui.text.recorded_messages import recorded
 from ui.text.sentences import lane_labels
@@ -30,9 +30,8 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
         *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
     ]
     for lane in run.config.lanes:
-        if lane.rule in BASELINE_RULES:
-            key = "race.reference_centralised" if lane.rule == "centralised" else "race.reference_local_only"
-            words.append(t(key, lane=labels[lane.id]))
+        if lane.is_baseline:
+            words.append(named(f"race.reference_{lane.rule.replace('-', '_')}", lane.rule, lane=labels[lane.id]))
     st.caption(marked(" ".join(words)))
 
 

@@ -49,7 +49,7 @@ def page() -> None:
     lanes = lanes_of(runs)
     words = verdict(lanes, goal(runs[0].config.target))
     st.markdown(marked(words))
-    figure = costs_chart([lane for lane in lanes if lane.spec.rule == "schedule"], ours(lanes), palette())
+    figure = costs_chart([lane for lane in lanes if lane.spec.is_fedopt], ours(lanes), palette())
     show("costs", figure, HEIGHT, words)
     st.caption(t("schedules.recorded", seeds=", ".join(str(run.config.seed) for run in runs)))
     st.button(
@@ -62,7 +62,7 @@ def page() -> None:
         st.warning(problem)
     with st.container(key="schedules_table"):
         text_table(study_table(runs))
-    adaptive = [lane for lane in lanes if lane.spec.rule in ("adaptive", "smoothed")]
+    adaptive = [lane for lane in lanes if lane.spec.kind.sets_theta]
     with st.container(key="schedules_swing"):
         st.markdown(marked(swing_words(runs, adaptive)))
         rounds = {lane.label: epochs_of(runs[0], lane.spec.id) for lane in adaptive}
@@ -90,13 +90,13 @@ def lanes_of(runs: Sequence[Snapshot]) -> list[Lane]:
 
 
 def ours(lanes: Sequence[Lane]) -> Lane:
-    return next(lane for lane in lanes if lane.spec.rule == "adaptive")
+    return next(lane for lane in lanes if lane.spec.kind.published)
 
 
 def verdict(lanes: Sequence[Lane], target: str) -> str:
     """The best timetable against FDA-OPT, the worst, and those that do not get there: all from the runs."""
     us = ours(lanes)
-    timed = [lane for lane in lanes if lane.spec.rule == "schedule"]
+    timed = [lane for lane in lanes if lane.spec.is_fedopt]
     whole = [lane for lane in timed if len(lane.costs) == lane.runs]
     if not whole or len(us.costs) < us.runs:
         return t("schedules.open", goal=target)
