@@ -83,7 +83,8 @@ def out_of_place(event: Event, line: int, lanes: set[str]) -> Message | None:
     """What is wrong with a later line, the one of this number, if anything is."""
     if isinstance(event, RunStarted):
         return Message("record.another_start", line=line)
-    named = set(event.from_round) if isinstance(event, RunResumed) else {getattr(event, "lane", None)} - {None}
+    lane: str | None = getattr(event, "lane", None)
+    named = set(event.from_round) if isinstance(event, RunResumed) else set() if lane is None else {lane}
     if unknown := named - lanes:
         return Message("record.unknown_lane", line=line, lane=min(unknown)[:40])
     if isinstance(event, Epoch | Round) and any(isinstance(value, int) and value < 0 for value in vars(event).values()):
