@@ -26,7 +26,7 @@ from fda_core.runs import kept_tables
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
-from fda_core.runs.record import record, simulate
+from fda_core.runs.record import Callbacks, Recording, record, simulate
 from fda_core.runs.store import config_of, new_run_id, read_events, runs_folder
 from fda_core.settings import presets
 from fda_core.settings.assignments import from_toml, from_words, merge
@@ -218,7 +218,9 @@ def play(
     trusted = {"produce": partial(simulate, models_folder=models)} if models else {}
     with RunBar(config) as bar:
         status, message = record(
-            config, folder, new_run_id(), bar.watch, bar.prepared, resume=resume, table=table, **trusted
+            Recording(config, folder, new_run_id(), table=table, resume=resume),
+            Callbacks(bar.watch, bar.prepared),
+            **trusted,
         )
     events = read_events(folder)
     start = next((event for event in events if isinstance(event, RunStarted)), None)

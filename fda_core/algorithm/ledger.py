@@ -6,15 +6,15 @@ one byte (go on or synchronise) down for every remaining client, and whatever el
 
 from dataclasses import dataclass, field
 
+from fda_core.settings.methods import MONITORS
+
 VERDICT_BYTES = 1
 WIRE_BYTES_PER_PARAMETER = 4
-SKETCH_NUMBERS = 3 * 500
 
 
 def state_bytes(monitor: str, size: int) -> int:
     """What a client sends for a check of this monitor, without making one (`monitors.py` explains each)."""
-    numbers = {"exact": size + 1, "naive": 1, "linear": 2, "sketch": 1 + SKETCH_NUMBERS}
-    return 4 * numbers[monitor]
+    return WIRE_BYTES_PER_PARAMETER * MONITORS[monitor].numbers(size)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fda_core.algorithm.checkpoint import State
 from fda_core.algorithm.sketch import Sketch, norm_squared
+from fda_core.settings.methods import MONITORS, resolve
 from fda_core.support.streams import stream
 
 FLOAT_BYTES = 4
@@ -59,6 +60,11 @@ class Monitor(ABC):
 
     state_bytes: int
 
+    @classmethod
+    def of(cls, size: int, seed: int) -> "Monitor":
+        """For models of `size` trainable weights; what is random follows from the seed."""
+        return cls()
+
     def estimate(self, statistics: DriftStatistics) -> float:
         """v̂; 0 for a lone client, which cannot disagree with itself, and the server knows how many it asked."""
         return 0.0 if len(statistics.sq_norms) == 1 else self._estimate(statistics)
@@ -88,6 +94,10 @@ class ExactMonitor(Monitor):
     def __init__(self, size: int):
         self.state_bytes = FLOAT_BYTES * (size + 1)
 
+    @classmethod
+    def of(cls, size: int, seed: int) -> "ExactMonitor":
+        return cls(size)
+
     def _estimate(self, statistics: DriftStatistics) -> float:
         return statistics.variance
 
@@ -113,6 +123,10 @@ class LinearMonitor(Monitor):
     def __init__(self, size: int, seed: int):
         self._point_along(torch.from_numpy(stream(seed, "direction").standard_normal(size)))
         self.informed: set[int] | None = None
+
+    @classmethod
+    def of(cls, size: int, seed: int) -> "LinearMonitor":
+        return cls(size, seed)
 
     def _estimate(self, statistics: DriftStatistics) -> float:
         return statistics.mean_sq_drift - (self.direction @ statistics.mean_drift.double()).item() ** 2
@@ -149,6 +163,10 @@ class SketchMonitor(Monitor):
         self.sketch = sketch
         self.state_bytes = FLOAT_BYTES * (1 + sketch.depth * sketch.width)
 
+    @classmethod
+    def of(cls, size: int, seed: int) -> "SketchMonitor":
+        return cls(Sketch(size, seed))
+
     def _estimate(self, statistics: DriftStatistics) -> float:
         # The mean of the clients' sketches is the sketch of their mean drift: one pass instead of K.
         return statistics.mean_sq_drift - norm_squared(self.sketch(statistics.mean_drift)) / (1 + self.sketch.epsilon)
@@ -156,9 +174,4 @@ class SketchMonitor(Monitor):
 
 def make_monitor(name: str, size: int, seed: int) -> Monitor:
     """The monitor `name` for models of `size` trainable weights."""
-    return {
-        "exact": lambda: ExactMonitor(size),
-        "naive": NaiveMonitor,
-        "linear": lambda: LinearMonitor(size, seed),
-        "sketch": lambda: SketchMonitor(Sketch(size, seed)),
-    }[name]()
+    return resolve(MONITORS[name].implementation)(size, seed)

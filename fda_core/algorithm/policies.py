@@ -8,6 +8,7 @@ import numpy as np
 
 from fda_core.algorithm.checkpoint import State
 from fda_core.settings.config import LaneSpec
+from fda_core.settings.methods import resolve
 
 Reason = Literal["first-round", "threshold", "epoch-cap", "fixed-schedule", "all-dropped"]
 
@@ -131,11 +132,5 @@ class SmoothedThreshold(AdaptiveThreshold):
 
 
 def make_rule(spec: LaneSpec) -> Rule:
-    match spec.rule:
-        case "fixed":
-            return FixedThreshold(spec.theta, spec.max_epochs, spec.check == "step")
-        case "adaptive":
-            return AdaptiveThreshold(spec.max_epochs)
-        case "smoothed":
-            return SmoothedThreshold(spec.max_epochs)
-    return Schedule(spec.epochs)
+    """The rule of a lane, with nothing learnt yet."""
+    return resolve(spec.kind.implementation)(*spec.kind.arguments(spec))

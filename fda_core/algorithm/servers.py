@@ -9,25 +9,7 @@ from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 from fda_core.algorithm.checkpoint import State
-
-OPTIMIZERS = {
-    "sgd": lambda weights, lr: torch.optim.SGD([weights], lr=lr),
-    "sgdm": lambda weights, lr: torch.optim.SGD([weights], lr=lr, momentum=0.9),
-    "adam": lambda weights, lr: torch.optim.Adam([weights], lr=lr),
-    "adamw": lambda weights, lr: torch.optim.AdamW([weights], lr=lr),
-    "adagrad": lambda weights, lr: torch.optim.Adagrad([weights], lr=lr),
-    "yogi": lambda weights, lr: Yogi([weights], lr=lr),
-}
-
-# How the field calls a server optimiser with FedOpt's schedule and with FDA's rules.
-NAMES = {
-    "sgd": ("FedAvg", "FDA-SGD"),
-    "sgdm": ("FedAvgM", "FDA-SGDM"),
-    "adam": ("FedAdam", "FDA-Adam"),
-    "adamw": ("FedAdamW", "FDA-AdamW"),
-    "adagrad": ("FedAdagrad", "FDA-Adagrad"),
-    "yogi": ("FedYogi", "FDA-Yogi"),
-}
+from fda_core.settings.methods import SERVERS
 
 
 class Server:
@@ -35,7 +17,7 @@ class Server:
 
     def __init__(self, name: str, lr: float, weights: Tensor):
         self.weights = weights.clone()
-        self.optimizer = OPTIMIZERS[name](self.weights, lr)
+        self.optimizer = SERVERS[name].of(self.weights, lr)
 
     def step(self, mean_drift: Tensor) -> None:
         """Applies the pseudo-gradient g = -mean u_k; plain SGD with lr 1 is averaging."""

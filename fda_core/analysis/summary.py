@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from statistics import median
 
 from fda_core.algorithm.events import Epoch, Event, LaneFinished, Round, RunStarted
-from fda_core.settings.config import BASELINE_RULES, Target
+from fda_core.settings.config import Target
+from fda_core.settings.methods import is_baseline
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def variance_after(events: Iterable[Event], epoch: int) -> float | None:
     events = list(events)
     start = started(events)
     lanes = {lane["id"]: lane for lane in start.config["lanes"]} if start else {}
-    apart = {name for name, lane in lanes.items() if lane["rule"] in BASELINE_RULES}
+    apart = {name for name, lane in lanes.items() if is_baseline(lane["rule"])}
     stepwise = {name for name, lane in lanes.items() if lane.get("check") == "step"}
     broken = {
         (e.lane, e.round, e.epochs)

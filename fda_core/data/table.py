@@ -237,7 +237,7 @@ def with_clients(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:
     return frame, merged if merged > 1 else 0
 
 
-def estimate(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
+def preview(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
     """The first rows, cells cut: to be shown as plain text."""
     shown = sheet.frame.head(rows).to_dict("records")
     return [{str(name): short(value, longest) for name, value in row.items()} for row in shown]

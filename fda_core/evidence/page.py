@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fda_core.algorithm.servers import NAMES
 from fda_core.evidence.claims import PUBLISHED, reached_by_both
 from fda_core.evidence.collect import targets
 from fda_core.evidence.measures import CELL, TIE, measures, outcomes
 from fda_core.evidence.plan import BASELINE, FDA, FEDOPT, LANES
+from fda_core.settings.methods import SERVERS
 
 CONTROL, OURS, SMOOTHED = FEDOPT[1]["id"], FDA[0]["id"], FDA[1]["id"]
 TITLES = {BASELINE: "FedOpt E=1", CONTROL: "FedOpt E=5", OURS: "FDA-OPT M=10", SMOOTHED: "FDA-OPT smoothed"}
-SERVER_NAMES = {server: fedopt for server, (fedopt, _) in NAMES.items()}
+SERVER_NAMES = {name: server.with_fedopt for name, server in SERVERS.items()}
 
 
 TEXT = """\

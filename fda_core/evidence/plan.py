@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fda_core.settings import presets
-from fda_core.settings.config import SERVERS, ExperimentConfig
+from fda_core.settings.config import ExperimentConfig
 
 SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED = 100
@@ -55,7 +55,7 @@ class Scope:
     """Which part of the evidence to run; everything unless narrowed. `changes` go into every config."""
 
     seeds: tuple[int, ...] = SEEDS
-    servers: tuple[str, ...] = SERVERS
+    servers: tuple[str, ...] = tuple(SERVER_LRS)
     alphas: tuple[float, ...] = ALPHAS
     local_epochs: int = LOCAL_EPOCHS
     local_epochs_others: int = LOCAL_EPOCHS_OTHERS

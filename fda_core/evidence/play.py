@@ -22,7 +22,7 @@ from fda_core.evidence.plan import (
     race_folder,
     search_folder,
 )
-from fda_core.runs.record import record
+from fda_core.runs.record import Outcome, Recording, record
 from fda_core.runs.store import CONFIG, held, new_run_id, read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
@@ -104,9 +104,9 @@ def run_all(jobs: list[Job], workers: int, say: Say) -> None:
             raise
 
 
-def run_one(folder: Path, config: ExperimentConfig) -> tuple[str, str]:
+def run_one(folder: Path, config: ExperimentConfig) -> Outcome:
     """Plays a run from its beginning. Raises `EvidenceError` when another process is at it."""
     if held(folder):
         raise EvidenceError(f"{folder} is being written by another process: wait for it, or name another --runs.")
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run left
-    return record(config, folder, new_run_id(), lambda event: None)
+    return record(Recording(config, folder, new_run_id()))

@@ -9,6 +9,7 @@ from fda_core.federation.experiment import Experiment, Score
 from fda_core.federation.lane import Lane
 from fda_core.federation.local_round import LocalRound
 from fda_core.settings.config import LaneSpec
+from fda_core.settings.methods import resolve
 
 
 class Silent(Lane):
@@ -76,9 +77,6 @@ class LocalOnly(Silent):
         )
 
 
-BASELINES = {"centralised": Centralised, "local-only": LocalOnly}
-
-
 def make_lane(experiment: Experiment, spec: LaneSpec, first: Score) -> Lane:
     """The lane of this rule; first: the untrained model's score, from which all lanes start."""
-    return BASELINES.get(spec.rule, Lane)(experiment, spec, first)
+    return resolve(spec.kind.lane)(experiment, spec, first)

@@ -8,15 +8,9 @@ from torch import Tensor
 
 from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.federation.batches import batches
+from fda_core.settings.methods import CLIENT_OPTIMIZERS
 from fda_core.support.callbacks import Tick
 from fda_core.support.streams import stream
-
-# Each works on every weight by itself, so that one of them serves all clients without mixing them.
-OPTIMIZERS = {
-    "sgd": lambda weights, lr: torch.optim.SGD([weights], lr=lr),
-    "sgdm": lambda weights, lr: torch.optim.SGD([weights], lr=lr, momentum=0.9),
-    "adamw": lambda weights, lr: torch.optim.AdamW([weights], lr=lr),
-}
 
 
 class Trainer(Protocol):
@@ -49,7 +43,7 @@ class Cohort:
         self.start = weights
         self.weights = weights.expand(len(clients), -1).clone()
         self.gradients = self.weights.grad = torch.empty_like(self.weights)
-        self.optimizer = OPTIMIZERS[optimizer](self.weights, lr)
+        self.optimizer = CLIENT_OPTIMIZERS[optimizer].of(self.weights, lr)
         self.orders = [batches(rows[c], batch_size, seed, round, c) for c in clients]
         self.steps = max(-(-len(rows[c]) // batch_size) for c in clients)
 

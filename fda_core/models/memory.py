@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.methods import CLIENT_OPTIMIZERS, SERVERS
 from fda_core.support.errors import LabError
 
 if TYPE_CHECKING:  # seconds to import, for nothing but this name
@@ -19,8 +20,6 @@ if TYPE_CHECKING:  # seconds to import, for nothing but this name
 FLOAT = 4
 LIBRARIES = 700_000_000  # torch, transformers and peft, once loaded, with their work space
 CLIENT = 7.3  # vectors of d numbers at the peak, when the drifts are compared
-OPTIMIZER = {"sgd": 0, "sgdm": 1, "adamw": 2}
-SERVER = {"sgd": 0, "sgdm": 1, "adam": 2, "adamw": 2, "adagrad": 1, "yogi": 2}
 LANE, SHARED = (
     1,
     5,
@@ -59,9 +58,10 @@ def shape_of(model: "Classifier", trained: int, depth: int) -> Shape:
 
 def needed(shape: Shape, config: ExperimentConfig, cached_tokens: int = 0) -> int:
     """Bytes at the peak of a run, roughly. cached_tokens: of texts whose frozen states are kept, on a fast way."""
-    lanes = len(config.lanes) * (LANE + max(SERVER[config.server_of(lane)[0]] for lane in config.lanes))
-    alone = sum(lane.rule == "local-only" for lane in config.lanes)
-    vectors = config.cohort_size * (CLIENT + OPTIMIZER[config.client_optimizer] + alone) + lanes + SHARED
+    lanes = len(config.lanes) * (LANE + max(SERVERS[config.server_of(lane)[0]].vectors for lane in config.lanes))
+    alone = sum(lane.kind.alone for lane in config.lanes)
+    client = CLIENT + CLIENT_OPTIMIZERS[config.client_optimizer].vectors + alone
+    vectors = config.cohort_size * client + lanes + SHARED
     weights = FLOAT * (shape.parameters + shape.trained)  # with a gradient for each that is trained
     cached = FLOAT * cached_tokens * shape.width
     return LIBRARIES + weights + int(FLOAT * vectors * shape.trained) + step(shape, config) + cached

@@ -1,4 +1,4 @@
-"""Writes the record of a run, round by round, and takes up the record of an interrupted one."""
+"""Writes the record of a run, round by round, and goes on with the record of an interrupted one."""
 
 import hashlib
 import io

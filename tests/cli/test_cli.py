@@ -2,6 +2,7 @@
 
 import functools
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -294,14 +295,14 @@ def test_a_folder_without_a_run_is_refused(tmp_path, capsys, action):
 def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(cold_cache, tmp_path, monkeypatch):
     assert run(tmp_path / "whole", *TINY) == 0
 
-    def interrupted(*arguments, **more):
+    def interrupted(recording, callbacks, **more):
         rounds = iter(range(3))
 
         def tick():
             if next(rounds, None) is None:
                 raise Preempted
 
-        return record(*arguments, **more, tick=tick)
+        return record(recording, replace(callbacks, tick=tick), **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(cli, "record", interrupted)

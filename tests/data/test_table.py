@@ -11,10 +11,10 @@ from fda_core.data.table import (
     Columns,
     Notes,
     Table,
-    estimate,
     label_counts,
     largest_site,
     normalise,
+    preview,
     words_of,
 )
 
@@ -129,7 +129,7 @@ def test_a_damaged_table_is_a_sentence():
 
 
 def test_a_preview_cuts_long_cells():
-    assert estimate(sheet([("x" * 1000, None, 3)]))[0] == {"words": "x" * 200 + "…", "kind": "", "where": "3"}
+    assert preview(sheet([("x" * 1000, None, 3)]))[0] == {"words": "x" * 200 + "…", "kind": "", "where": "3"}
 
 
 def test_the_largest_site_is_known_where_sites_are_the_clients():

@@ -125,7 +125,7 @@ def test_adapters_below_the_last_layer_take_the_plain_way(small_config, texts, c
     lora = Lora(layers=layers)
     model = adapt(embedded.load_classifier(), lora, seed=0)
     config = small_config.model_copy(update={"lora": lora})
-    assert type(fastest(PlainTrainer(model, *texts), model, config, lambda done, total: None)) is way
+    assert type(fastest(PlainTrainer(model, *texts), model, config, lambda done, total: None, "", None)) is way
 
 
 LANES = {

@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 import numpy as np
 import torch
-from fda_core import engine
+import fda_core.setup  # the libraries of a real run, which are counted apart
+from fda_core.federation import engine
 from fda_core.algorithm.checkpoint import save
 from fda_core.settings.config import ExperimentConfig
 from fda_core.federation.experiment import Experiment

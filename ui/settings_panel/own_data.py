@@ -107,8 +107,8 @@ def dialog(adopt: Callable[[ExperimentConfig], None]) -> None:
     summary(table, sheet, config)
     if st.button(t("own.use"), key="own_use", type="primary", on_click=use, args=(table, config, adopt)):
         st.rerun()
-    st.caption(t("own.estimate"))
-    st.dataframe(pd.DataFrame(tables.estimate(sheet)), hide_index=True, alt=t("own.estimate"))
+    st.caption(t("own.preview"))
+    st.dataframe(pd.DataFrame(tables.preview(sheet)), hide_index=True, alt=t("own.preview"))
 
 
 def public(adopt: Callable[[ExperimentConfig], None]) -> None:

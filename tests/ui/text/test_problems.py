@@ -24,12 +24,12 @@ from fda_core.runs.store import EVENTS
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError, LabError
 from tests.helpers.stored_runs import keep_run
-from ui.state.viewing import reading
 from ui.text.i18n import JOINER, catalogue
 from ui.text.problems import LONGEST, NESTED, Template, said, template, templates, translated
+from ui.text.viewer import reading
 
 CORE = Path(fda_core.__file__).parent
-LEFT_OUT = ("cli.py", "__main__.py", "sketch.py", "evidence/")
+LEFT_OUT = ("cli.py", "__main__.py", "algorithm/sketch.py", "evidence/")
 TREES = {
     path.relative_to(CORE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
     for path in sorted(CORE.rglob("*.py"))
@@ -39,11 +39,11 @@ ERRORS = re.compile(r"\w+Error|Preempted|MissingAssets|NotEnoughMemory")
 # What is given a part of a sentence, and at which place.
 WITH_PARTS = {"damaged": 1, "PydanticCustomError": 1}
 # Errors whose text is another error's, or comes from another module's function.
-ELSEWHERE = {"table_files.gone()", "str(error)"}
+ELSEWHERE = {"gone()", "table_files.gone()", "str(error)"}
 # Functions whose texts reach nobody through an error of their own: all of them count.
 SPEAKING = {
-    "judge.py": {"variance", "round", "verdict"}, "runs/audit.py": {"audit_lines"},
-    "runs/entries.py": {"read_entry"}, "runs/record.py": {"record"}, "runs/runner.py": {"_play"},
+    "federation/stopping.py": {"variance", "round", "verdict"}, "runs/audit.py": {"audit_lines"},
+    "runs/entries.py": {"read_entry"}, "runs/record.py": {"record"}, "live/runner.py": {"_play"},
 }  # fmt: skip
 SPEAKING_IN_PARTS = {"runs/audit.py": {"problems", "of_round"}}
 # Parts that are made elsewhere: the system's words and other libraries', and values that the core looks up.

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from fda_core.evidence.page import PUBLISHED
-from ui.state.viewing import reading
 from ui.text.i18n import t
+from ui.text.viewer import reading
 from ui.views.evidence.evidence_page import MARKS, measured, records
 
 

@@ -12,12 +12,14 @@ from fda_core.evidence.collect import targets
 from fda_core.evidence.measures import measures
 from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
+from fda_core.settings.methods import SERVERS
+from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
-from ui.state.session import keep_words
+from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import t
-from ui.views.inside.inside_page import ROBERTA
+from ui.text.numbers import loss, percent, tenths
 
 DOCS = Path(__file__).parents[3] / "docs"
 TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit recorded/…"
@@ -63,12 +65,12 @@ def others() -> str:
     tables = by_share()
     shares = [(share, finding_of(table[table.lane == OURS])) for share, table in tables.items()]
     told = [
-        t("evidence.at_share", share=f"{share:.0%}", value=figure(found), runs=found.runs, all=found.all)
+        t("evidence.at_share", share=percent(share, 0), value=tenths(found.value), runs=found.runs, all=found.all)
         for share, found in shares
     ]
     first = next(iter(tables.values()))
     servers = [
-        t("evidence.at_server", server=t(f"method.fed_{name}"), value=figure(found))
+        t("evidence.at_server", server=SERVERS[name].with_fedopt, value=tenths(found.value))
         for name, found in by_server(first).items()
     ]
     return t("evidence.others", shares=", ".join(told), servers=", ".join(servers))
@@ -76,10 +78,6 @@ def others() -> str:
 
 def finding_of(ours: pd.DataFrame) -> Finding:
     return finding(reached_by_both(ours).bytes_ratio, len(ours))
-
-
-def figure(found: Finding) -> str:
-    return "–" if found.value is None else f"{found.value:.1f}"
 
 
 def records() -> list[tuple[int, int]]:
@@ -114,9 +112,9 @@ def told(name: str, finding: Finding, otherwise: str) -> str:
         return otherwise
     value = finding.value
     shown = {
-        "early_loss": f"{value:+.3f}",
-        "stable": f"{value:+.3f}",
-        "small_sketch": f"1 : {value:,.0f}",
-        "small_log": f"{100 * value:.3f} %",
+        "early_loss": loss(value, "+"),
+        "stable": loss(value, "+"),
+        "small_sketch": f"1 : {tenths(value)}",
+        "small_log": percent(value, 3),
     }
-    return t(f"evidence.unit_{name}", value=shown.get(name, f"{value:.1f}"), runs=finding.runs, all=finding.all)
+    return t(f"evidence.unit_{name}", value=shown.get(name, tenths(value)), runs=finding.runs, all=finding.all)

@@ -1,4 +1,4 @@
-"""How well a run's cost is known beforehand: `python -m benchmarks.estimate [--only NAME] [--clock cpu] [--json]`.
+"""How well a run's cost is known beforehand: `python -m benchmarks.cost_estimate [--only NAME] [--clock cpu] [--json]`.
 
 For each configuration the estimate, then the run itself in a process of its own, all of whose rounds are played. Ratios
 are estimated / actual: likely seconds, bytes, peak memory; beside them the upper bounds of seconds and bytes. Goal:
@@ -86,13 +86,14 @@ def calibrated(group: str, clock: str, threads: int) -> dict:
 
 def played(group: str, name: str, clock: str, threads: int) -> dict:
     """In this process, with an empty cache: what the run took."""
-    from fda_core.runs.record import record
+    from fda_core.runs.record import Callbacks, Recording, record
 
     torch.set_num_threads(threads)
     now, events = CLOCKS[clock], []
     with tempfile.TemporaryDirectory() as folder:
         began = now()
-        status, message = record(config_of(group, name), Path(folder) / "run", "run", events.append)
+        recording = Recording(config_of(group, name), Path(folder) / "run", "run")
+        status, message = record(recording, Callbacks(events.append))
         seconds = now() - began
     if status != "finished":
         raise SystemExit(f"{name}: {status}. {message}")
@@ -103,7 +104,7 @@ def played(group: str, name: str, clock: str, threads: int) -> dict:
 
 def fresh(cache: str, *words: str) -> dict:
     """A process of its own, whose memory is its own and whose cache of prefixes is given."""
-    command = [sys.executable, "-m", "benchmarks.estimate", *words]
+    command = [sys.executable, "-m", "benchmarks.cost_estimate", *words]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"FDA_OPT_LAB_CACHE": cache})
     if done.returncode:
         raise SystemExit(f"{' '.join(words)}:\n{done.stderr}")
@@ -156,7 +157,7 @@ def main() -> None:
         print(json.dumps(played(*options.play, options.clock, options.threads)))
         return
     torch.set_num_threads(options.threads)
-    facts = machine.about("benchmarks.estimate")
+    facts = machine.about("benchmarks.cost_estimate")
     print(machine.lines(facts))
     print(machine.table(HEAD, []).rstrip("\n"), flush=True)
     rows, calibrations = [], {}

@@ -2,15 +2,15 @@
 
 import pytest
 
-from benchmarks import estimate as benchmark
+from benchmarks import cost_estimate as benchmark
 from fda_core.cost.estimate import subject
-from tests.cost.test_estimate import PACE
+from tests.cost.test_estimate import TIMINGS
 from tests.cost.test_estimate import estimated as estimate
 from tests.helpers.tiny import fedopt
 
 
 def test_a_ratio_is_estimated_by_actual():
-    cost = estimate(fedopt(1), pace=PACE)
+    cost = estimate(fedopt(1), timings=TIMINGS)
     actual = {"seconds": cost.seconds.likely / 2, "bytes": cost.bytes.likely, "memory": cost.memory * 4}
     row = benchmark.compare("x", cost, actual)
     assert row["ratios"] == pytest.approx({"seconds": 2, "bytes": 1, "memory": 0.25})
