@@ -26,15 +26,15 @@ class Folders:
         self.root = root
 
     def of(self, job: Job) -> Path:
+        """The job's own, which may not be there yet."""
         return self.root() / job.run_id
 
     def table(self, config: ExperimentConfig, given: Table | None = None) -> Table | None:
         """The table that the config names, in memory: the run that has it now may be deleted. Raises `TableError`."""
         if not table_files.needs_table(config):
             return None
-        if given is not None and given.sha256 == config.table.sha256:
-            return given
-        return kept_tables.find(config.table.sha256, self.root())
+        sha256 = table_files.digest_of(config)
+        return given if given is not None and given.sha256 == sha256 else kept_tables.find(sha256, self.root())
 
     def reserve(self, job: Job) -> None:
         """Gives a job that has to wait its folder, with settings and table, and holds it."""

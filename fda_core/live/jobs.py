@@ -59,6 +59,7 @@ class Jobs(OrderedDict[str, Job]):
         return [job for job in self.values() if job.status in LIVE]
 
     def first_queued(self) -> Job | None:
+        """The next one to have its turn; called under the lock."""
         return next((job for job in self.values() if job.status == Status.QUEUED), None)
 
     def admit(self, jobs: list[Job], reserve: Callable[[Job], None]) -> None:

@@ -47,6 +47,7 @@ class Playing:
             return Outcome(Status.FAILED, f"Unexpected {type(error).__name__}: {error}")
 
     def watch(self, event: Event) -> None:
+        """Takes the run's next event; those a resumed run says again, because they are on record, are passed over."""
         if self.known:
             self.known -= 1
             return

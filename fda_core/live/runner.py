@@ -60,7 +60,7 @@ class Runner:
     def resume(self, run_id: str) -> None:
         """Queues an interrupted run to be continued. Raises `ConfigError` or `StoreError`."""
         folder = folder_of(run_id, self._root())
-        known = folder and stored(folder)
+        known = stored(folder) if folder else None
         if known is None or known.status != Status.INTERRUPTED:
             state = "does not exist" if known is None else f"is {known.status}"
             raise StoreError(f"Only an interrupted run can be resumed: this one {state}.")
@@ -83,6 +83,7 @@ class Runner:
         self._allow(run_id, 0)
 
     def unpause(self, run_id: str) -> None:
+        """Goes on without stopping after a round."""
         self._allow(run_id, None)
 
     def step(self, run_id: str) -> None:
@@ -127,7 +128,7 @@ class Runner:
                     job.prepared, job.stage,
                 )  # fmt: skip
         folder = folder_of(run_id, self._root())
-        return folder and stored(folder)
+        return stored(folder) if folder else None
 
     def cost(
         self, config: ExperimentConfig, parameters: int | None, measure: bool = True, table: Table | None = None

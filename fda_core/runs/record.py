@@ -141,6 +141,7 @@ def play(recorder: Recorder, recording: Recording, callbacks: Callbacks, produce
 
 
 def close(recorder: Recorder, outcome: Outcome, show: Callable[[Event], None], events: list[Event]) -> None:
+    """Ends the record, shows what that adds, and puts the summary beside it; without a summary it is whole too."""
     for event in recorder.finish(outcome.status, outcome.message):
         show(event)
     try:
