@@ -1,12 +1,11 @@
 """What was promised of FDA-OPT, claim by claim, and what the tables say to it. Verdicts are computed here, never typed.
 
 Published figures: `published.csv`, from the runs that the authors published with their code (arXiv 2505.04535; our
-analysis). Ours: docs/evidence.csv.
+analysis). Ours: `evidence.csv`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -16,7 +15,6 @@ from fda_core.evidence.measures import CELL
 from fda_core.evidence.plan import BASELINE
 
 OURS = "fda-opt"
-PUBLISHED = Path(__file__).with_name("published.csv")
 TWICE, SLIGHTLY, MILLION, SMALL = 2.0, 1.05, 1e6, 0.01
 NOTICEABLE = 0.01  # a difference of test losses that anybody would see
 

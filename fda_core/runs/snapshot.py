@@ -74,6 +74,6 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     events = read_events(folder)
     config = config_of(events, folder)
     last = events[-1] if events else None
-    closing = last if isinstance(last, RunFinished) else None
-    status = Status(closing.status) if closing else Status.INTERRUPTED
-    return Snapshot(folder.name, config, status, len(events), tuple(events), closing.message if closing else "")
+    ended = last if isinstance(last, RunFinished) else None
+    status = Status(ended.status) if ended else Status.INTERRUPTED
+    return Snapshot(folder.name, config, status, len(events), tuple(events), ended.message if ended else "")

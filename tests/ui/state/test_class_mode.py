@@ -4,9 +4,9 @@ import pytest
 import streamlit as st
 
 from fda_core.support.errors import Preempted
+from fda_core.support.presenter_pin import PIN
 from tests.helpers.fake import fast_config, reach, reach_rounds
 from ui.state import presenter
-from ui.state.sign_in import PIN
 from ui.text.i18n import t
 
 SECRET = "open-sesame"
