@@ -96,6 +96,7 @@ class ExactMonitor(Monitor):
 
     @classmethod
     def of(cls, size: int, seed: int) -> "ExactMonitor":
+        """For `size` trainable weights; nothing in it is random."""
         return cls(size)
 
     def _estimate(self, statistics: DriftStatistics) -> float:
@@ -126,6 +127,7 @@ class LinearMonitor(Monitor):
 
     @classmethod
     def of(cls, size: int, seed: int) -> "LinearMonitor":
+        """For `size` trainable weights; the first direction follows from the seed."""
         return cls(size, seed)
 
     def _estimate(self, statistics: DriftStatistics) -> float:
@@ -165,6 +167,7 @@ class SketchMonitor(Monitor):
 
     @classmethod
     def of(cls, size: int, seed: int) -> "SketchMonitor":
+        """With a sketch of the reference code's size, 3 × 500, which follows from the seed."""
         return cls(Sketch(size, seed))
 
     def _estimate(self, statistics: DriftStatistics) -> float:

@@ -34,6 +34,7 @@ def half_way(seen: Look) -> float | None:
 
     Reference code, `fda_opt.py`.
     """
-    if not seen.lane.kind.published or seen.round.variance is None:
+    most = seen.lane.max_epochs
+    if not seen.lane.kind.published or most is None or seen.round.variance is None:
         return None
-    return (seen.lane.max_epochs / 2) / seen.round.epochs * seen.round.variance
+    return (most / 2) / seen.round.epochs * seen.round.variance

@@ -17,6 +17,7 @@ COMMANDS = (serve, training, records, preset_list, comparison)
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code; arguments: the process's own if left out."""
     options = parser().parse_args(arguments)
     try:
         return options.action(options)
@@ -26,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
+    """All commands with their options; each says by `action` what carries it out."""
     top = argparse.ArgumentParser(prog=program(), description="FedOpt and FDA-OPT, with and without a browser.")
     top.add_argument("--version", action="version", version=__version__)
     actions = top.add_subparsers(required=True, metavar="ACTION")

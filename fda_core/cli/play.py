@@ -74,4 +74,5 @@ def lane_table(config: ExperimentConfig, lanes: list[LaneSummary]) -> Table:
 
 
 def cost(lane: LaneSummary, show: Callable[[Cost], str]) -> str:
+    """What the lane had spent at the target, as a cell of the table."""
     return show(lane.to_target) if lane.to_target else "not reached"

@@ -4,15 +4,18 @@ import argparse
 
 from rich.table import Table
 
+from fda_core.cli.asked import Commands
 from fda_core.cli.output import console
 from fda_core.settings import presets
 
 
-def add(actions) -> None:
+def add(actions: Commands) -> None:
+    """Makes the command known."""
     actions.add_parser("presets", help="list the presets").set_defaults(action=list_presets)
 
 
 def list_presets(options: argparse.Namespace) -> int:
+    """One column a preset."""
     configs = [presets.build(preset=name) for name in presets.names()]
     table = Table("")
     for config in configs:

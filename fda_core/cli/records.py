@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from fda_core.cli.asked import Commands
 from fda_core.cli.output import console
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
@@ -14,7 +15,8 @@ from fda_core.support.errors import StoreError
 from fda_core.support.messages import because
 
 
-def add(actions) -> None:
+def add(actions: Commands) -> None:
+    """Makes the commands known."""
     check = actions.add_parser("audit", help="check a run's record line by line, and print what was sent")
     check.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
     check.set_defaults(action=audit_run)
@@ -28,6 +30,7 @@ def add(actions) -> None:
 
 
 def audit_run(options: argparse.Namespace) -> int:
+    """Prints every round's bytes and the outcome; 1 for a damaged record, 3 for one that is not closed."""
     found = audit(options.folder)
     table = Table("lane", "round", "local epochs", "down", "up", "monitor", "in all", title="bytes")
     for sent in found.rounds:
@@ -39,6 +42,7 @@ def audit_run(options: argparse.Namespace) -> int:
 
 
 def import_run(options: argparse.Namespace) -> int:
+    """Prints the id of the new run. Raises `StoreError`."""
     try:
         data = options.file.read_bytes()
     except OSError as error:
@@ -48,6 +52,7 @@ def import_run(options: argparse.Namespace) -> int:
 
 
 def index_runs(options: argparse.Namespace) -> int:
+    """Reads all runs anew, and says which are damaged. Raises `StoreError`."""
     root = options.runs or runs_folder()
     entries = Index(root).rebuild()
     damaged = [entry for entry in entries if entry.status == "damaged"]

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from fda_core.cli.asked import Commands
 from fda_core.support.errors import ConfigError
 from fda_core.support.places import APP
 from fda_core.support.presenter_pin import PIN, pin_from
@@ -16,7 +17,8 @@ PORT = 8501
 SECRETS = tuple(folder / ".streamlit" / "secrets.toml" for folder in (APP, Path(), Path.home()))
 
 
-def add(actions) -> None:
+def add(actions: Commands) -> None:
+    """Makes the commands known."""
     app = actions.add_parser("app", help="open the app in a browser, for this machine alone")
     app.add_argument("--port", type=int, default=PORT)
     app.add_argument("--no-browser", action="store_true", help="only serve it")
@@ -28,6 +30,7 @@ def add(actions) -> None:
 
 
 def open_app(options: argparse.Namespace) -> int:
+    """For this machine alone, until it is stopped."""
     words = ["--server.headless", "true"] if options.no_browser else []
     return streamlit(["--server.port", str(options.port), *words])
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fda_core.cli.asked import configuration, model_of, own_table
+from fda_core.cli.asked import Commands, configuration, model_of, own_table
 from fda_core.cli.cost import print_cost
 from fda_core.cli.play import play
 from fda_core.data import table_files
@@ -12,7 +12,8 @@ from fda_core.runs.store import config_of, read_events, runs_folder
 from fda_core.support.errors import StoreError
 
 
-def add(actions) -> None:
+def add(actions: Commands) -> None:
+    """Makes the commands known."""
     run = actions.add_parser("run", help="run an experiment into a folder")
     run.add_argument("--preset", help="which preset to start from (default: default)")
     run.add_argument("--config", metavar="FILE.toml", help="settings that override the preset's")
@@ -38,12 +39,13 @@ def add(actions) -> None:
 
 
 def run_experiment(options: argparse.Namespace) -> int:
+    """Plays a new run, or prints what it would cost. Raises `LabError`."""
     if options.out is None and not options.dry_run:
         options.refuse("the following arguments are required: --out DIR, a new folder for the run, or --dry-run")
     table = own_table(options)
     config = configuration(options, table)
     if table is None and table_files.needs_table(config):
-        table = kept_tables.find(config.table.sha256, runs_folder())
+        table = kept_tables.find(table_files.digest_of(config), runs_folder())
     models = model_of(options)[1]
     if options.dry_run:
         return print_cost(config, models, table)
@@ -51,6 +53,7 @@ def run_experiment(options: argparse.Namespace) -> int:
 
 
 def resume_run(options: argparse.Namespace) -> int:
+    """Goes on with a run, whose model must be the one it began with. Raises `LabError`."""
     config = config_of(read_events(options.folder), options.folder)
     name, models = model_of(options)
     if models and name != config.model:

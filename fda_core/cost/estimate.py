@@ -149,9 +149,16 @@ def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
 
 def epochs_a_round(config: ExperimentConfig, spec: LaneSpec) -> tuple[int, int]:
     """Likely and at most. FDA-OPT sets Θ for M/2; a lone client's models never differ, nor is Θ = ∞ ever exceeded."""
-    most = spec.max_epochs if spec.is_fda else spec.epochs
+    most = most_epochs(spec)
     endless = config.cohort_size == 1 or spec.theta == inf
     return most if endless else spec.kind.likely_epochs(spec), most
+
+
+def most_epochs(spec: LaneSpec) -> int:
+    """M of a lane with a threshold, E of the others: what ends a round at the latest."""
+    most = spec.max_epochs if spec.is_fda else spec.epochs
+    assert most is not None, "a lane says what its rule needs"
+    return most
 
 
 def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epochs: float, checks: int) -> Span:
@@ -164,7 +171,7 @@ def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epoch
     if spec.is_fedopt:
         return Span(both_ways, both_ways)
     check = checks * clients * (state_bytes(spec.monitor, parameters) + VERDICT_BYTES)
-    likely, most = epochs * check, spec.max_epochs * check
+    likely, most = epochs * check, most_epochs(spec) * check
     if MONITORS[spec.monitor].sends_direction:  # clients that were not in the last round are sent the direction
         likely, most = likely + clients * (1 - clients / config.clients) * model, most + clients * model
     return Span(both_ways + likely, both_ways + most)

@@ -23,6 +23,12 @@ def needs_table(config: ExperimentConfig) -> bool:
     return config.dataset == "table"
 
 
+def digest_of(config: ExperimentConfig) -> str:
+    """The table's digest, which every config that `needs_table` names."""
+    assert config.table and config.table.sha256
+    return config.table.sha256
+
+
 def file_in(folder: Path, sha256: str) -> Path:
     """Where the table with this digest lies in a run's folder. Raises `TableError` for what is no digest."""
     if not SHA256.fullmatch(sha256):  # nothing else is ever made into a path

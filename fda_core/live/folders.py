@@ -31,12 +31,10 @@ class Folders:
 
     def table(self, config: ExperimentConfig, given: Table | None = None) -> Table | None:
         """The table that the config names, in memory: the run that has it now may be deleted. Raises `TableError`."""
-        digest = config.table.sha256 if config.table else None
-        if digest is None or not table_files.needs_table(config):
+        if not table_files.needs_table(config):
             return None
-        if given is not None and given.sha256 == digest:
-            return given
-        return kept_tables.find(digest, self.root())
+        sha256 = table_files.digest_of(config)
+        return given if given is not None and given.sha256 == sha256 else kept_tables.find(sha256, self.root())
 
     def reserve(self, job: Job) -> None:
         """Gives a job that has to wait its folder, with settings and table, and holds it."""

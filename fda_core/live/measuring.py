@@ -58,6 +58,7 @@ class Measuring:
                     raise Cancelled
 
         try:
+            assert self.method is not None, "nothing is wanted without one"
             self.timings.put(config, self.method(config, tick, self.folders.table(config, table)))
         except Cancelled:
             return

@@ -18,6 +18,7 @@ from fda_core.support.messages import because
 
 
 def to_toml(config: ExperimentConfig) -> str:
+    """A settings file that gives this configuration whatever it is laid over."""
     # A file is laid over a preset: what it leaves out would be the preset's.
     settings = {row.field: row.value(config) for row in SETTINGS if row.reads} | config.to_dict()
     return "".join(f"{name} = {toml_value(value)}\n" for name, value in settings.items())
@@ -53,6 +54,7 @@ DEEPEST = 3  # dots in a name; what follows belongs to a name that is no setting
 
 
 def from_query(query: str) -> dict[str, Any]:
+    """An address's query as nested settings. Raises `ConfigError`."""
     return from_words(f"{name}={value}" for name, value in parse_qsl(query))
 
 
@@ -94,10 +96,12 @@ def parse_value(text: str) -> Any:
 
 
 def bare(value: Any) -> str:
+    """A value as `parse_value` reads it, without quotes where it needs none."""
     return value if isinstance(value, str) and parse_value(value) == value else toml_value(value)
 
 
 def toml_value(value: Any) -> str:
+    """A value of a configuration in TOML, on one line."""
     match value:
         case dict():
             return "{" + ", ".join(f"{key} = {toml_value(part)}" for key, part in value.items()) + "}"

@@ -6,7 +6,7 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from fda_core.settings import model_names
@@ -30,10 +31,12 @@ GLUE = ("sst2", "mrpc", "rte", "cola", "qnli", "mnli")
 # Besides these, hub:OWNER/NAME is any dataset of the hub.
 DATASETS = ("reviews", "table", *(f"glue/{task}" for task in GLUE))
 HUB_DATASET = re.compile(r"hub:(?!.*\.\.)[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
+LoraTarget = Literal["q_lin", "k_lin", "v_lin", "out_lin"]
+LORA_TARGETS = get_args(LoraTarget)
 EMBEDDED_LAYERS = 6
 # What is trained, with the head: adapters, nothing else, the last layers in full, everything.
-TRAINED = ("lora", "head", "last", "full")
+Trained = Literal["lora", "head", "last", "full"]
+TRAINED = get_args(Trained)
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 Whole = Annotated[int, Field(strict=True)]
@@ -59,6 +62,8 @@ class Registered:
 
 
 class Part(BaseModel):
+    """What all parts of a configuration share: frozen, no setting besides the declared ones, none of them a bool."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
     @field_validator("*", mode="before")
@@ -77,12 +82,13 @@ class Target(Part):
     value: float = Field(0.7, ge=0, le=100, allow_inf_nan=False)
 
     @model_validator(mode="after")
-    def _share(self):
+    def _share(self) -> Self:
         if self.metric != "test_loss" and self.value > 1:
             raise ConfigError("settings.no_share", value=self.value, metric=self.metric)
         return self
 
     def met(self, value: float | None) -> bool:
+        """Whether one round's measure is as good; a loss has to be at most the value, the others at least."""
         if value is None:
             return False
         return value <= self.value if self.metric == "test_loss" else value >= self.value
@@ -108,7 +114,7 @@ class LaneSpec(Part):
     local_epochs: Whole | None = Field(None, ge=1, le=100_000)
 
     @model_validator(mode="after")
-    def _complete(self):
+    def _complete(self) -> Self:
         needed = self.kind.needs
         for name in ("epochs", "max_epochs", "theta"):
             given = getattr(self, name) is not None
@@ -154,7 +160,7 @@ class Lora(Part):
     rank: Whole = Field(8, ge=1, le=64)
     alpha: float = Field(16, gt=0, le=1024, allow_inf_nan=False)
     layers: Whole = Field(1, ge=1, le=100)
-    targets: tuple[Literal[LORA_TARGETS], ...] = Field(("q_lin", "v_lin"), min_length=1, max_length=4)
+    targets: tuple[LoraTarget, ...] = Field(("q_lin", "v_lin"), min_length=1, max_length=4)
 
 
 class TableSpec(Part):
@@ -206,7 +212,7 @@ class ExperimentConfig(Part):
     preset: Name = "default"
     seed: Whole = Field(0, ge=0, le=2**31 - 1)
     model: str = "minilm-distilbert"
-    trained: Literal[TRAINED] = "lora"
+    trained: Trained = "lora"
     trained_layers: Whole = Field(1, ge=1, le=100)  # where the last ones are trained in full
     dataset: str = Field("reviews", max_length=200)  # one of DATASETS, or hub:OWNER/NAME
     table: TableSpec | None = None  # for the datasets table and hub:OWNER/NAME
@@ -257,7 +263,7 @@ class ExperimentConfig(Part):
         return values
 
     @model_validator(mode="after")
-    def _data(self):
+    def _data(self) -> Self:
         hub, spec = self.dataset.startswith("hub:"), self.table or TableSpec()
         if self.dataset not in DATASETS and not HUB_DATASET.fullmatch(self.dataset):
             shown = self.dataset if self.dataset.isprintable() else ascii(self.dataset)
@@ -273,7 +279,7 @@ class ExperimentConfig(Part):
         return self
 
     @model_validator(mode="after")
-    def _consistent(self):
+    def _consistent(self) -> Self:
         if self.clients > self.train_examples:
             raise ConfigError("settings.too_many_clients", clients=self.clients, examples=self.train_examples)
         if self.clients_per_round is not None and self.clients_per_round > self.clients:
@@ -312,7 +318,7 @@ class ExperimentConfig(Part):
         return json.loads(self.model_dump_json(exclude_none=True))
 
 
-OWNERS = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link, "table": TableSpec}
+OWNERS: dict[str, type[Part]] = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link, "table": TableSpec}
 
 
 def refusal(error: ValidationError) -> ConfigError:
@@ -381,7 +387,7 @@ def _own_words(kind: str, limits: dict) -> Message | None:
     return None
 
 
-def _field(path: str):
+def _field(path: str) -> FieldInfo | None:
     """The declared field behind a dotted path such as `link.rtt_ms` or `lanes.0.epochs`."""
     return _owner(path).model_fields.get([part for part in path.split(".") if not part.isdigit()][-1])
 

@@ -83,7 +83,9 @@ class Setting:
         owner: type[BaseModel] = LaneSpec if self.of_lanes else ExperimentConfig
         *parents, last = self.field.removeprefix("lanes.").split(".")
         for name in parents:
-            owner = owner.model_fields[name].annotation
+            part = owner.model_fields[name].annotation
+            assert isinstance(part, type) and issubclass(part, BaseModel), "what has parts is one itself"
+            owner = part
         return owner.model_fields[last]
 
     @property
@@ -105,10 +107,9 @@ class Setting:
         bounds = {name: getattr(part, name) for part in self.declared.metadata for name in ("ge", "le")
                   if hasattr(part, name)}  # fmt: skip
         kind = float if self.is_float else int
-        return (
-            kind(bounds.get("ge") if self.least is None else self.least),
-            kind(bounds.get("le") if self.most is None else self.most),
-        )
+        least: Any = bounds.get("ge") if self.least is None else self.least
+        most: Any = bounds.get("le") if self.most is None else self.most
+        return kind(least), kind(most)
 
     @property
     def _types(self) -> tuple[Any, ...]:

@@ -15,7 +15,8 @@ class Named(Protocol):
     """What every row has."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What settings call it."""
 
 
 Row = TypeVar("Row", bound=Named)

@@ -18,6 +18,7 @@ PLAIN = re.compile(r"\w([\w .+@()=-]{0,98}[\w)])?")
 
 
 def is_folder(model: str) -> bool:
+    """Whether a configuration's model is a folder's name, and not an id on the hub."""
     return model.startswith(FOLDER)
 
 
@@ -61,4 +62,5 @@ def from_word(word: str) -> tuple[str, Path | None]:
 
 
 def looks_like_a_path(word: str) -> bool:
+    """Whether whoever typed it meant a place on this machine; ids on the hub have one slash at most."""
     return word.startswith((".", "~")) or os.sep in word[:1] or word.count("/") > 1 or "\\" in word

@@ -17,6 +17,7 @@ def names() -> list[str]:
 
 
 def settings(name: str) -> dict[str, Any]:
+    """What the preset's file says, and its name. Raises `ConfigError`."""
     if name not in names():
         raise ConfigError("settings.no_preset", name=name, names=", ".join(names()))
     return from_toml(FOLDER / f"{name}.toml") | {"preset": name}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 @cache
 def processor() -> str:
+    """The processor's name as its maker gives it, or at least its kind."""
     try:
         found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     except OSError:  # not Linux
