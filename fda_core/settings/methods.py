@@ -147,33 +147,34 @@ class ServerOptimizer(Optimizer):
     averages: bool = False
 
 
-POLICIES = "fda_core.algorithm.policies"
-BASELINES = "fda_core.federation.baselines"
+_POLICIES = "fda_core.algorithm.policies"
+_BASELINES = "fda_core.federation.baselines"
+_MONITORS = "fda_core.algorithm.monitors"
+
 RULES = Registry(
-    RuleKind(name="schedule", method="fedopt", needs=("epochs",), implementation=f"{POLICIES}:Schedule"),
+    RuleKind(name="schedule", method="fedopt", needs=("epochs",), implementation=f"{_POLICIES}:Schedule"),
     RuleKind(
-        name="fixed", method="fda", needs=("theta", "max_epochs"), implementation=f"{POLICIES}:FixedThreshold",
+        name="fixed", method="fda", needs=("theta", "max_epochs"), implementation=f"{_POLICIES}:FixedThreshold",
         can_check_every_step=True,
     ),
     RuleKind(
-        name="adaptive", method="fda", needs=("max_epochs",), implementation=f"{POLICIES}:AdaptiveThreshold",
+        name="adaptive", method="fda", needs=("max_epochs",), implementation=f"{_POLICIES}:AdaptiveThreshold",
         published=True, first_round_is_one_epoch=True, lane_id="fda-opt",
     ),
     RuleKind(
-        name="smoothed", method="fda", needs=("max_epochs",), implementation=f"{POLICIES}:SmoothedThreshold",
+        name="smoothed", method="fda", needs=("max_epochs",), implementation=f"{_POLICIES}:SmoothedThreshold",
         first_round_is_one_epoch=True,
     ),
     RuleKind(
-        name="centralised", method="baseline", needs=("epochs",), implementation=f"{POLICIES}:Schedule",
-        lane=f"{BASELINES}:Centralised", pooled=True,
+        name="centralised", method="baseline", needs=("epochs",), implementation=f"{_POLICIES}:Schedule",
+        lane=f"{_BASELINES}:Centralised", pooled=True,
     ),
     RuleKind(
-        name="local-only", method="baseline", needs=("epochs",), implementation=f"{POLICIES}:Schedule",
-        lane=f"{BASELINES}:LocalOnly", alone=True,
+        name="local-only", method="baseline", needs=("epochs",), implementation=f"{_POLICIES}:Schedule",
+        lane=f"{_BASELINES}:LocalOnly", alone=True,
     ),
 )  # fmt: skip
 
-_MONITORS = "fda_core.algorithm.monitors"
 SKETCH_NUMBERS = 3 * 500
 MONITORS = Registry(
     MonitorKind(name="sketch", implementation=f"{_MONITORS}:SketchMonitor.of", numbers=lambda d: 1 + SKETCH_NUMBERS),

@@ -37,9 +37,8 @@ def adopt(config: ExperimentConfig) -> None:
 def lane_values(lanes: tuple[LaneSpec, ...]) -> tuple[int, int, str, float | None, str, str]:
     """What `make_lanes` was given: E of the first FedOpt lane; M, mode, Θ, check and monitor of the last FDA lane."""
     schedules = [lane for lane in lanes if lane.is_fedopt]
-    last = [lane for lane in lanes if lane.is_fda] or [lane for lane in default_lanes() if lane.is_fda]
-    lane = last[-1]
     epochs = schedules[0].epochs if schedules else 1
+    lane = [lane for lane in (*default_lanes(), *lanes) if lane.is_fda][-1]
     return epochs, lane.max_epochs, lane.rule, lane.theta, lane.check, lane.monitor
 
 
@@ -54,8 +53,8 @@ def make_lanes(
     """FedOpt with E, FedOpt with the equal-work control E = M/2, and FDA with the chosen threshold."""
     schedules = dict.fromkeys((epochs, max(1, max_epochs // 2)))
     lanes = [LaneSpec(id=f"fedopt-e{e}", rule="schedule", epochs=e) for e in schedules]
-    kind, said = RULES[mode], {"max_epochs": max_epochs, "theta": theta}
-    needed = {name: said[name] for name in kind.needs} | ({"check": check} if kind.can_check_every_step else {})
+    kind, values = RULES[mode], {"max_epochs": max_epochs, "theta": theta}
+    needed = {name: values[name] for name in kind.needs} | ({"check": check} if kind.can_check_every_step else {})
     return (*lanes, LaneSpec(id=kind.lane_id, rule=mode, monitor=monitor, **needed))
 
 
@@ -113,12 +112,8 @@ def _more(frozen: bool, own_lanes: bool) -> None:
     for setting in placed("more"):
         if setting.key == "link":
             options = [*LINKS, *(["own"] if state.link == "own" else [])]
-            draw(
-                setting,
-                frozen,
-                options,
-                values={"up": link.uplink_mbit, "down": link.downlink_mbit, "rtt": link.rtt_ms},
-            )
+            speeds = {"up": link.uplink_mbit, "down": link.downlink_mbit, "rtt": link.rtt_ms}
+            draw(setting, frozen, options, values=speeds)
         elif setting.key not in hidden:
             draw(setting, frozen or (setting.of_lanes and own_lanes))
 
