@@ -17,15 +17,18 @@ COMMANDS = (serve, training, records, preset_list, comparison)
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """arguments: instead of the command line's. Returns the exit code; raises SystemExit for unknown words."""
     options = parser().parse_args(arguments)
     try:
-        return options.action(options)
+        code: int = options.action(options)
+        return code
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
 
 
 def parser() -> argparse.ArgumentParser:
+    """Every command with its options; `action` of what it parses is called with the options."""
     top = argparse.ArgumentParser(prog=program(), description="FedOpt and FDA-OPT, with and without a browser.")
     top.add_argument("--version", action="version", version=__version__)
     actions = top.add_subparsers(required=True, metavar="ACTION")

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import TypeAlias
 
 from fda_core.data import fitting
 from fda_core.data import table as tables
@@ -11,6 +12,9 @@ from fda_core.settings.assignments import from_toml, from_words, merge
 from fda_core.settings.config import ExperimentConfig
 from fda_core.settings.model_names import from_word
 from fda_core.support.errors import ConfigError
+
+# What `add_subparsers` returns; argparse has no public name for it.
+Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def configuration(options: argparse.Namespace, table: tables.Table | None = None) -> ExperimentConfig:

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from fda_core.cli.asked import Actions
 from fda_core.evidence.tables import COMPARISONS
 from fda_core.support.places import APP, IN_CHECKOUT
 
@@ -12,7 +13,7 @@ TABLE = COMPARISONS if IN_CHECKOUT else Path(COMPARISONS.name)
 PAGE = APP / "docs" / "evidence.md" if IN_CHECKOUT else Path("evidence.md")
 
 
-def add(actions) -> None:
+def add(actions: Actions) -> None:
     evidence = actions.add_parser("evidence", help="FedOpt against FDA-OPT over servers, heterogeneities and seeds")
     evidence.add_argument("--runs", type=Path, default=Path("runs/evidence"), metavar="DIR",
                           help="where the runs are kept; runs that are there are not run again")  # fmt: skip
@@ -24,6 +25,7 @@ def add(actions) -> None:
 
 
 def make_evidence(options: argparse.Namespace) -> int:
+    """Plays what is missing, then writes table and page. Raises `LabError` where a run is missing or held."""
     from fda_core.evidence import collect, page, plan, play
 
     if not options.page_only:

@@ -13,6 +13,7 @@ from fda_core.settings.config import ExperimentConfig
 
 
 def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Table | None) -> int:
+    """Measures what this machine has not measured yet. Returns the exit code."""
     timings = TimingStore(runs_folder)
     if not timings.fresh(config):
         from fda_core.cost.calibration import measure
@@ -20,6 +21,7 @@ def print_cost(config: ExperimentConfig, models: Path | None, table: tables.Tabl
         with console.status("measuring"):
             timings.put(config, measure(config, models=models, table=table))
     cost = timings.cost(config, largest=tables.largest_site(config, table))
+    assert cost and cost.seconds and cost.preparing is not None and cost.memory is not None  # measured by now
     console.print(cost_table(config, cost))
     print(f"in all: {span(cost.bytes, megabytes)} MB sent, {span(cost.seconds, minutes)} minutes on this machine,")
     print(

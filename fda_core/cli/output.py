@@ -9,15 +9,17 @@ from fda_core.cost.estimate import Span
 console = Console()
 
 
-def megabytes(count: int) -> str:
+def megabytes(count: float) -> str:
     """Decimal megabytes: 1 MB = 1,000,000 bytes."""
     return f"{count / 1e6:.1f}"
 
 
 def minutes(seconds: float) -> str:
+    """With one decimal."""
     return f"{seconds / 60:.1f}"
 
 
 def span(value: Span, show: Callable[[float], str]) -> str:
+    """What is likely and, where it differs, what it is at most."""
     likely, most = show(value.likely), show(value.most)
     return likely if likely == most else f"{likely} (≤ {most})"

@@ -20,7 +20,7 @@ from fda_core.settings.config import ExperimentConfig
 def play(
     config: ExperimentConfig, folder: Path, models: Path | None, resume: bool, table: tables.Table | None = None
 ) -> int:
-    """models: the folder in which the model is looked up, where the command line named one."""
+    """Returns the exit code. models: the folder in which the model is looked up, where the command line named one."""
     trusted = {"produce": partial(simulate, models_folder=models)} if models else {}
     with RunBar(config) as bar:
         status, message = record(
@@ -74,4 +74,5 @@ def lane_table(config: ExperimentConfig, lanes: list[LaneSummary]) -> Table:
 
 
 def cost(lane: LaneSummary, show: Callable[[Cost], str]) -> str:
+    """What the lane had spent when it reached the target."""
     return show(lane.to_target) if lane.to_target else "not reached"

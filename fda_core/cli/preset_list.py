@@ -4,15 +4,17 @@ import argparse
 
 from rich.table import Table
 
+from fda_core.cli.asked import Actions
 from fda_core.cli.output import console
 from fda_core.settings import presets
 
 
-def add(actions) -> None:
+def add(actions: Actions) -> None:
     actions.add_parser("presets", help="list the presets").set_defaults(action=list_presets)
 
 
 def list_presets(options: argparse.Namespace) -> int:
+    """One column a preset."""
     configs = [presets.build(preset=name) for name in presets.names()]
     table = Table("")
     for config in configs:

@@ -25,16 +25,18 @@ class RunBar:
         self.bar.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
     def prepared(self, done: int, total: int, stage: str = TEXTS) -> None:
+        """Before training: texts of a cold cache, or bytes of a download."""
         if stage == TEXTS:
             self.bar.update(self.task, description="preparing texts (once)", completed=done, total=total)
         else:
             self.bar.update(self.task, description=f"{stage}, MB", completed=done // 10**6, total=total // 10**6)
 
     def watch(self, event: Event) -> None:
+        """While training: every event of the run."""
         self.events.append(event)
         total = rounds_at_most(self.events, self.config.rounds, len(self.config.lanes))
         if isinstance(event, RunStarted):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from fda_core.cli.asked import Actions
 from fda_core.cli.output import console
 from fda_core.runs.audit import audit
 from fda_core.runs.imports import import_events
@@ -13,7 +14,7 @@ from fda_core.runs.store import runs_folder
 from fda_core.support.errors import StoreError
 
 
-def add(actions) -> None:
+def add(actions: Actions) -> None:
     check = actions.add_parser("audit", help="check a run's record line by line, and print what was sent")
     check.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
     check.set_defaults(action=audit_run)
@@ -27,6 +28,7 @@ def add(actions) -> None:
 
 
 def audit_run(options: argparse.Namespace) -> int:
+    """Prints what every lane sent in every round, then what is wrong with the record."""
     found = audit(options.folder)
     table = Table("lane", "round", "local epochs", "down", "up", "monitor", "in all", title="bytes")
     for sent in found.rounds:
@@ -38,6 +40,7 @@ def audit_run(options: argparse.Namespace) -> int:
 
 
 def import_run(options: argparse.Namespace) -> int:
+    """Prints the new run's id. Raises `StoreError` for a file that is no record, whole."""
     try:
         data = options.file.read_bytes()
     except OSError as error:
@@ -47,6 +50,7 @@ def import_run(options: argparse.Namespace) -> int:
 
 
 def index_runs(options: argparse.Namespace) -> int:
+    """Prints how many runs were found, and what is wrong with each damaged one."""
     root = options.runs or runs_folder()
     entries = Index(root).rebuild()
     damaged = [entry for entry in entries if entry.status == "damaged"]

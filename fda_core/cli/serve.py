@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from fda_core.cli.asked import Actions
 from fda_core.support.errors import ConfigError
 from fda_core.support.places import APP
 from fda_core.support.presenter_pin import PIN, pin_from
@@ -16,7 +17,7 @@ PORT = 8501
 SECRETS = tuple(folder / ".streamlit" / "secrets.toml" for folder in (APP, Path(), Path.home()))
 
 
-def add(actions) -> None:
+def add(actions: Actions) -> None:
     app = actions.add_parser("app", help="open the app in a browser, for this machine alone")
     app.add_argument("--port", type=int, default=PORT)
     app.add_argument("--no-browser", action="store_true", help="only serve it")
@@ -28,12 +29,13 @@ def add(actions) -> None:
 
 
 def open_app(options: argparse.Namespace) -> int:
+    """Serves until it is stopped. Returns Streamlit's exit code, 130 after Ctrl-C."""
     words = ["--server.headless", "true"] if options.no_browser else []
     return streamlit(["--server.port", str(options.port), *words])
 
 
 def open_class(options: argparse.Namespace) -> int:
-    """Raises `ConfigError` for a PIN that is too short, or a secrets file that is no TOML."""
+    """Returns 2 without a PIN. Raises `ConfigError` for one that is too short, or a secrets file that is no TOML."""
     pin = pin_from(secret)
     if not pin:
         print(

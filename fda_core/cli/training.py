@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fda_core.cli.asked import configuration, model_of, own_table
+from fda_core.cli.asked import Actions, configuration, model_of, own_table
 from fda_core.cli.cost import print_cost
 from fda_core.cli.play import play
 from fda_core.data import table_files
@@ -12,7 +12,7 @@ from fda_core.runs.store import config_of, read_events, runs_folder
 from fda_core.support.errors import StoreError
 
 
-def add(actions) -> None:
+def add(actions: Actions) -> None:
     run = actions.add_parser("run", help="run an experiment into a folder")
     run.add_argument("--preset", help="which preset to start from (default: default)")
     run.add_argument("--config", metavar="FILE.toml", help="settings that override the preset's")
@@ -38,11 +38,13 @@ def add(actions) -> None:
 
 
 def run_experiment(options: argparse.Namespace) -> int:
+    """Trains, or only says what it would cost. Returns the exit code; raises `LabError` for what is not allowed."""
     if options.out is None and not options.dry_run:
         options.refuse("the following arguments are required: --out DIR, a new folder for the run, or --dry-run")
     table = own_table(options)
     config = configuration(options, table)
     if table is None and table_files.needs_table(config):
+        assert config.table and config.table.sha256  # a configuration of a table has both
         table = kept_tables.find(config.table.sha256, runs_folder())
     models = model_of(options)[1]
     if options.dry_run:
@@ -51,6 +53,7 @@ def run_experiment(options: argparse.Namespace) -> int:
 
 
 def resume_run(options: argparse.Namespace) -> int:
+    """Returns the exit code. Raises `StoreError` for a folder without a run, or for another model than the run's."""
     config = config_of(read_events(options.folder), options.folder)
     name, models = model_of(options)
     if models and name != config.model:
