@@ -17,7 +17,7 @@ class DriftProjection:
             self.axes = self._axes(drifts)
         self.points.append(drifts @ self.axes.T)
 
-    def paths(self) -> list[list[list[float]]]:
+    def paths(self) -> list[list[list[float | None]]]:
         """[K][epochs][2], rounded to six digits."""
         table = torch.stack(self.points, 1).tolist()
         return [[[float(f"{x:.6g}") for x in point] for point in path] for path in table]

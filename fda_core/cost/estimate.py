@@ -11,14 +11,8 @@ from math import ceil, inf
 from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
 from fda_core.models.memory import LIBRARIES, Shape, needed
 from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.settings.fields import not_measured
 from fda_core.settings.methods import MONITORS
-
-# What timings does not depend on, or what is arithmetic from it: with other values nothing is measured again.
-NOT_MEASURED = {
-    "preset", "seed", "train_examples", "test_examples", "clients", "clients_per_round", "partition", "alpha",
-    "client_optimizer", "client_lr", "server_optimizer", "server_lr", "weighting", "client_dropout", "rounds",
-    "local_epochs", "target", "after_target_rounds", "lanes", "link",
-}  # fmt: skip
 
 Points = tuple[tuple[int, float], ...]  # a value for each of some numbers of clients, ascending
 
@@ -90,7 +84,7 @@ class CostEstimate:
 
 def subject(config: ExperimentConfig) -> dict:
     """What timings depends on: model, what is trained, data, lengths."""
-    return config.model_dump(mode="json", exclude=NOT_MEASURED)
+    return config.model_dump(mode="json", exclude=not_measured())
 
 
 def estimate(
@@ -108,7 +102,7 @@ def estimate(
     texts = config.train_examples + config.test_examples
     preparing = timings.load + (0 if prepared else timings.prefix * texts)
     before = preparing + timings.score * config.test_examples
-    seconds = sum((lane.seconds for lane in lanes), Span(before, before))
+    seconds = sum((lane.seconds for lane in lanes if lane.seconds is not None), Span(before, before))
     memory = needed(timings.shape, config, round(timings.tokens * texts))
     return CostEstimate(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
 
@@ -116,6 +110,7 @@ def estimate(
 def lane_cost(
     config: ExperimentConfig, spec: LaneSpec, parameters: int, timings: Timings | None, largest: float | None
 ) -> LaneCost:
+    """A lane until its last round; largest: as in `estimate`."""
     rounds, epochs = length(config, spec)
     clients = 1 if spec.kind.pooled else config.cohort_size
     steps = steps_an_epoch(config, spec, largest)
@@ -145,7 +140,7 @@ def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
         """The round that meets the limit is played to its end."""
         return min(config.rounds, 1 + ceil(min(config.rounds, max(0, limit - first(each)) / each)))
 
-    def epochs(rounds: int, each: int) -> int:
+    def epochs(rounds: float, each: int) -> float:
         return first(each) + (rounds - 1) * each
 
     played = Span(rounds(likely), rounds(least))
@@ -192,4 +187,5 @@ def at(points: Points, clients: int) -> float:
 
 
 def pair(span: Span) -> tuple[float, float]:
+    """Likely and at most."""
     return span.likely, span.most

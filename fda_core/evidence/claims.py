@@ -32,6 +32,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
+    """A promise by its name in the catalogues: the authors' figure, ours, and what they come to together."""
+
     name: str
     published: Finding
     ours: Finding
@@ -72,7 +74,7 @@ def better(measured: pd.DataFrame, name: str, column: str) -> Claim:
     values = measured.pivot(index=CELL, columns="lane", values=column)
     gain = (values[BASELINE] - values[OURS]).dropna()
     share = (gain > 0).mean() if len(gain) else 0
-    verdict = "fails" if gain.median() <= NOTICEABLE else "holds" if share >= 0.9 else "partly"
+    verdict: Verdict = "fails" if gain.median() <= NOTICEABLE else "holds" if share >= 0.9 else "partly"
     return Claim(name, Finding(None), finding(gain, len(values)), verdict)
 
 
@@ -81,29 +83,31 @@ def local_work(ours: pd.DataFrame, published: pd.DataFrame) -> Claim:
     theirs, own = published.local_epochs_ratio.dropna(), reached_by_both(ours)
     mine = finding(own.epochs_ratio, len(ours))
     worst = max(theirs.median(), mine.value or 0)
-    verdict = "holds" if worst <= SLIGHTLY else "partly" if worst <= 1.5 else "fails"
+    verdict: Verdict = "holds" if worst <= SLIGHTLY else "partly" if worst <= 1.5 else "fails"
     return Claim("local_work", finding(theirs, len(published)), mine, verdict)
 
 
 def small_sketch(state: int, model: int) -> Claim:
     """A sketch is a millionth of the model: how many times smaller it is than RoBERTa-base."""
     times = model / state
-    verdict = "holds" if times >= MILLION else "partly" if times >= 1000 else "fails"
+    verdict: Verdict = "holds" if times >= MILLION else "partly" if times >= 1000 else "fails"
     return Claim("small_sketch", Finding(None), Finding(times, 1, 1), verdict)
 
 
 def small_log(records: Sequence[tuple[int, int]]) -> Claim:
     """The audit log is small: its share of what the runs sent."""
     share = float(np.median([log / sent for log, sent in records])) if records else None
-    verdict = "unmeasured" if share is None else "holds" if share <= SMALL else "fails"
+    verdict: Verdict = "unmeasured" if share is None else "holds" if share <= SMALL else "fails"
     return Claim("small_log", Finding(None), Finding(share, len(records), len(records)), verdict)
 
 
 def reached_by_both(ours: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a ratio: 0 stands for a target that the baseline alone reached, ∞ for one that ours alone did."""
     return ours[np.isfinite(ours.bytes_ratio) & (ours.bytes_ratio > 0)]
 
 
 def finding(values: pd.Series, total: int) -> Finding:
+    """Their median, over as many of `total` runs as have one."""
     return Finding(float(values.median()) if len(values) else None, len(values), total)
 
 

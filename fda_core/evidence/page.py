@@ -1,6 +1,7 @@
 """`docs/evidence.md`, generated from the table: nothing on that page is typed but its explanations."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -87,13 +88,14 @@ its distance from 0.5.
 
 
 def write(table: pd.DataFrame, about: dict, csv: Path, page: Path) -> None:
+    """The page as a file. table, about: as in `collect`; csv: where the table lies, for the page's links."""
     page.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(os.path.relpath(csv.parent, page.parent)).as_posix()
     page.write_text(render(table, about, csv.name, folder), encoding="utf-8")
 
 
 def render(table: pd.DataFrame, about: dict, csv: str, folder: str) -> str:
-    """csv: the table's name. folder: where the page finds it."""
+    """The page as Markdown; the targets are the shares that `about` names. csv: the table's name; folder: its place."""
     shares = about["target_shares"]
     by_share = {share: measures(table, targets(about, share)) for share in shares}
     last = by_share[shares[-1]]
@@ -113,6 +115,7 @@ def render(table: pd.DataFrame, about: dict, csv: str, folder: str) -> str:
 
 
 def setting(about: dict) -> str:
+    """What all runs have in common, and what they differ in, as a sentence or two."""
     config = about["config"]
     return (
         f"Setting: {config['train_examples']:,} reviews on {config['clients']} clients, "
@@ -125,22 +128,25 @@ def setting(about: dict) -> str:
 
 
 def sent(table: pd.DataFrame) -> str:
+    """MB of a whole run of each lane, medians over all runs."""
     totals = table.groupby(["server", "alpha", "seed", "lane"]).bytes_total.last().groupby("lane").median()
     return ", ".join(f"{TITLES[lane]} {totals[lane] / 1e6:,.0f} MB" for lane in LANES)
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """A table; cells must not hold a bar."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def by_cell(measured: pd.DataFrame):
+def by_cell(measured: pd.DataFrame) -> Iterator[tuple[list[str], dict[str, pd.DataFrame]]]:
     """Per server and α: their names, and the rows of each lane."""
     for (server, alpha), group in measured.groupby(["server", "alpha"], sort=False):
         yield [SERVER_NAMES[server], f"{alpha:g}"], {lane: group[group.lane == lane] for lane in LANES}
 
 
 def bytes_table(measured: pd.DataFrame) -> str:
+    """A row a server and α: the baseline in MB and epochs, the others as ratios to it, medians over the seeds."""
     rows = []
     for names, lanes in by_cell(measured):
         base = lanes[BASELINE]
@@ -150,6 +156,7 @@ def bytes_table(measured: pd.DataFrame) -> str:
 
 
 def saving(lane: pd.DataFrame) -> str:
+    """One cell of it: how many times fewer bytes, in brackets how many times as many epochs, and how often reached."""
     ratio, epochs = lane.bytes_ratio.median(), lane.epochs_ratio.median()
     if np.isnan(ratio):
         return f"neither, {reached(lane)}"
@@ -160,14 +167,17 @@ def saving(lane: pd.DataFrame) -> str:
 
 
 def reached(lane: pd.DataFrame) -> str:
+    """Runs that reached the target, of all."""
     return f"{lane.bytes.notna().sum()}/{len(lane)}"
 
 
 def number(value: float, digits: int) -> str:
+    """With so many decimals; a dash for what is not finite."""
     return "–" if not np.isfinite(value) else f"{value:,.{digits}f}"
 
 
 def byte_verdicts(measured: pd.DataFrame) -> str:
+    """Who won against whom how often, run by run, and where FDA-OPT needed more than the baseline."""
     lines = [
         f"Bytes to the target, seed by seed (a tie is closer than {TIE:.0%}; a target that only one reached is its "
         "win, unless the other had sent less than that when its local epochs were used up: such a comparison is open; "
@@ -194,10 +204,12 @@ def byte_verdicts(measured: pd.DataFrame) -> str:
 
 
 def alphas(measured: pd.DataFrame) -> list[float]:
+    """The heterogeneities there are, the strongest first."""
     return sorted(measured.alpha.unique())
 
 
 def score(counts: dict[str, int]) -> str:
+    """Counts of `outcomes` in words."""
     names = {"win": "wins", "tie": "ties", "loss": "losses", "open": "open", "neither": "neither"}
     return ", ".join(f"{counts[result]} {name}" for result, name in names.items())
 
@@ -209,6 +221,7 @@ LOSSES = {
 
 
 def loss_table(measured: pd.DataFrame) -> str:
+    """A row a server and α, a cell a lane: medians of the test losses in `LOSSES`."""
     rows = []
     for names, lanes in by_cell(measured):
         cells = [" / ".join(number(lanes[lane][name].median(), 3) for name in LOSSES) for lane in LANES]
@@ -217,6 +230,7 @@ def loss_table(measured: pd.DataFrame) -> str:
 
 
 def loss_verdicts(measured: pd.DataFrame) -> str:
+    """How often each lane's losses are below the baseline's on the same seed, and which lanes diverged."""
     lines = [f"Against FedOpt E=1 on the same seed, in {measured.groupby(CELL).ngroups} comparisons:", ""]
     for lane in LANES[1:]:
         parts = []
@@ -233,6 +247,7 @@ def loss_verdicts(measured: pd.DataFrame) -> str:
 
 
 def regulation_table(measured: pd.DataFrame) -> str:
+    """A row a server and α: local epochs a round of both rules, and by how many they change; means over the seeds."""
     rows = []
     for names, lanes in by_cell(measured):
         cells = [f"{lanes[lane].mean_epochs.mean():.1f} ± {lanes[lane].swing.mean():.1f}" for lane in (OURS, SMOOTHED)]
@@ -241,6 +256,7 @@ def regulation_table(measured: pd.DataFrame) -> str:
 
 
 def regulation_verdict(measured: pd.DataFrame) -> str:
+    """The same over all runs, and in how many the smoothed rule is the calmer one."""
     values = measured.pivot(index=CELL, columns="lane", values=["mean_epochs", "swing"])
     swing, mean = values["swing"], values["mean_epochs"]
     calmer = (swing[SMOOTHED] < swing[OURS]).sum()
@@ -252,6 +268,7 @@ def regulation_verdict(measured: pd.DataFrame) -> str:
 
 
 def published_table(measured: pd.DataFrame, share: float) -> str:
+    """A row a server: the authors' ratios beside ours. share: that of the targets `measured` was measured with."""
     theirs, rows = pd.read_csv(PUBLISHED), []
     for name in SERVER_NAMES.values():
         own = measured[(measured.lane == OURS) & (measured.server.map(SERVER_NAMES) == name)]
@@ -278,10 +295,12 @@ def published_table(measured: pd.DataFrame, share: float) -> str:
 
 
 def pair(saved: pd.Series, spent: pd.Series) -> str:
+    """Two medians of ratios."""
     return f"{saved.median():.2f}×, {spent.median():.2f}×" if len(saved) else "no runs"
 
 
 def rates_table(about: dict) -> str:
+    """A row a server and α: the rates that were chosen, and the loss of each pair that was tried."""
     rows = []
     for cell in about["cells"]:
         tried = ", ".join(f"{rates}: {'–' if loss is None else f'{loss:.4f}'}" for rates, loss in cell["tried"].items())
@@ -291,5 +310,6 @@ def rates_table(about: dict) -> str:
 
 
 def versions(about: dict) -> str:
+    """Of libraries and machine, as a sentence."""
     shown = ", ".join(f"{name} {value}" for name, value in about["versions"].items())
     return f"Versions: {shown}."

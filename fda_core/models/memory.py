@@ -6,12 +6,16 @@ large. The factors were measured: `tests/models/test_memory.py`. The allocator m
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psutil
 
 from fda_core.settings.config import ExperimentConfig
 from fda_core.settings.methods import CLIENT_OPTIMIZERS, SERVERS
 from fda_core.support.errors import LabError
+
+if TYPE_CHECKING:  # seconds to import, for nothing but this name
+    from fda_core.models.architectures import Classifier
 
 FLOAT = 4
 LIBRARIES = 700_000_000  # torch, transformers and peft, once loaded, with their work space
@@ -42,7 +46,7 @@ class Shape:
     depth: int
 
 
-def shape_of(model, trained: int, depth: int) -> Shape:
+def shape_of(model: "Classifier", trained: int, depth: int) -> Shape:
     """Of a classifier of transformers, which may be one without weights. trained: d, which adapters are part of."""
     config = model.config
     inner = getattr(config, "intermediate_size", None) or getattr(config, "hidden_dim", None) or 4 * config.hidden_size
@@ -91,4 +95,5 @@ def check(bytes_needed: int, name: str, available: int | None = None) -> None:
 
 
 def gigabytes(count: int) -> str:
+    """Bytes in 10⁹, with one decimal, as sentences show them."""
     return f"{count / 1e9:,.1f} GB"

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1] / "recorded"
 
 
 def names() -> list[str]:
+    """The runs there are, in alphabetical order."""
     return sorted(file.parent.name for file in ROOT.glob(f"*/{EVENTS}"))
 
 

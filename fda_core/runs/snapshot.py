@@ -54,6 +54,7 @@ class Snapshot:
 
     @property
     def live(self) -> bool:
+        """Whether this process has it in hand: it will still change."""
         return self.status in LIVE
 
 
@@ -73,6 +74,6 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     events = read_events(folder)
     config = config_of(events, folder)
     last = events[-1] if events else None
-    ended = isinstance(last, RunFinished)
-    status = Status(last.status) if ended else Status.INTERRUPTED
-    return Snapshot(folder.name, config, status, len(events), tuple(events), last.message if ended else "")
+    ended = last if isinstance(last, RunFinished) else None
+    status = Status(ended.status) if ended else Status.INTERRUPTED
+    return Snapshot(folder.name, config, status, len(events), tuple(events), ended.message if ended else "")

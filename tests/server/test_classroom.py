@@ -71,6 +71,7 @@ def test_with_a_pin_it_listens_on_the_network_and_passes_the_pin_by_the_environm
     assert f"http://{serve.own_address()}:8765/race" in printed and "sesame" not in printed
 
 
+@pytest.mark.server
 @pytest.mark.skipif(os.name != "posix", reason="the server is ended by its process group")
 def test_a_real_class_answers_under_the_address_of_the_machine(tmp_path):
     with socket.socket() as free:

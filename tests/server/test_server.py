@@ -16,6 +16,8 @@ from tests.helpers.server import ROOT, Server
 from ui.components.live_chart.plotly_js import file_name
 from ui.text.i18n import t
 
+pytestmark = pytest.mark.server
+
 FOREIGN = "http://evil.example"
 PROTECTIVE = {
     "content-security-policy", "x-frame-options", "x-content-type-options", "referrer-policy", "permissions-policy",

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fda_core.settings.fields import for_engineers
 from ui.components.copy_link import copy_link
 from ui.shared import style
 from ui.shared.glossary_corner import corner
@@ -53,7 +54,7 @@ HIDEABLE = {
 KEYS = {key for names in HIDEABLE.values() for key in names}
 
 # Widgets that a manager does not see; what they are set to holds all the same.
-FOR_ENGINEERS = ("threshold", "more", "mix_seed")
+FOR_ENGINEERS = (*for_engineers(), "mix_seed")
 
 
 def chrome(page: str) -> None:

@@ -22,6 +22,7 @@ import streamlit as st
 from fda_core.settings import presets
 from fda_core.settings.assignments import from_query, to_query
 from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.fields import top_names
 from fda_core.support.errors import LabError
 from ui.text.i18n import plain, t
 
@@ -50,7 +51,7 @@ def begin(page: str, strange: Mapping[str, str]) -> None:
         state.page, state.written = page, {}
     if page in WITH_SETTINGS:
         return
-    known = set(ExperimentConfig.model_fields)
+    known = top_names()
     for name, word in settings().items():
         if name.split(".")[0] not in known:
             refuse(name, word)

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from fda_core.settings.fields import SETTINGS
 from ui.state.address import put
 from ui.text.viewer import DEFAULT_DEPTH, DEFAULT_LANGUAGE, DEPTHS, LANGUAGES, Viewing, viewing
 
 # Keys of widgets whose options have labels.
-CHOICES = {
-    "preset", "mode", "alpha", "theta", "server", "client_optimizer", "weighting", "check", "monitor", "link", "x_axis",
-    "y_axis", "mix_alpha", "prediction", "trained", "targets", "lesson_plan", "own_task",
+CHOICES = {setting.key for setting in SETTINGS if setting.labelled} | {
+    "x_axis", "y_axis", "mix_alpha", "prediction", "lesson_plan", "own_task",
 }  # fmt: skip
 
 

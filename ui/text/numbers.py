@@ -41,11 +41,11 @@ def rounded(value: float | None) -> str:
         return f"{value:,.0f}"
     if value >= 1:
         return f"{value:.1f}"
-    return f"{value:.2g}" if value >= 0.001 else f"{value:.3f}"
+    return f"{value:#.2g}" if value >= 0.001 else f"{value:.3f}"
 
 
 def significant(value: float | None) -> str:
-    """A quantity of the algorithm, such as Var or Θ, with three digits: 0.0123, 1.23, 123, 1.23e-05, 12,300."""
+    """Three digits, for what is compared closely, such as Var and Θ: 0.0123, 1.23, 123, 1.23e-05, 12,300."""
     if absent(value):
         return DASH
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
@@ -62,8 +62,8 @@ def megabytes(count: float) -> str:
 
 
 def gigabytes(count: float) -> str:
-    """Bytes in GB (10⁹), without the unit."""
-    return rounded(count / 1e9)
+    """Bytes in GB (10⁹), without the unit; three digits, as the same bytes have in MB."""
+    return significant(count / 1e9)
 
 
 def typed(value: float) -> str:

@@ -15,7 +15,7 @@ SECRET = "open-sesame"
 @pytest.fixture(autouse=True)
 def in_class(monkeypatch):
     monkeypatch.setenv(PIN, SECRET)
-    monkeypatch.setattr(presenter, "address", lambda: "192.168.1.20")  # AppTest has none
+    monkeypatch.setattr(presenter, "viewer_ip", lambda: "192.168.1.20")  # AppTest has none
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()

@@ -192,7 +192,7 @@ def test_a_lane_that_is_not_there_any_more_is_no_choice(visit):
 @pytest.fixture
 def in_class(monkeypatch):
     monkeypatch.setenv(PIN, "open-sesame")
-    monkeypatch.setattr(presenter, "address", lambda: "192.168.1.20")  # AppTest has none
+    monkeypatch.setattr(presenter, "viewer_ip", lambda: "192.168.1.20")  # AppTest has none
     presenter.sign_in.clear()
     yield
     st.cache_resource.clear()
