@@ -20,7 +20,7 @@ def links(page: Path) -> list[tuple[str, str]]:
     return [(label, target) for label, target in found if "://" not in target]
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
 def test_every_link_leads_to_a_file(page):
     assert [target for _, target in links(page) if not (page.parent / target).exists()] == []
 

@@ -52,5 +52,5 @@ def matcher(language: str) -> tuple[re.Pattern, dict[str, str]]:
     ids = {form.lower(): id for id in terms() for form in t(f"glossary.{id}_forms").split("|")}
     forms = "|".join(map(re.escape, sorted(ids, key=len, reverse=True)))
     # Japanese has no gaps between its words.
-    edges = (r"(?<![*\w-])", r"(?![*\w-])") if language == "en" else (r"(?<!\*)", r"(?!\*)")
+    edges = (r"(?<![*\w-])", r"(?![*\w-])") if language != "ja" else (r"(?<!\*)", r"(?!\*)")
     return re.compile(f"{KEPT}|{edges[0]}(?:{forms}){edges[1]}", re.IGNORECASE), ids
