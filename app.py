@@ -4,9 +4,10 @@ import streamlit as st
 
 from fda_core.support import assets
 from ui.shared import style, tour
+from ui.shared.chart_library import publish_chart_library
 from ui.shared.chrome import chrome
 from ui.state import address
-from ui.state.session import publish_chart_library, runner
+from ui.state.session import runner
 from ui.state.viewing import settle
 from ui.text.i18n import t
 from ui.text.problems import said

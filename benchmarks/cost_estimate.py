@@ -86,13 +86,14 @@ def calibrated(group: str, clock: str, threads: int) -> dict:
 
 def played(group: str, name: str, clock: str, threads: int) -> dict:
     """In this process, with an empty cache: what the run took."""
-    from fda_core.runs.record import record
+    from fda_core.runs.record import Callbacks, Recording, record
 
     torch.set_num_threads(threads)
     now, events = CLOCKS[clock], []
     with tempfile.TemporaryDirectory() as folder:
         began = now()
-        status, message = record(config_of(group, name), Path(folder) / "run", "run", events.append)
+        recording = Recording(config_of(group, name), Path(folder) / "run", "run")
+        status, message = record(recording, Callbacks(events.append))
         seconds = now() - began
     if status != "finished":
         raise SystemExit(f"{name}: {status}. {message}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fda_core.algorithm.events import Event, Round
 from fda_core.runs.audit import audit
-from fda_core.runs.record import record
+from fda_core.runs.record import Callbacks, Recording, record
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, new_run_id, read_events
 from fda_core.settings import presets
@@ -52,7 +52,8 @@ def config() -> ExperimentConfig:
 def play(folder: Path) -> None:
     """What a killed process does: plays or resumes the run and says every event that is on record."""
     resume = (folder / EVENTS).exists()
-    record(config(), folder, new_run_id(), lambda event: print(event.event, flush=True), resume=resume)
+    say = Callbacks(lambda event: print(event.event, flush=True))
+    record(Recording(config(), folder, new_run_id(), resume=resume), say)
 
 
 def launch(folder: Path) -> subprocess.Popen:

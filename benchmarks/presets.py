@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fda_core.algorithm.events import Event
 from fda_core.analysis.summary import lane_ids, reached_at, rounds_of, started
-from fda_core.runs.record import record
+from fda_core.runs.record import Recording, record
 from fda_core.runs.store import EVENTS, new_run_id, read_events
 from fda_core.settings import presets
 from fda_core.settings.config import Target
@@ -24,7 +24,7 @@ def trial(folder: Path, preset: str, changes: dict) -> Path:
     """Runs one experiment to its last round, unless its folder already holds it."""
     if not (folder / EVENTS).exists():
         config = presets.build(changes | {"target": UNREACHABLE}, preset)
-        status, message = record(config, folder, new_run_id(), lambda event: None)
+        status, message = record(Recording(config, folder, new_run_id()))
         if status != "finished":
             raise SystemExit(f"{folder}: {status}. {message}")
     return folder

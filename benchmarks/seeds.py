@@ -8,14 +8,14 @@ import statistics
 from pathlib import Path
 
 from fda_core.analysis.summary import Cost, LaneSummary, summarize
-from fda_core.runs.record import record
+from fda_core.runs.record import Recording, record
 from fda_core.runs.store import EVENTS, new_run_id, read_events
 from fda_core.settings import presets
 
 
 def run(folder: Path, preset: str, seed: int) -> list[LaneSummary]:
     if not (folder / EVENTS).exists():
-        status, message = record(presets.build({"seed": seed}, preset), folder, new_run_id(), lambda event: None)
+        status, message = record(Recording(presets.build({"seed": seed}, preset), folder, new_run_id()))
         if status != "finished":
             raise SystemExit(f"{folder}: {status}. {message}")
     return summarize(read_events(folder))

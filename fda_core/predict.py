@@ -64,7 +64,8 @@ def answers(config: ExperimentConfig, folder: Path, text: str, labels: int = 2) 
     """
     with _one_at_a_time:
         reader = reader_for(config, folder, labels)
-        models = {None: (0, reader.initial), **checkpoints(config, folder, len(reader.initial))}
+        models: dict[str | None, tuple[int, Tensor]] = {None: (0, reader.initial)}
+        models.update(checkpoints(config, folder, len(reader.initial)).items())
         weights = [weights for _, weights in models.values()]
         shares = reader.shares([text.strip()[:LONGEST]], weights, config.max_tokens)[:, 0].tolist()
     return [Answer(lane, round, tuple(own)) for (lane, (round, _)), own in zip(models.items(), shares, strict=True)]
@@ -132,16 +133,18 @@ class Reader:
             return PlainTrainer(self.model, tokens, tokens)
         depth = choice.frozen_layers(self.model, self.config)
         hidden = compute(architectures.encoder(self.model), depth, tokens, lambda *_: None)
-        return fast_trainer(self.config)(self.model, tokens, tokens, hidden, hidden)
+        return fast_trainer(self.model, self.config, tokens, tokens, hidden, hidden)
 
 
 def reader_for(config: ExperimentConfig, folder: Path, labels: int) -> Reader:
     """Of the run in this folder; runs that differ in nothing that its reader depends on share one."""
-    facts = {} if config.model in MODELS else started(stored(folder).events).facts
+    start = None if config.model in MODELS else started(stored(folder).events)
+    facts = start.facts if start else {}
     words = {name: facts.get(name) for name in ("revision", "weights_sha256")}
     return reader_of(ExperimentConfig(**{name: getattr(config, name) for name in READ}), labels, tuple(words.items()))
 
 
 @lru_cache(maxsize=ENCODERS)
 def reader_of(config: ExperimentConfig, labels: int, before: tuple[tuple[str, str | None], ...] = ()) -> Reader:
+    """Kept for as long as few others are asked for; before: as in `Reader`, in a form that can be compared."""
     return Reader(config, labels, {name: value for name, value in before if value})

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from platformdirs import user_cache_path
+from transformers import PreTrainedTokenizerBase
 
 from fda_core.algorithm.ledger import WIRE_BYTES_PER_PARAMETER
 from fda_core.algorithm.network import Network
@@ -20,7 +21,7 @@ from fda_core.federation.experiment import Experiment
 from fda_core.models import choice, embedded, memory
 from fda_core.models.adapters import adapt
 from fda_core.models.tokens import Tokens, tokenize, types_of
-from fda_core.models.trainers.choose import fastest
+from fda_core.models.trainers.choose import ModelTrainer, fastest
 from fda_core.models.trainers.plain import PlainTrainer, seconds_per_step
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import Progress
@@ -30,6 +31,7 @@ from fda_core.support.callbacks import Progress
 class Prepared(Experiment):
     """An experiment of a real model; shape: what of the model its memory depends on."""
 
+    trainer: ModelTrainer
     shape: memory.Shape
 
 
@@ -57,15 +59,14 @@ def prepare(
     choice.readable(chosen, [train, test], config)
     planned = choice.plan(chosen, config, len(train.ids) + len(test.ids))
     memory.check(planned.memory, chosen.name)
-    model, sha256 = chosen.load(progress)
+    bare, sha256 = chosen.load(progress)
     choice.unchanged(chosen, sha256, before or {})
-    model = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
+    model = adapt(bare, config.lora, config.seed, config.trained, config.trained_layers)
     device = "cuda" if torch.cuda.is_available() and not planned.fast else "cpu"
     plain = PlainTrainer(model, train, test, device)
     labels, partition = data.train.labels, data.partition(config)
     names = data.clients if config.partition == "column" else ()
-    # What is computed from somebody's own texts is theirs too: it goes when their run goes.
-    cache = (home / PREFIX if needs_table(config) else cache_folder()) if keep else None
+    cache = states_folder(config, home) if keep else None
     facts = {
         "model": chosen.name,
         "weights": chosen.weights(sha256),
@@ -91,21 +92,36 @@ def prepare(
     )  # fmt: skip
 
 
-def own_tokenizer(chosen: choice.Choice, progress: Progress):
+def states_folder(config: ExperimentConfig, home: Path | None) -> Path:
+    """What is computed from somebody's own texts is theirs too: it is kept in the run's folder and goes with it."""
+    if not needs_table(config):
+        return cache_folder()
+    assert home is not None, "a run on a table of the user's own has a folder"
+    return home / PREFIX
+
+
+def own_tokenizer(chosen: choice.Choice, progress: Progress) -> PreTrainedTokenizerBase | None:
     """None for the embedded models, which share one."""
     return None if isinstance(chosen, choice.Embedded) else chosen.tokenizer(progress)
 
 
-def tokens_of(config: ExperimentConfig, types: int, tokenizer, *splits: Split) -> tuple[Tokens, Tokens]:
+def tokens_of(
+    config: ExperimentConfig, types: int, tokenizer: PreTrainedTokenizerBase | None, train: Split, test: Split
+) -> tuple[Tokens, Tokens]:
     """Both splits as tokens. types: of tokens that the encoder knows; tokenizer: None for the embedded one."""
     if config.dataset == "reviews":
         return texts(config.train_examples, config.test_examples, config.max_tokens, tokenizer)
     tokenizer = tokenizer or embedded.load_tokenizer()
-    return tuple(tokenize(split.as_columns(), tokenizer, config.max_tokens, types) for split in splits)
+    return (
+        tokenize(train.as_columns(), tokenizer, config.max_tokens, types),
+        tokenize(test.as_columns(), tokenizer, config.max_tokens, types),
+    )
 
 
 @lru_cache(maxsize=2)
-def texts(train_examples: int, test_examples: int, max_tokens: int, tokenizer=None) -> tuple[Tokens, Tokens]:
+def texts(
+    train_examples: int, test_examples: int, max_tokens: int, tokenizer: PreTrainedTokenizerBase | None = None
+) -> tuple[Tokens, Tokens]:
     """The training and the test set; tokenizer: the embedded one if left out."""
     data, tokenizer = reviews(train_examples, test_examples), tokenizer or embedded.load_tokenizer()
     return tokenize(data["train"], tokenizer, max_tokens), tokenize(data["test"], tokenizer, max_tokens)

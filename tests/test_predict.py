@@ -11,7 +11,7 @@ from fda_core.analysis.summary import rounds_of, started
 from fda_core.data.reviews import reviews
 from fda_core.models import embedded
 from fda_core.models.adapters import adapt
-from fda_core.runs.record import record
+from fda_core.runs.record import Callbacks, Recording, record
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Lora
 from tests.conftest import TEST, TRAIN
 
@@ -33,7 +33,7 @@ def config(small_config):
 def run(config, cold_cache, tmp_path_factory):
     """The folder of a real run, and its events."""
     folder, events = tmp_path_factory.mktemp("run"), []
-    assert record(config, folder, "run", events.append)[0] == "finished"
+    assert record(Recording(config, folder, "run"), Callbacks(events.append)).status == "finished"
     return folder, events
 
 
@@ -165,7 +165,7 @@ def test_questions_during_a_training_change_nothing_in_it(config, run, cold_cach
     thread = threading.Thread(target=curious)
     thread.start()
     events = []
-    record(config, tmp_path / "again", "again", events.append)
+    record(Recording(config, tmp_path / "again", "again"), Callbacks(events.append))
     stop.set()
     thread.join()
     assert asked and all(each == asked[0] for each in asked)

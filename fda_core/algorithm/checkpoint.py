@@ -60,7 +60,8 @@ def load(file: Path) -> Checkpoint:
 
 def split(state: State, stem: str = "") -> tuple[dict[str, Any], State]:
     """Tensors by dotted name, and the rest as it was nested."""
-    tensors, values = {}, {}
+    tensors: dict[str, Any] = {}
+    values: State = {}
     for name, value in state.items():
         if isinstance(value, dict):
             inner, values[name] = split(value, f"{stem}{name}.")

@@ -7,7 +7,7 @@ from torch import Tensor
 class DriftProjection:
     """Axis 1 along the first epoch's mean drift, axis 2 where that epoch's drifts disagree most."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.points: list[Tensor] = []
         self.axes: Tensor | None = None
 
@@ -17,7 +17,7 @@ class DriftProjection:
             self.axes = self._axes(drifts)
         self.points.append(drifts @ self.axes.T)
 
-    def paths(self) -> list[list[list[float]]]:
+    def paths(self) -> list[list[list[float | None]]]:
         """[K][epochs][2], rounded to six digits."""
         table = torch.stack(self.points, 1).tolist()
         return [[[float(f"{x:.6g}") for x in point] for point in path] for path in table]

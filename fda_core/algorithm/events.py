@@ -13,10 +13,18 @@ Number = float | None
 
 
 class Record(BaseModel):
+    """What all events share: frozen, unknown fields ignored, numbers that are not finite written as null."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
 
 
 class RunStarted(Record):
+    """The beginning: all settings, versions of libraries, and the untrained model's scores (`initial`).
+
+    facts: what became of the settings: model, sizes, path, clients with their examples and labels (`setup.prepare`).
+    group: what runs that were started together share.
+    """
+
     event: Literal["run_started"] = "run_started"
     schema_: int = Field(SCHEMA, alias="schema", serialization_alias="schema")
     group: str | None = None
@@ -81,6 +89,8 @@ class Round(Record):
 
 
 class LaneFinished(Record):
+    """A lane's end; `message` says why in a sentence's words, without the full stop."""
+
     event: Literal["lane_finished"] = "lane_finished"
     lane: str
     status: Literal["target", "cap", "diverged", "stopped"]

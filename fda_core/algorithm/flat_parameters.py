@@ -16,6 +16,7 @@ class FlatParameters:
 
     @classmethod
     def of(cls, model: torch.nn.Module) -> "FlatParameters":
+        """All weights that ask for a gradient, in the model's order."""
         trained = [(name, tuple(p.shape)) for name, p in model.named_parameters() if p.requires_grad]
         return cls(*map(tuple, zip(*trained, strict=True)))
 

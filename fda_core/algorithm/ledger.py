@@ -6,15 +6,15 @@ one byte (go on or synchronise) down for every remaining client, and whatever el
 
 from dataclasses import dataclass, field
 
+from fda_core.settings.methods import MONITORS
+
 VERDICT_BYTES = 1
 WIRE_BYTES_PER_PARAMETER = 4
-SKETCH_NUMBERS = 3 * 500
 
 
 def state_bytes(monitor: str, size: int) -> int:
     """What a client sends for a check of this monitor, without making one (`monitors.py` explains each)."""
-    numbers = {"exact": size + 1, "naive": 1, "linear": 2, "sketch": 1 + SKETCH_NUMBERS}
-    return 4 * numbers[monitor]
+    return WIRE_BYTES_PER_PARAMETER * MONITORS[monitor].numbers(size)
 
 
 @dataclass
@@ -28,6 +28,7 @@ class Tally:
     checks: int = 0
 
     def add(self, **counts: int) -> None:
+        """Adds to the fields of these names."""
         for name, count in counts.items():
             setattr(self, name, getattr(self, name) + count)
 
@@ -42,6 +43,7 @@ class Ledger:
     epoch: Tally = field(default_factory=Tally)
 
     def begin_round(self) -> None:
+        """The round and its first local epoch begin at nothing; the total stays."""
         self.round, self.epoch = Tally(), Tally()
 
     def end_epoch(self) -> Tally:
@@ -50,9 +52,11 @@ class Ledger:
         return done
 
     def model_down(self, clients: int) -> None:
+        """The global weights, to so many clients."""
         self._add(down=clients * self.model_bytes)
 
     def model_up(self, clients: int) -> None:
+        """The updates of so many clients, each as long as the model."""
         self._add(up=clients * self.model_bytes)
 
     def direction_down(self, clients: int) -> None:

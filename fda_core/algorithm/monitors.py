@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fda_core.algorithm.checkpoint import State
 from fda_core.algorithm.sketch import Sketch, norm_squared
+from fda_core.settings.methods import MONITORS, resolve
 from fda_core.support.streams import stream
 
 FLOAT_BYTES = 4
@@ -37,10 +38,12 @@ class DriftStatistics:
 
     @property
     def mean_sq_drift(self) -> float:
+        """Mean ‖u_k‖², weighted by the shares."""
         return (self.shares @ self.sq_norms).item()
 
     @property
     def sq_mean_drift(self) -> float:
+        """‖mean u_k‖², summed in float64."""
         return torch.linalg.vector_norm(self.mean_drift, dtype=torch.float64).square().item()
 
     @property
@@ -56,6 +59,11 @@ class Monitor(ABC):
     """An estimate of the variance, and the price of the states it needs."""
 
     state_bytes: int
+
+    @classmethod
+    def of(cls, size: int, seed: int) -> "Monitor":
+        """For models of `size` trainable weights; what is random follows from the seed."""
+        return cls()
 
     def estimate(self, statistics: DriftStatistics) -> float:
         """v̂; 0 for a lone client, which cannot disagree with itself, and the server knows how many it asked."""
@@ -86,6 +94,10 @@ class ExactMonitor(Monitor):
     def __init__(self, size: int):
         self.state_bytes = FLOAT_BYTES * (size + 1)
 
+    @classmethod
+    def of(cls, size: int, seed: int) -> "ExactMonitor":
+        return cls(size)
+
     def _estimate(self, statistics: DriftStatistics) -> float:
         return statistics.variance
 
@@ -112,13 +124,19 @@ class LinearMonitor(Monitor):
         self._point_along(torch.from_numpy(stream(seed, "direction").standard_normal(size)))
         self.informed: set[int] | None = None
 
+    @classmethod
+    def of(cls, size: int, seed: int) -> "LinearMonitor":
+        return cls(size, seed)
+
     def _estimate(self, statistics: DriftStatistics) -> float:
         return statistics.mean_sq_drift - (self.direction @ statistics.mean_drift.double()).item() ** 2
 
     def uninformed(self, clients: list[int]) -> list[int]:
+        """Who has not been told ξ; nobody in the first round, whose direction follows from the seed."""
         return [] if self.informed is None else [client for client in clients if client not in self.informed]
 
     def synchronised(self, clients: list[int], update: Tensor) -> None:
+        """ξ points along the update; after a round without one (all dropped out) it stays."""
         if update.any():
             self._point_along(update.double())
             self.informed = set(clients)
@@ -126,9 +144,11 @@ class LinearMonitor(Monitor):
             self.informed |= set(clients)  # ξ stays, and these have been told it
 
     def state(self) -> State:
+        """ξ [d] in float64 and the sorted ids of who knows it, None while it is the random one."""
         return {"direction": self.direction, "informed": None if self.informed is None else sorted(self.informed)}
 
     def restore(self, state: State) -> None:
+        """Undoes `state`."""
         self.direction = state["direction"]
         self.informed = None if state["informed"] is None else set(state["informed"])
 
@@ -143,6 +163,10 @@ class SketchMonitor(Monitor):
         self.sketch = sketch
         self.state_bytes = FLOAT_BYTES * (1 + sketch.depth * sketch.width)
 
+    @classmethod
+    def of(cls, size: int, seed: int) -> "SketchMonitor":
+        return cls(Sketch(size, seed))
+
     def _estimate(self, statistics: DriftStatistics) -> float:
         # The mean of the clients' sketches is the sketch of their mean drift: one pass instead of K.
         return statistics.mean_sq_drift - norm_squared(self.sketch(statistics.mean_drift)) / (1 + self.sketch.epsilon)
@@ -150,9 +174,4 @@ class SketchMonitor(Monitor):
 
 def make_monitor(name: str, size: int, seed: int) -> Monitor:
     """The monitor `name` for models of `size` trainable weights."""
-    return {
-        "exact": lambda: ExactMonitor(size),
-        "naive": NaiveMonitor,
-        "linear": lambda: LinearMonitor(size, seed),
-        "sketch": lambda: SketchMonitor(Sketch(size, seed)),
-    }[name]()
+    return resolve(MONITORS[name].implementation)(size, seed)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fda_core.algorithm.checkpoint import State
 from fda_core.settings.config import LaneSpec
+from fda_core.settings.methods import resolve
 
 Reason = Literal["first-round", "threshold", "epoch-cap", "fixed-schedule", "all-dropped"]
 
@@ -34,6 +35,7 @@ class Rule(ABC):
         return {}
 
     def restore(self, state: State) -> None:
+        """Undoes `state`."""
         vars(self).update(state)
 
 
@@ -46,11 +48,14 @@ class Schedule(Rule):
         self.epochs = epochs
 
     def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
+        """The schedule is over after E local epochs; there is no estimate to look at."""
         return "fixed-schedule" if epochs >= self.epochs else None
 
 
 class FixedThreshold(Rule):
     """FDA: go on while the estimate is at most a given Θ (arXiv 2405.20988, section 2), at most M local epochs."""
+
+    threshold: float
 
     def __init__(self, threshold: float, max_epochs: int, every_step: bool = False):
         self.threshold = threshold
@@ -58,9 +63,12 @@ class FixedThreshold(Rule):
         self.every_step = every_step
 
     def segments(self, epoch_steps: int) -> list[int]:
+        """A check after every local step if asked for, else one at the end of the epoch."""
         return [1] * epoch_steps if self.every_step else [epoch_steps]
 
-    def verdict(self, epochs: int, estimate: float) -> Reason | None:
+    def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
+        """v̂ > Θ, or M local epochs are completed; an estimate that is no number exceeds nothing."""
+        assert estimate is not None, "a rule with a threshold is monitored"
         if estimate > self.threshold:
             return "threshold"
         return "epoch-cap" if epochs >= self.max_epochs else None
@@ -75,13 +83,16 @@ class AdaptiveThreshold(FixedThreshold):
     def __init__(self, max_epochs: int):
         super().__init__(-math.inf, max_epochs)
 
-    def verdict(self, epochs: int, estimate: float) -> Reason | None:
+    def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
+        """As with a fixed Θ, but for the first round, which has none yet and ends at its first check."""
         return "first-round" if self.threshold == -math.inf else super().verdict(epochs, estimate)
 
     def learn(self, epochs: int, variance: float) -> None:
+        """The published rule; the variance is the exact one, not the monitor's."""
         self.threshold = (self.max_epochs / 2) / epochs * variance
 
     def state(self) -> State:
+        """Θ, -∞ before the first round has ended."""
         return {"threshold": self.threshold}
 
 
@@ -100,11 +111,14 @@ class SmoothedThreshold(AdaptiveThreshold):
         self.slope: float | None = None
         self.seen: list[float] = []
 
-    def verdict(self, epochs: int, estimate: float) -> Reason | None:
+    def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
+        """As the published rule; the round's estimates are remembered, one a local epoch."""
+        assert estimate is not None, "a rule with a threshold is monitored"
         self.seen = [*self.seen[: epochs - 1], estimate]
         return super().verdict(epochs, estimate)
 
     def learn(self, epochs: int, variance: float) -> None:
+        """Finds p from the round's estimates if it had several, all above 0, and moves Θ by the geometric mean."""
         guessed, seen = self.slope is None, self.seen
         if len(seen) > 1 and min(seen) > 0:
             steepness = np.polyfit(np.log(np.arange(1, len(seen) + 1)), np.log(seen), 1)[0]
@@ -113,15 +127,10 @@ class SmoothedThreshold(AdaptiveThreshold):
         self.threshold = wanted if guessed or self.threshold <= 0 else math.sqrt(self.threshold * wanted)
 
     def state(self) -> State:
+        """Θ, and the slope p, None until one has been seen."""
         return super().state() | {"slope": self.slope}
 
 
 def make_rule(spec: LaneSpec) -> Rule:
-    match spec.rule:
-        case "fixed":
-            return FixedThreshold(spec.theta, spec.max_epochs, spec.check == "step")
-        case "adaptive":
-            return AdaptiveThreshold(spec.max_epochs)
-        case "smoothed":
-            return SmoothedThreshold(spec.max_epochs)
-    return Schedule(spec.epochs)
+    """The rule of a lane, with nothing learnt yet."""
+    return resolve(spec.kind.implementation)(*spec.kind.arguments(spec))

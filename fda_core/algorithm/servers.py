@@ -6,27 +6,10 @@ Adagrad: ε 1e-10, accumulator from 0), as in the reference code; Reddi et al. (
 
 import torch
 from torch import Tensor
+from torch.optim.optimizer import ParamsT
 
 from fda_core.algorithm.checkpoint import State
-
-OPTIMIZERS = {
-    "sgd": lambda weights, lr: torch.optim.SGD([weights], lr=lr),
-    "sgdm": lambda weights, lr: torch.optim.SGD([weights], lr=lr, momentum=0.9),
-    "adam": lambda weights, lr: torch.optim.Adam([weights], lr=lr),
-    "adamw": lambda weights, lr: torch.optim.AdamW([weights], lr=lr),
-    "adagrad": lambda weights, lr: torch.optim.Adagrad([weights], lr=lr),
-    "yogi": lambda weights, lr: Yogi([weights], lr=lr),
-}
-
-# How the field calls a server optimiser with FedOpt's schedule and with FDA's rules.
-NAMES = {
-    "sgd": ("FedAvg", "FDA-SGD"),
-    "sgdm": ("FedAvgM", "FDA-SGDM"),
-    "adam": ("FedAdam", "FDA-Adam"),
-    "adamw": ("FedAdamW", "FDA-AdamW"),
-    "adagrad": ("FedAdagrad", "FDA-Adagrad"),
-    "yogi": ("FedYogi", "FDA-Yogi"),
-}
+from fda_core.settings.methods import SERVERS
 
 
 class Server:
@@ -34,7 +17,7 @@ class Server:
 
     def __init__(self, name: str, lr: float, weights: Tensor):
         self.weights = weights.clone()
-        self.optimizer = OPTIMIZERS[name](self.weights, lr)
+        self.optimizer = SERVERS[name].of(self.weights, lr)
 
     def step(self, mean_drift: Tensor) -> None:
         """Applies the pseudo-gradient g = -mean u_k; plain SGD with lr 1 is averaging."""
@@ -42,10 +25,12 @@ class Server:
         self.optimizer.step()
 
     def state(self) -> State:
+        """The weights [d] themselves, no copy, and the optimiser's moments by its own names for them."""
         moments = self.optimizer.state_dict()["state"].get(0, {})
         return {"weights": self.weights, "moments": {name: m for name, m in moments.items() if m is not None}}
 
     def restore(self, state: State) -> None:
+        """Undoes `state`; the learning rate stays that of the settings."""
         self.weights.copy_(state["weights"])
         if state["moments"]:
             groups = self.optimizer.state_dict()["param_groups"]
@@ -59,11 +44,12 @@ class Yogi(torch.optim.Optimizer):
     here. Neither PyTorch nor any package used here has it.
     """
 
-    def __init__(self, params, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-3):
+    def __init__(self, params: ParamsT, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-3):
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
 
     @torch.no_grad()
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]  # without a closure, which a server has no use for
+        """One step along the weights' `grad`; every weight needs one."""
         for group in self.param_groups:
             (first, second), eps = group["betas"], group["eps"]
             for weights in group["params"]:

@@ -37,6 +37,6 @@ def band(curves: Sequence[Curve]) -> Band:
 
 
 def _finite(x: Sequence[float], y: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)  # None becomes nan
-    known = np.isfinite(x) & np.isfinite(y)
-    return x[known], y[known]
+    xs, ys = np.asarray(x, dtype=float), np.asarray(y, dtype=float)  # None becomes nan
+    known = np.isfinite(xs) & np.isfinite(ys)
+    return xs[known], ys[known]

@@ -20,7 +20,7 @@ def differences(configs: Sequence[ExperimentConfig]) -> list[dict[str, object]]:
 
 
 def _flat(values: dict, above: str = "") -> dict[str, object]:
-    flat = {}
+    flat: dict[str, object] = {}
     for name, value in values.items():
         flat |= _flat(value, f"{above}{name}.") if isinstance(value, dict) else {f"{above}{name}": value}
     return flat

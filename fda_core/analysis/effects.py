@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from fda_core.algorithm.events import Event
-from fda_core.analysis.summary import Cost, rounds_of, started, summarize, variance_after
+from fda_core.analysis.summary import Cost, rounds_of, start_of, summarize, variance_after
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Effect:
 
 def effect(events: Sequence[Event]) -> Effect:
     """What the run came to; events: of one run, its start included."""
-    config = started(events).config
+    config = start_of(events).config
     lanes = tuple(
         LaneEffect(lane.lane, mean_epochs(events, lane.lane), lane.to_target, lane.best_accuracy)
         for lane in summarize(list(events))
@@ -39,6 +39,7 @@ def effect(events: Sequence[Event]) -> Effect:
 
 
 def mean_epochs(events: Sequence[Event], lane: str) -> float | None:
+    """Local epochs a round, without the first round; None before the second."""
     epochs = [event.epochs for event in rounds_of(events, lane)][1:]
     return sum(epochs) / len(epochs) if epochs else None
 

@@ -34,6 +34,6 @@ def half_way(seen: Look) -> float | None:
 
     Reference code, `fda_opt.py`.
     """
-    if seen.lane.rule != "adaptive" or seen.round.variance is None:
+    if not seen.lane.kind.published or seen.round.variance is None:
         return None
     return (seen.lane.max_epochs / 2) / seen.round.epochs * seen.round.variance

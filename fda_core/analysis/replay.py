@@ -32,6 +32,7 @@ class ReplayClock:
 
     @property
     def length(self) -> float:
+        """Seconds of the whole replay at speed 1."""
         return self.moments[-1] if self.moments else 0.0
 
     def until(self, seconds: float) -> tuple[Event, ...]:
@@ -39,6 +40,7 @@ class ReplayClock:
         return self.events[: max(1, bisect_right(self.moments, seconds))]
 
     def rounds_until(self, seconds: float) -> int:
+        """How many rounds, of all lanes, had been played by then."""
         return bisect_right(self.rounds, seconds)
 
     def moment_of(self, rounds: int) -> float:
@@ -47,6 +49,7 @@ class ReplayClock:
 
 
 def duration(event: Round) -> float:
+    """Measured seconds of a round, as far as a record can be believed: from 0 to `LONGEST_ROUND`."""
     return min(max(event.seconds, 0.0), LONGEST_ROUND) if math.isfinite(event.seconds) else 0.0
 
 
@@ -69,6 +72,7 @@ class Player:
         return min(length, self.position + moved)
 
     def playing(self, now: float, length: float) -> bool:
+        """Whether it moves: neither paused nor at the end. now: the clock's time; length: seconds of the run."""
         return self.since is not None and self.at(now, length) < length
 
     def play(self, now: float, length: float) -> "Player":
@@ -77,11 +81,14 @@ class Player:
         return replace(self, position=0.0 if position >= length else position, since=now)
 
     def pause(self, now: float, length: float) -> "Player":
+        """Stands still where it is now."""
         return replace(self, position=self.at(now, length), since=None)
 
     def seek(self, seconds: float) -> "Player":
+        """Stands still at so many seconds of the run."""
         return replace(self, position=seconds, since=None)
 
     def with_speed(self, speed: int, now: float, length: float) -> "Player":
+        """From where it is now, so many seconds of the run a second."""
         since = now if self.since is not None else None
         return replace(self, position=self.at(now, length), speed=speed, since=since)

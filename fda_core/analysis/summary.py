@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from statistics import median
 
 from fda_core.algorithm.events import Epoch, Event, LaneFinished, Round, RunStarted
-from fda_core.settings.config import BASELINE_RULES, Target
+from fda_core.settings.config import Target
+from fda_core.settings.methods import is_baseline
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,29 @@ class LaneSummary:
     best_mcc: float | None = None
 
     def to_dict(self) -> dict:
+        """Plain values for JSON, costs as objects of their own."""
         return asdict(self)
 
 
 def rounds_of(events: Iterable[Event], lane: str) -> list[Round]:
+    """The lane's rounds, in their order."""
     return [event for event in events if isinstance(event, Round) and event.lane == lane]
 
 
 def started(events: Iterable[Event]) -> RunStarted | None:
+    """The event a run begins with; None before it has started."""
     return next((event for event in events if isinstance(event, RunStarted)), None)
 
 
+def start_of(events: Iterable[Event]) -> RunStarted:
+    """The same of a run that has started. Raises `ValueError` for one that has not."""
+    if (start := started(events)) is None:
+        raise ValueError("these are not the events of a run that has started")
+    return start
+
+
 def lane_ids(start: RunStarted) -> list[str]:
+    """The lanes, in the order of the config."""
     return [lane["id"] for lane in start.config["lanes"]]
 
 
@@ -72,11 +84,12 @@ def reached_at(rounds: list[Round], target: Target) -> int | None:
 def cost_to_target(events: Sequence[Event], lane: str) -> Cost | None:
     """What the lane had spent when it reached the run's target; None where it did not."""
     rounds = rounds_of(events, lane)
-    index = reached_at(rounds, Target(**started(events).config.get("target", {})))
+    index = reached_at(rounds, Target(**start_of(events).config.get("target", {})))
     return None if index is None else costs(rounds)[index]
 
 
 def rounds_played(events: Iterable[Event]) -> int:
+    """Of all lanes together."""
     return sum(isinstance(event, Round) for event in events)
 
 
@@ -95,7 +108,7 @@ def variance_after(events: Iterable[Event], epoch: int) -> float | None:
     events = list(events)
     start = started(events)
     lanes = {lane["id"]: lane for lane in start.config["lanes"]} if start else {}
-    apart = {name for name, lane in lanes.items() if lane["rule"] in BASELINE_RULES}
+    apart = {name for name, lane in lanes.items() if is_baseline(lane["rule"])}
     stepwise = {name for name, lane in lanes.items() if lane.get("check") == "step"}
     broken = {
         (e.lane, e.round, e.epochs)
@@ -116,7 +129,8 @@ def state_bytes(events: Iterable[Event]) -> list[int]:
 
     Known from the last epoch of a round, whose senders are the clients that had not dropped out.
     """
-    sizes, last = set(), {}
+    sizes: set[int] = set()
+    last: dict[str, Epoch] = {}
     for event in events:
         if isinstance(event, Epoch):
             last[event.lane] = event

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fda_core.algorithm.events import Epoch, Event, Round, RunStarted
-from fda_core.analysis.summary import cost_to_target, lane_ids, rounds_of, started
+from fda_core.analysis.summary import cost_to_target, lane_ids, rounds_of, start_of, started
 
 Kind = Literal["down", "sketch", "up"]
 
@@ -54,9 +54,11 @@ class Track:
 
     @property
     def bytes(self) -> int:
+        """Of all transfers."""
         return sum(transfer.bytes for transfer in self.transfers)
 
     def packets(self, *kinds: Kind) -> int:
+        """How many models or states travelled, each client's counted by itself."""
         return sum(len(transfer.clients) for transfer in self.transfers if transfer.kind in kinds)
 
 
@@ -84,7 +86,7 @@ def until_target(events: Sequence[Event]) -> list[Event]:
 
 def timeline(events: Sequence[Event]) -> Timeline:
     """The timeline of a run that has started; epochs of a round that did not end are not in it."""
-    start = started(events)
+    start = start_of(events)
     tracks = tuple(track(events, lane) for lane in lane_ids(start))
     seconds = max((one.rounds[-1].end for one in tracks if one.rounds), default=0.0)
     return Timeline(tracks, everybody(start, tracks), start.initial.get("accuracy"), seconds)
@@ -100,11 +102,13 @@ def everybody(start: RunStarted, tracks: Sequence[Track]) -> tuple[str, ...]:
 
 
 def track(events: Sequence[Event], lane: str) -> Track:
+    """One lane's; its clock starts at 0 simulated seconds."""
     epochs: dict[int, list[Epoch]] = {}
     for event in events:
         if isinstance(event, Epoch) and event.lane == lane:
             epochs.setdefault(event.round, []).append(event)
-    transfers, rounds, now, done = [], [], 0.0, 0
+    transfers: list[Transfer] = []
+    rounds, now, done = [], 0.0, 0
     for event in rounds_of(events, lane):
         end = max(now, event.simulated_seconds)
         done += event.epochs

@@ -60,6 +60,7 @@ def measure(
 
 def sample(config: ExperimentConfig) -> ExperimentConfig:
     """The same on a few texts, all of one client."""
+    few: dict[str, object]
     few = {"train_examples": min(config.train_examples, max(SAMPLE, config.batch_size)), "clients": 1}
     few |= {"test_examples": min(config.test_examples, SAMPLE), "clients_per_round": None, "partition": "dirichlet"}
     return ExperimentConfig(**config.to_dict() | few)
@@ -72,7 +73,8 @@ class Prefix:
         self.tick, self.clock, self.seconds = tick, clock, 0.0
         self.began: float | None = None
 
-    def progress(self, done: int, total: int, stage: str = TEXTS) -> None:
+    def progress(self, done: int, total: int, stage: str = TEXTS, /) -> None:
+        """A `Progress`: time runs from the first text; fetching a model does not count."""
         self.tick()
         if stage != TEXTS:
             return
@@ -88,6 +90,7 @@ class Watch:
         self.tick, self.clock = tick, clock
 
     def once(self, action: Callable[[], object]) -> float:
+        """Seconds of doing it a single time."""
         self.tick()
         began = self.clock()
         action()
@@ -113,7 +116,8 @@ class Rounds:
 
     def all(self) -> list[tuple[int, float, float, float]]:
         """As many clients as there are room and patience for: beyond, a straight line must do."""
-        each, measured = memory.FLOAT * memory.CLIENT * self.ready.trainer.layout.size, []
+        each = memory.FLOAT * memory.CLIENT * self.ready.trainer.layout.size
+        measured: list[tuple[int, float, float, float]] = []
         for clients in COHORTS:
             if measured and (clients * each > ROOM or measured[-1][1] * clients / measured[-1][0] > LONG):
                 break
@@ -131,6 +135,7 @@ class Rounds:
         return clients, step, epoch, opened + axes + watch.seconds(self.close)
 
     def begin(self, clients: int) -> LocalRound:
+        """A round of so many clients from the initial weights, each with one batch of the sample."""
         ready, texts = self.ready, len(self.ready.partition[0])
         batch = min(texts, ready.config.batch_size)
         # Clients share the sample: each begins elsewhere in it.

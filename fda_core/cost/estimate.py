@@ -10,14 +10,9 @@ from math import ceil, inf
 
 from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
 from fda_core.models.memory import LIBRARIES, Shape, needed
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec
-
-# What timings does not depend on, or what is arithmetic from it: with other values nothing is measured again.
-NOT_MEASURED = {
-    "preset", "seed", "train_examples", "test_examples", "clients", "clients_per_round", "partition", "alpha",
-    "client_optimizer", "client_lr", "server_optimizer", "server_lr", "weighting", "client_dropout", "rounds",
-    "local_epochs", "target", "after_target_rounds", "lanes", "link",
-}  # fmt: skip
+from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.settings.fields import not_measured
+from fda_core.settings.methods import MONITORS
 
 Points = tuple[tuple[int, float], ...]  # a value for each of some numbers of clients, ascending
 
@@ -89,7 +84,7 @@ class CostEstimate:
 
 def subject(config: ExperimentConfig) -> dict:
     """What timings depends on: model, what is trained, data, lengths."""
-    return config.model_dump(mode="json", exclude=NOT_MEASURED)
+    return config.model_dump(mode="json", exclude=not_measured())
 
 
 def estimate(
@@ -107,7 +102,7 @@ def estimate(
     texts = config.train_examples + config.test_examples
     preparing = timings.load + (0 if prepared else timings.prefix * texts)
     before = preparing + timings.score * config.test_examples
-    seconds = sum((lane.seconds for lane in lanes), Span(before, before))
+    seconds = sum((lane.seconds for lane in lanes if lane.seconds is not None), Span(before, before))
     memory = needed(timings.shape, config, round(timings.tokens * texts))
     return CostEstimate(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
 
@@ -115,16 +110,17 @@ def estimate(
 def lane_cost(
     config: ExperimentConfig, spec: LaneSpec, parameters: int, timings: Timings | None, largest: float | None
 ) -> LaneCost:
+    """A lane until its last round; largest: as in `estimate`."""
     rounds, epochs = length(config, spec)
-    clients = 1 if spec.rule == "centralised" else config.cohort_size
+    clients = 1 if spec.kind.pooled else config.cohort_size
     steps = steps_an_epoch(config, spec, largest)
-    checks = steps if spec.check == "step" else 1
+    checks = steps if spec.every_step else 1
     each = epochs.likely / rounds.likely
-    traffic = Span(0, 0) if spec.rule in BASELINE_RULES else round_bytes(config, spec, parameters, each, checks)
+    traffic = Span(0, 0) if spec.is_baseline else round_bytes(config, spec, parameters, each, checks)
     seconds = None
     if timings is not None:
         epoch = steps * at(timings.step, clients) + checks * at(timings.epoch, clients)
-        models = clients if spec.rule == "local-only" else 1
+        models = clients if spec.kind.alone else 1
         between = at(timings.round, clients) + models * timings.score * config.test_examples
         seconds = Span(*(e * epoch + r * between for e, r in zip(pair(epochs), pair(rounds), strict=True)))
     sent = Span(rounds.likely * traffic.likely, rounds.most * traffic.most)
@@ -134,17 +130,17 @@ def lane_cost(
 def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
     """Rounds and local epochs of a lane that is not ended by the target."""
     likely, most = epochs_a_round(config, spec)
-    least = most if spec.epochs else 1
+    least = 1 if spec.is_fda else most
     limit = config.local_epochs_of(spec) or inf
 
     def first(each: int) -> int:
-        return 1 if spec.rule in ("adaptive", "smoothed") else each
+        return 1 if spec.kind.first_round_is_one_epoch else each
 
     def rounds(each: int) -> int:
         """The round that meets the limit is played to its end."""
         return min(config.rounds, 1 + ceil(min(config.rounds, max(0, limit - first(each)) / each)))
 
-    def epochs(rounds: int, each: int) -> int:
+    def epochs(rounds: float, each: int) -> float:
         return first(each) + (rounds - 1) * each
 
     played = Span(rounds(likely), rounds(least))
@@ -153,10 +149,9 @@ def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
 
 def epochs_a_round(config: ExperimentConfig, spec: LaneSpec) -> tuple[int, int]:
     """Likely and at most. FDA-OPT sets Θ for M/2; a lone client's models never differ, nor is Θ = ∞ ever exceeded."""
-    if spec.epochs:
-        return spec.epochs, spec.epochs
+    most = spec.max_epochs if spec.is_fda else spec.epochs
     endless = config.cohort_size == 1 or spec.theta == inf
-    return spec.max_epochs if endless else max(1, spec.max_epochs // 2), spec.max_epochs
+    return most if endless else spec.kind.likely_epochs(spec), most
 
 
 def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epochs: float, checks: int) -> Span:
@@ -166,18 +161,18 @@ def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epoch
     """
     clients, model = config.cohort_size, parameters * WIRE_BYTES_PER_PARAMETER
     both_ways = 2 * clients * model
-    if spec.rule == "schedule":
+    if spec.is_fedopt:
         return Span(both_ways, both_ways)
     check = checks * clients * (state_bytes(spec.monitor, parameters) + VERDICT_BYTES)
     likely, most = epochs * check, spec.max_epochs * check
-    if spec.monitor == "linear":  # clients that were not in the last round are sent the direction
+    if MONITORS[spec.monitor].sends_direction:  # clients that were not in the last round are sent the direction
         likely, most = likely + clients * (1 - clients / config.clients) * model, most + clients * model
     return Span(both_ways + likely, both_ways + most)
 
 
 def steps_an_epoch(config: ExperimentConfig, spec: LaneSpec, largest: float | None) -> int:
     """τ, of a round with the largest client."""
-    share = 1 if spec.rule == "centralised" else largest or 1 / config.clients
+    share = 1 if spec.kind.pooled else largest or 1 / config.clients
     return ceil(ceil(round(config.train_examples * share, 6)) / config.batch_size)
 
 
@@ -192,4 +187,5 @@ def at(points: Points, clients: int) -> float:
 
 
 def pair(span: Span) -> tuple[float, float]:
+    """Likely and at most."""
     return span.likely, span.most

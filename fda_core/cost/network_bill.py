@@ -12,8 +12,10 @@ import numpy as np
 
 from fda_core.algorithm.events import Epoch, Event, Round
 from fda_core.algorithm.network import Network
-from fda_core.analysis.summary import cost_to_target, lane_ids, rounds_of, started, summarize
+from fda_core.analysis.summary import cost_to_target, lane_ids, rounds_of, start_of, summarize
 from fda_core.settings.config import Link
+
+Factor = float | np.ndarray  # one, or [G] of them
 
 WIDEST, NARROWEST = 1e5, 1e-3  # Mbit/s between which a break-even is looked for
 POINTS = (64, 80, 80, 80)  # 64 lines, then 80 between two of them, and so on: to a millionth
@@ -38,7 +40,7 @@ class Trip:
     """One round as the network sees it: who took part, the steps before each check, and the bytes of one state."""
 
     clients: list[int]
-    segments: list[int]
+    segments: list[float]
     state: int | None
 
 
@@ -102,21 +104,25 @@ def moved(trip: Trip, scenario: Scenario) -> float:
     return scenario.scale * len(trip.clients) * (2 * scenario.payload + checks)
 
 
-def seconds_of(taken: Sequence[Trip], network: Network, scenario: Scenario, speed=1.0, device=1.0) -> np.ndarray:
+def seconds_of(
+    taken: Sequence[Trip], network: Network, scenario: Scenario, speed: Factor = 1.0, device: Factor = 1.0
+) -> np.ndarray:
     """Seconds of rounds together, [G]; speed and device: factors [G] on the links and on the seconds of a step, or 1.
 
     Rounds alike in their clients and checks are computed together.
     """
-    speed, device = (np.atleast_1d(factor)[:, None, None] for factor in (speed, device))
+    links, devices = (np.atleast_1d(factor)[:, None, None] for factor in (speed, device))
     alike = defaultdict(list)
     for trip in taken:
         alike[len(trip.clients), len(trip.segments), trip.state].append(trip)
     return sum(
-        (_seconds(trips, network, scenario, speed, device).sum(axis=1) for trips in alike.values()), start=np.zeros(1)
+        (_seconds(trips, network, scenario, links, devices).sum(axis=1) for trips in alike.values()), start=np.zeros(1)
     )
 
 
-def _seconds(alike: list[Trip], network: Network, scenario: Scenario, speed, device) -> np.ndarray:
+def _seconds(
+    alike: list[Trip], network: Network, scenario: Scenario, speed: np.ndarray, device: np.ndarray
+) -> np.ndarray:
     """Seconds of each round [G, R] of as many clients and segments.
 
     As `Network.round_seconds`, and the server's line, where it is limited, carries what goes to or comes from all.
@@ -141,7 +147,7 @@ def trip_seconds(size: int, clients: int, scenario: Scenario) -> float:
     return scenario.scale * clients * size / (scenario.server_mbit * 1e6 / 8)
 
 
-def times(events: Sequence[Event], lane: str, scenario: Scenario, speed, device) -> np.ndarray | None:
+def times(events: Sequence[Event], lane: str, scenario: Scenario, speed: Factor, device: Factor) -> np.ndarray | None:
     """Seconds to the target [G] for factors on links and devices; None if the lane does not reach it."""
     cost = cost_to_target(events, lane)
     if cost is None:
@@ -150,17 +156,18 @@ def times(events: Sequence[Event], lane: str, scenario: Scenario, speed, device)
 
 
 def _network(events: Sequence[Event], scenario: Scenario) -> Network:
-    config = started(events).config
+    config = start_of(events).config
     return Network.of(scenario.link, config["clients"], config["seed"])
 
 
 def break_even(events: Sequence[Event], ours: str, theirs: str, scenario: Scenario) -> BreakEven | None:
     """Where both lanes take equally long, the downlink in proportion to the uplink; the one nearest to the scenario's
     if there are several. None if one of them does not reach the target."""
-    costs = [cost_to_target(events, lane) for lane in (ours, theirs)]
-    if None in costs:
-        return None
-    taken = [trips(events, lane)[: cost.rounds] for lane, cost in zip((ours, theirs), costs, strict=True)]
+    taken = []
+    for lane in (ours, theirs):
+        if (cost := cost_to_target(events, lane)) is None:
+            return None
+        taken.append(trips(events, lane)[: cost.rounds])
     network, low, high, own = _network(events, scenario), NARROWEST, WIDEST, scenario.link.uplink_mbit
     for points in POINTS:
         uplinks = np.geomspace(low, high, points)
@@ -177,7 +184,7 @@ def break_even(events: Sequence[Event], ours: str, theirs: str, scenario: Scenar
 def at_budget(events: Sequence[Event], scenario: Scenario, gigabytes: float) -> dict[str, Round | None]:
     """Each lane's last round within so many bytes; None for one whose first round is more."""
     found = {}
-    for lane in lane_ids(started(events)):
+    for lane in lane_ids(start_of(events)):
         rounds = rounds_of(events, lane)
         spent = np.cumsum([moved(trip, scenario) for trip in trips(events, lane)])
         within = int(np.searchsorted(spent, gigabytes * 1e9, side="right"))

@@ -40,6 +40,7 @@ class TimingStore:
         self.entries: dict[str, dict[str, Any]] | None = None
 
     def get(self, config: ExperimentConfig) -> Timings | None:
+        """What was measured for such a config; None where nothing was, or longer than a day ago."""
         with self.lock:
             entry = self._entries().get(key(config), {})
         if "pace" not in entry or self.now() - entry["when"] > BELIEVED:
@@ -47,10 +48,12 @@ class TimingStore:
         return from_dict(entry["pace"])
 
     def fresh(self, config: ExperimentConfig) -> bool:
+        """Whether it was measured so lately (`FRESH`) that doing so again would tell nothing."""
         with self.lock:
             return self.now() - self._entries().get(key(config), {}).get("when", 0) <= FRESH
 
     def put(self, config: ExperimentConfig, timings: Timings) -> None:
+        """Keeps what has just been measured."""
         with self.lock:
             self._entry(config).update(pace=asdict(timings), when=self.now())
             self._save()
@@ -97,17 +100,22 @@ class TimingStore:
 
 
 def key(config: ExperimentConfig) -> str:
+    """32 hexadecimal digits, the same for all configs that take equally long on this machine with these threads."""
     threads = [os.environ.get(name) for name in THREADS]
     words = json.dumps([METHOD, processor(), threads, subject(config)], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def texts_of(config: ExperimentConfig) -> list[int]:
+    """Numbers of training and test texts: which ones these are follows from them and the config's key."""
     return [config.train_examples, config.test_examples]
 
 
 def from_dict(values: dict[str, Any]) -> Timings:
-    lists = {name: tuple(map(tuple, value)) for name, value in values.items() if isinstance(value, list)}
+    """Undoes `dataclasses.asdict` and JSON. Raises `TypeError` or `KeyError` for what is none."""
+    lists: dict[str, Any] = {
+        name: tuple(map(tuple, value)) for name, value in values.items() if isinstance(value, list)
+    }
     return Timings(**values | lists | {"shape": Shape(**values["shape"])})
 
 
@@ -121,6 +129,7 @@ def read(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def usable(entry: Any) -> bool:
+    """Whether an entry of the file, which anybody may have changed, can be calculated with."""
     try:
         if "pace" in entry:
             timings = from_dict(entry["pace"])

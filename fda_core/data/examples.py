@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fda_core.data.partition import dirichlet_partition, natural_partition
 from fda_core.data.split import split
-from fda_core.data.table import Table
+from fda_core.data.table import TEXTS, Table
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError
+
+if TYPE_CHECKING:  # seconds to import, for nothing but this name
+    from datasets import Dataset
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Examples:
         """Row numbers of the training half for each client. Raises `ConfigError`."""
         if config.partition == "dirichlet":
             return dirichlet_partition(self.train.labels, config.clients, config.alpha, config.seed)
-        if not self.clients:
+        if not self.clients or self.train.clients is None:
             raise ConfigError("partition = 'column' needs a table with a column of sites: choose dirichlet.")
         if config.clients != len(self.clients):
             raise ConfigError(
@@ -49,20 +53,24 @@ class Examples:
         return natural_partition(self.train.clients, len(self.clients))
 
 
-def split_of(data) -> Split:
+def split_of(data: "Dataset") -> Split:
     """Of a dataset with the columns `text` and `label`."""
     return Split(list(data["text"][:]), None, np.array(data["label"][:]))
 
 
 def of_table(table: Table, config: ExperimentConfig) -> Examples:
+    """The table's rows in two splits of the sizes that the config asks for. Raises `ConfigError` for too many."""
     train, test = split(table.label_numbers, config.train_examples, config.test_examples, table.client_numbers)
     return Examples(rows_of(table, train), rows_of(table, test), table.labels, table.clients)
 
 
 def rows_of(table: Table, rows: np.ndarray) -> Split:
-    pick = lambda name: table.frame[name].iloc[rows].tolist() if name in table.frame else None  # noqa: E731
+    """Some rows of the table by their numbers, in this order."""
+    cells = {name: table.frame[name].iloc[rows].tolist() for name in TEXTS if name in table.frame}
     clients = table.client_numbers
-    return Split(pick("text"), pick("text_pair"), table.label_numbers[rows], None if clients is None else clients[rows])
+    return Split(
+        cells["text"], cells.get("text_pair"), table.label_numbers[rows], None if clients is None else clients[rows]
+    )
 
 
 def owners(

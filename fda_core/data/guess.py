@@ -10,7 +10,7 @@ def guess(sheet: Sheet) -> Columns:
     """The column with the longest cells, and of the others the one with the fewest different values above one."""
     head = sheet.frame.head(LOOKED_AT).map(lambda value: "" if value is None else str(value))
     lengths = {name: head[name].map(len).mean() for name in head}
-    text = max(lengths, key=lengths.get)
+    text = max(lengths, key=lambda name: lengths[name])
     kinds = {name: head[name].nunique() for name in head if name != text}
     usable = [name for name, count in kinds.items() if 2 <= count <= MOST_LABELS]
     label = min(usable or kinds or [text], key=lambda name: kinds.get(name, 0))

@@ -45,24 +45,26 @@ class Source:
 
 
 def source_of(config: ExperimentConfig) -> Source:
+    """Where the dataset of a config lies: a task of GLUE, or one of the hub with the columns that the config names."""
     if task := glue.task_of(config.dataset):
         subset = config.dataset.removeprefix("glue/")
         return Source(glue.REPO, subset, Columns(task.text, "label", task.pair), "train", task.test_split)
     spec = config.table
+    assert spec and spec.text and spec.label, "a config with a dataset of the hub names its columns"
     columns = Columns(spec.text, spec.label, spec.text_pair, spec.partition)
     return Source(config.dataset.removeprefix("hub:"), spec.subset, columns, spec.split, spec.test_split)
 
 
-def examples(config: ExperimentConfig, progress: Progress = lambda done, total: None) -> Examples:
+def examples(config: ExperimentConfig, progress: Progress = lambda *_: None) -> Examples:
     """Raises `HubDataError`, `ConfigError`, `TableError`, and what `progress` raises while the hub is waited for."""
     source = source_of(config)
     look = lambda: progress(0, 0)  # noqa: E731
     train = wait_for(lambda: load(source, source.split), look)
-    if source.test_split is None:
+    if (test_split := source.test_split) is None:
         return of_table(normalise(Sheet(frame_of(train, source, clients=True), "hub"), source.columns), config)
-    test = wait_for(lambda: load(source, source.test_split), look)
+    test = wait_for(lambda: load(source, test_split), look)
     own = labelled(frame_of(train, source, clients=True), source.columns)
-    if "client" in own:
+    if "client" in own and source.columns.client:
         own, _ = with_clients(own, source.columns.client)
     return both_splits(Table(own), Table(labelled(frame_of(test, source, clients=False), source.columns)), config)
 
@@ -81,6 +83,10 @@ def both_splits(train: Table, test: Table, config: ExperimentConfig) -> Examples
 
 
 def part(table: Table, labels: tuple[str, ...], count: int, name: str) -> Split:
+    """`count` rows of a split, labels in like shares, the same rows for every seed.
+
+    labels: of both splits together; name: the setting that asks for so many. Raises `ConfigError` for too many.
+    """
     if count > len(table):
         raise ConfigError(f"{name} = {count:,} is more than the {len(table):,} there are: choose at most so many.")
     numbers = numbered(table.frame.label, labels)
@@ -118,6 +124,7 @@ def frame_of(data: "Dataset", source: Source, clients: bool) -> pd.DataFrame:
 
 
 def load(source: Source, split: str) -> "Dataset":
+    """One split from the hub or its cache. Raises `HubDataError`."""
     from datasets import DownloadConfig, load_dataset
 
     try:
@@ -165,4 +172,5 @@ def chain_of(error: BaseException | None) -> list[BaseException]:
 
 
 def status_of(error: BaseException) -> int | None:
+    """The HTTP status that an error carries, if any."""
     return getattr(getattr(error, "response", None), "status_code", None)

@@ -70,6 +70,7 @@ def read(data: bytes, name: str) -> Sheet:
 
 
 def too_large() -> str:
+    """The end of a sentence about a file with too many bytes."""
     return f"has more than {MOST_BYTES / 1e6:,.0f} MB: choose a smaller file, or a part of it."
 
 
@@ -121,6 +122,7 @@ def csv(text: str, separator: str, nrows: int) -> pd.DataFrame:
 
 
 def csv_trouble(message: str) -> str:
+    """What the CSV parser's words mean, as the end of a sentence with the line and what to do."""
     if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         expected, line, seen = found.groups()
         return f"has {seen} cells in line {line} and {expected} columns: put texts with a separator into quotes."
@@ -153,6 +155,7 @@ def of_json(text: str, name: str) -> pd.DataFrame:
 
 
 def parquet(data: bytes, name: str) -> pd.DataFrame:
+    """Cells as Python's values, read in pieces: a small file cannot unfold into too much. Raises `TableError`."""
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
@@ -176,6 +179,7 @@ def parquet(data: bytes, name: str) -> pd.DataFrame:
 
 
 def checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The same with its columns' names as text. Raises `TableError` for too much, no rows, or names that are no use."""
     columns = list(map(str, frame.columns))
     if len(columns) > MOST_COLUMNS:
         raise TableError(f"{name} {too_many_columns()}")
@@ -193,8 +197,10 @@ def checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def too_many_rows() -> str:
+    """The end of a sentence about a file with too many rows."""
     return f"has more than {MOST_ROWS:,} rows: choose a smaller file, or a part of it."
 
 
 def too_many_columns() -> str:
+    """The end of a sentence about a file with too many columns."""
     return f"has more than {MOST_COLUMNS} columns: keep those with text, label and site."

@@ -9,9 +9,7 @@ from fda_core.support.callbacks import Progress
 from fda_core.support.errors import ConfigError
 
 
-def examples(
-    config: ExperimentConfig, home: Path | None = None, progress: Progress = lambda done, total: None
-) -> Examples:
+def examples(config: ExperimentConfig, home: Path | None = None, progress: Progress = lambda *_: None) -> Examples:
     """The run's examples; home: its folder, where a table of the user's own lies.
 
     `progress` is called while a hub is waited for. Raises `LabError`, and what `progress` raises.
@@ -19,12 +17,13 @@ def examples(
     if table_files.needs_table(config):
         if home is None:
             raise ConfigError(table_files.gone())
+        assert config.table and config.table.sha256, "a config with a table names its digest"
         return of_table(table_files.load(home, config.table.sha256), config)
     if config.dataset == "reviews":
         from fda_core.data.reviews import LABELS, reviews
 
         data = reviews(config.train_examples, config.test_examples)
-        return Examples(*(split_of(data[name]) for name in ("train", "test")), LABELS)
+        return Examples(split_of(data["train"]), split_of(data["test"]), LABELS)
     from fda_core.data import hub_datasets
 
     return hub_datasets.examples(config, progress)

@@ -88,16 +88,19 @@ class Table:
 
     @cached_property
     def client_numbers(self) -> np.ndarray | None:
+        """[n] a number from 0 for each row, None where the table has no clients."""
         return numbered(self.frame.client, self.clients) if self.clients else None
 
     @cached_property
     def sha256(self) -> str:
+        """The digest of columns and cells in their order, whatever file they were read from."""
         digest = hashlib.sha256(json.dumps(list(self.frame.columns)).encode())
         for row in self.frame.itertuples(index=False):
             digest.update(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
     def to_parquet(self) -> bytes:
+        """The rows as a file; `notes` are not part of it."""
         import pyarrow
         from pyarrow import parquet
 
@@ -121,15 +124,18 @@ class Table:
 
 
 def ordered(values: pd.Series) -> tuple[str, ...]:
+    """The different values, in the order of numbers where all are whole numbers, else in the alphabet's."""
     found = set(values)
     return tuple(sorted(found, key=(lambda v: (int(v), v)) if all(map(is_whole, found)) else str))
 
 
 def is_whole(value: str) -> bool:
+    """Whether a text is a whole number, of at most 18 characters."""
     return value.removeprefix("-").isdecimal() and len(value) < 19
 
 
 def numbered(values: pd.Series, names: tuple[str, ...]) -> np.ndarray:
+    """[n] each value's place among the names. Raises `KeyError` for one that is none of them."""
     place = {name: i for i, name in enumerate(names)}
     return np.array([place[value] for value in values])
 
@@ -193,6 +199,7 @@ def cell(value: object, column: str) -> str:
 
 
 def check_labels(labels: pd.Series, column: str) -> None:
+    """Raises `TableError` for more labels than are taken; column: its name in the file, for the sentence."""
     count = labels.nunique()
     if count > MOST_LABELS:
         raise TableError(
@@ -201,6 +208,7 @@ def check_labels(labels: pd.Series, column: str) -> None:
 
 
 def check_rows(frame: pd.DataFrame, column: str) -> None:
+    """Raises `TableError` for too few rows, or a single label; column: the labels' name in the file."""
     if len(frame) < FEWEST_ROWS:
         raise TableError(
             f"{len(frame)} rows with a text and a label of their own are left, and at least {FEWEST_ROWS} are needed: "
@@ -236,6 +244,7 @@ def preview(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, s
 
 
 def short(value: object, longest: int) -> str:
+    """A cell as text of at most `longest` characters and a mark of what was cut; "" for None."""
     text = "" if value is None else str(value)
     return text if len(text) <= longest else f"{text[:longest]}…"
 
@@ -244,10 +253,13 @@ def largest_site(config: ExperimentConfig, table: Table | None) -> float | None:
     """The largest site's share of the rows, where the config's clients are a table's sites; None elsewhere."""
     if table is None or config.partition != "column" or not len(table):
         return None
-    return float(np.bincount(table.client_numbers).max() / len(table))
+    numbers = table.client_numbers
+    assert numbers is not None, "a config by sites is of a table with sites"
+    return float(np.bincount(numbers).max() / len(table))
 
 
 def label_counts(table: Table) -> dict[str, int]:
+    """Rows of each label, in the labels' order."""
     return dict(zip(table.labels, np.bincount(table.label_numbers).tolist(), strict=True))
 
 

@@ -18,10 +18,12 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def needs_table(config: ExperimentConfig) -> bool:
+    """Whether the run is on a table of somebody's own."""
     return config.dataset == "table"
 
 
 def file_in(folder: Path, sha256: str) -> Path:
+    """Where the table with this digest lies in a run's folder. Raises `TableError` for what is no digest."""
     if not SHA256.fullmatch(sha256):  # nothing else is ever made into a path
         raise TableError("table.sha256 is no digest of a table: give the file again.")
     return folder / f"table-{sha256}.parquet"
@@ -47,6 +49,7 @@ def load(folder: Path, sha256: str) -> Table:
 
 
 def gone() -> str:
+    """The sentence about a table that is not there."""
     return (
         "The table of these settings is not on this machine, or was deleted with its runs; "
         "a link or a settings file cannot carry it: give its file again."

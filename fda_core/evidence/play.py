@@ -22,7 +22,7 @@ from fda_core.evidence.plan import (
     race_folder,
     search_folder,
 )
-from fda_core.runs.record import record
+from fda_core.runs.record import Outcome, Recording, record
 from fda_core.runs.store import CONFIG, held, new_run_id, read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
@@ -64,11 +64,13 @@ def best_rates(root: Path, server: str, alpha: float) -> Rates:
 
 def late_loss(folder: Path) -> float:
     """Infinite for a lane that diverged."""
-    losses = [event.test_loss for event in rounds_of(read_events(folder), BASELINE)][-LATE_ROUNDS:]
-    return mean(losses) if losses and None not in losses and not diverged(folder) else float("inf")
+    late = rounds_of(read_events(folder), BASELINE)[-LATE_ROUNDS:]
+    losses = [event.test_loss for event in late if event.test_loss is not None]
+    return mean(losses) if late and len(losses) == len(late) and not diverged(folder) else float("inf")
 
 
 def diverged(folder: Path) -> bool:
+    """Whether any lane of the run did."""
     return any(event.event == "lane_finished" and event.status == "diverged" for event in read_events(folder))
 
 
@@ -83,6 +85,7 @@ def complete(folder: Path, config: ExperimentConfig) -> bool:
 
 
 def run_all(jobs: list[Job], workers: int, say: Say) -> None:
+    """Plays what is not complete yet, in `workers` processes. Raises `EvidenceError` for a run that does not finish."""
     waiting = [job for job in jobs if not complete(*job)]
     if len(waiting) < len(jobs):
         say(f"{len(jobs) - len(waiting)} runs are there already")
@@ -101,9 +104,9 @@ def run_all(jobs: list[Job], workers: int, say: Say) -> None:
             raise
 
 
-def run_one(folder: Path, config: ExperimentConfig) -> tuple[str, str]:
+def run_one(folder: Path, config: ExperimentConfig) -> Outcome:
     """Plays a run from its beginning. Raises `EvidenceError` when another process is at it."""
     if held(folder):
         raise EvidenceError(f"{folder} is being written by another process: wait for it, or name another --runs.")
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run left
-    return record(config, folder, new_run_id(), lambda event: None)
+    return record(Recording(config, folder, new_run_id()))

@@ -8,25 +8,24 @@ from torch import Tensor
 
 from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.federation.batches import batches
+from fda_core.settings.methods import CLIENT_OPTIMIZERS
 from fda_core.support.callbacks import Tick
 from fda_core.support.streams import stream
 
-# Each works on every weight by itself, so that one of them serves all clients without mixing them.
-OPTIMIZERS = {
-    "sgd": lambda weights, lr: torch.optim.SGD([weights], lr=lr),
-    "sgdm": lambda weights, lr: torch.optim.SGD([weights], lr=lr, momentum=0.9),
-    "adamw": lambda weights, lr: torch.optim.AdamW([weights], lr=lr),
-}
-
 
 class Trainer(Protocol):
-    """What the engine needs of a model; see `models/plain.py` for the meaning of each."""
+    """What the engine needs of a model: losses, gradients and scores as functions of its trainable weights."""
 
     layout: FlatParameters
 
-    def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor: ...
+    def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
+        """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.
 
-    def logits(self, weights: Tensor) -> Tensor: ...
+        weights [K, d]; rows [K, B] row numbers of the training set; mask [K, B] marks the real ones.
+        """
+
+    def logits(self, weights: Tensor) -> Tensor:
+        """Scores [n, labels] of the test set under weights [d]."""
 
 
 class Cohort:
@@ -43,18 +42,18 @@ class Cohort:
         self.trainer, self.clients, self.tick = trainer, clients, tick
         self.start = weights
         self.weights = weights.expand(len(clients), -1).clone()
-        self.weights.grad = torch.empty_like(self.weights)
-        self.optimizer = OPTIMIZERS[optimizer](self.weights, lr)
+        self.gradients = self.weights.grad = torch.empty_like(self.weights)
+        self.optimizer = CLIENT_OPTIMIZERS[optimizer].of(self.weights, lr)
         self.orders = [batches(rows[c], batch_size, seed, round, c) for c in clients]
         self.steps = max(-(-len(rows[c]) // batch_size) for c in clients)
 
     def train(self, steps: int) -> Tensor:
         """Some local steps of every client; the sum over the steps of each client's training loss, [K]."""
-        total = 0
+        total = torch.zeros(len(self.clients))
         for _ in range(steps):
             self.tick()
             rows, mask = stack([next(order) for order in self.orders])
-            total = total + self.trainer.gradients(self.weights, rows, mask, self.weights.grad)
+            total = total + self.trainer.gradients(self.weights, rows, mask, self.gradients)
             self.optimizer.step()
         return total
 

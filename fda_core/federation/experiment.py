@@ -31,7 +31,7 @@ class Score:
     mcc: float | None = None
 
     @property
-    def metrics(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float | None]:
         """What there is besides loss and accuracy, by name."""
         return {} if self.mcc is None else {"mcc": self.mcc}
 
@@ -51,9 +51,11 @@ class Experiment:
 
     @property
     def model_bytes(self) -> int:
+        """|w|: what the trainable weights take on the wire."""
         return self.trainer.layout.size * WIRE_BYTES_PER_PARAMETER
 
     def score(self, weights: Tensor) -> Score:
+        """Of weights [d] on the whole test set; the loss is a mean over its examples, in float64."""
         logits = self.trainer.logits(weights)
         loss = cross_entropy(logits.double(), self.test_labels).item()
         answers = logits.argmax(1)
@@ -62,6 +64,7 @@ class Experiment:
 
     @staticmethod
     def versions() -> dict[str, Any]:
+        """What numbers may depend on besides the settings: libraries, machine, torch's threads."""
         return {
             "python": platform.python_version(), **{name: version(name) for name in PACKAGES},
             "platform": f"{sys.platform} {platform.machine()}", "processor": processor(),

@@ -92,12 +92,15 @@ class Lane:
         )
 
     def score(self) -> Score:
+        """Of the global weights, on the test set."""
         return self.experiment.score(self.server.weights)
 
     def names(self, clients: list[int]) -> list[str]:
+        """What the events call these clients: their numbers as words."""
         return [str(client) for client in clients]
 
     def finished(self) -> LaneFinished | None:
+        """The lane's last event, None while it has rounds to play."""
         verdict = self.stopping.verdict()
         return verdict and LaneFinished(lane=self.spec.id, status=verdict[0], message=verdict[1])
 

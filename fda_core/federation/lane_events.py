@@ -22,15 +22,18 @@ class LaneState(Protocol):
     round: int
     clock: float
 
-    def names(self, clients: list[int]) -> list[str]: ...
+    def names(self, clients: list[int]) -> list[str]:
+        """What the events call these clients."""
 
 
-def drift_fields(local: LocalRound) -> dict:
+def drift_fields(local: LocalRound) -> dict[str, float | None]:
+    """The exact variance and its two parts as last seen; None each when all have dropped out."""
     names = ("variance", "mean_sq_drift", "sq_mean_drift")
     return {name: getattr(local.statistics, name) if local.statistics else None for name in names}
 
 
 def epoch(lane: LaneState, local: LocalRound, estimate: float | None) -> Epoch:
+    """The epoch that just ended; ends the ledger's too. estimate: v̂ of its last check, None without a monitor."""
     tally = lane.ledger.end_epoch()
     trained = torch.from_numpy(local.trained)
     return Epoch(
@@ -41,6 +44,7 @@ def epoch(lane: LaneState, local: LocalRound, estimate: float | None) -> Epoch:
 
 
 def round(lane: LaneState, local: LocalRound, reason: Reason, score: Score, seconds: float) -> Round:
+    """The round after its synchronisation: what was sent, trained and reached. seconds: measured, not simulated."""
     tally, left = lane.ledger.round, local.left
     squares = iter(local.statistics.sq_norms.tolist() if local.statistics else [])
     epochs = np.minimum(local.lives, local.epochs).astype(int)  # each client's own

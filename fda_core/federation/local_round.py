@@ -38,6 +38,7 @@ class LocalRound:
 
     @property
     def epochs_done(self) -> int:
+        """Local epochs completed: the one in progress counts once all its steps are made."""
         return self.epochs - (self.steps < self.cohort.steps)
 
     @property
@@ -57,6 +58,7 @@ class LocalRound:
         return np.minimum(self.lives * self.cohort.steps, done).astype(int)
 
     def begin_epoch(self) -> None:
+        """One more local epoch, of `cohort.steps` steps."""
         self.epochs, self.steps = self.epochs + 1, 0
         self.total = torch.zeros(len(self.clients))
         self.losses.append(self.total)
@@ -71,6 +73,7 @@ class LocalRound:
         self.statistics = self._statistics(torch.from_numpy(left)) if left.any() else None
 
     def end_epoch(self) -> None:
+        """Keeps where the clients' models are, for drawing."""
         self.projection.add(self.cohort.drifts)
 
     def _statistics(self, left: Tensor) -> DriftStatistics:

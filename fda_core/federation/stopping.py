@@ -1,6 +1,7 @@
 """When a lane is done: target reached, cap met, or diverged."""
 
 import math
+from typing import Literal
 
 from fda_core.algorithm.checkpoint import State
 from fda_core.federation.experiment import Score
@@ -8,6 +9,8 @@ from fda_core.settings.config import ExperimentConfig, LaneSpec
 
 # A model this much worse than the untrained one has diverged, even where every number is still finite.
 DIVERGED_FACTOR = 1000
+
+Verdict = Literal["target", "cap", "diverged"]
 
 
 class StoppingCriterion:
@@ -21,6 +24,7 @@ class StoppingCriterion:
         self.target_round: int | None = None
 
     def variance(self, value: float, round: int, epoch: int) -> None:
+        """The exact variance at a check: one that is not finite is a divergence."""
         if not math.isfinite(value):
             self.diverged = f"the clients' weights stopped being numbers in round {round}, epoch {epoch}"
 
@@ -38,19 +42,21 @@ class StoppingCriterion:
             self.target_round = self.rounds
 
     def state(self) -> State:
+        """What has been counted and reached so far."""
         return {name: getattr(self, name) for name in ("diverged", "rounds", "epochs", "in_a_row", "target_round")}
 
     def restore(self, state: State) -> None:
+        """Undoes `state`."""
         vars(self).update(state)
 
-    def verdict(self) -> tuple[str, str] | None:
+    def verdict(self) -> tuple[Verdict, str] | None:
         """Status and message once the lane is done."""
         config, reached = self.config, self.target_round
         if self.diverged:
             return "diverged", self.diverged
         if reached is not None and self.rounds >= reached + config.after_target_rounds:
             return "target", f"target reached in round {reached}"
-        status = "cap" if reached is None else "target"
+        status: Verdict = "cap" if reached is None else "target"
         if self.rounds >= config.rounds:
             return status, f"all {config.rounds} rounds played"
         if self.local_epochs is not None and self.epochs >= self.local_epochs:

@@ -50,12 +50,13 @@ def begin_afresh(head: torch.nn.Module, spread: float) -> None:
 
 
 def with_adapters(model: PreTrainedModel, parts: modules.ModelModules, lora: Lora) -> PeftModel:
+    """Low-rank adapters without dropout, and the head in full. Raises `ConfigError` for targets it does not have."""
     return get_peft_model(
         model,
         LoraConfig(
             task_type=TaskType.SEQ_CLS,
             r=lora.rank,
-            lora_alpha=lora.alpha,
+            lora_alpha=lora.alpha,  # type: ignore[arg-type]  # only divided by r: a fraction will do
             lora_dropout=0.0,
             # In full, for peft compares the ends of names: `output.dense` is found in two places of BERT's layers.
             target_modules=parts.targets(lora.targets, lora.layers),

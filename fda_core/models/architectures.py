@@ -8,16 +8,21 @@ those of the `...ForSequenceClassification` classes in transformers 5 (`modeling
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Union, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import gelu
 
 from fda_core.support.errors import ConfigError
 
 if TYPE_CHECKING:  # seconds to import, for nothing but these names
+    from peft import PeftModel
     from transformers import PreTrainedConfig, PreTrainedModel
+
+# A classifier of transformers, with adapters or without.
+Classifier = Union["PreTrainedModel", "PeftModel"]
 
 
 @dataclass(frozen=True)
@@ -45,19 +50,20 @@ class Architecture:
         return f"{self.encoder}.{self.layers}.{number}"
 
 
-BERT_LAYER = {
-    "layers": "encoder.layer",
-    "attention": {
+with_bert_layers = partial(
+    Architecture,
+    layers="encoder.layer",
+    attention={
         "q_lin": "attention.self.query",
         "k_lin": "attention.self.key",
         "v_lin": "attention.self.value",
         "out_lin": "attention.output.dense",
     },
-    "attention_norm": "attention.output.LayerNorm",
-    "widen": "intermediate.dense",
-    "narrow": "output.dense",
-    "output_norm": "output.LayerNorm",
-}
+    attention_norm="attention.output.LayerNorm",
+    widen="intermediate.dense",
+    narrow="output.dense",
+    output_norm="output.LayerNorm",
+)
 
 ARCHITECTURES = {
     "distilbert": Architecture(
@@ -73,32 +79,27 @@ ARCHITECTURES = {
         squash=torch.relu,
         trained=("pre_classifier", "classifier"),
     ),
-    "roberta": Architecture(
+    "roberta": with_bert_layers(
         encoder="roberta",
-        **BERT_LAYER,
         head=("classifier.dense", "classifier.out_proj"),
         fresh=("classifier.dense", "classifier.out_proj"),
         squash=torch.tanh,
         trained=("classifier",),
     ),
-    "bert": Architecture(
+    "bert": with_bert_layers(
         encoder="bert",
-        **BERT_LAYER,
         head=("bert.pooler.dense", "classifier"),
         fresh=("classifier",),  # the pooler belongs to what was pretrained
         squash=torch.tanh,
         trained=("bert.pooler.dense", "classifier"),
     ),
-    "deberta-v2": Architecture(
+    "deberta-v2": with_bert_layers(
         encoder="deberta",
-        **BERT_LAYER
-        | {
-            "attention": {
-                "q_lin": "attention.self.query_proj",
-                "k_lin": "attention.self.key_proj",
-                "v_lin": "attention.self.value_proj",
-                "out_lin": "attention.output.dense",
-            }
+        attention={
+            "q_lin": "attention.self.query_proj",
+            "k_lin": "attention.self.key_proj",
+            "v_lin": "attention.self.value_proj",
+            "out_lin": "attention.output.dense",
         },
         head=("pooler.dense", "classifier"),
         fresh=("pooler.dense", "classifier"),
@@ -109,18 +110,18 @@ ARCHITECTURES = {
 }
 
 
-def known(model: "PreTrainedModel") -> bool:
+def known(model: Classifier) -> bool:
     """Whether the cohort way is proven equal to the plain one for this classifier, with adapters or without.
 
     Others take the plain way.
     """
-    model = _unwrapped(model)
-    config, architecture = model.config, ARCHITECTURES.get(model.config.model_type)
+    classifier = _unwrapped(model)
+    config, architecture = classifier.config, ARCHITECTURES.get(classifier.config.model_type)
     activation = getattr(config, "activation", None) or getattr(config, "hidden_act", None)
     return (
         architecture is not None
         and architecture.cohort
-        and type(model).__name__.endswith("ForSequenceClassification")  # the head is another one in other tasks
+        and type(classifier).__name__.endswith("ForSequenceClassification")  # the head is another one in other tasks
         and activation == "gelu"
         and not getattr(config, "is_decoder", False)  # then positions see only those before them
     )
@@ -135,9 +136,9 @@ def of(config: "PreTrainedConfig") -> Architecture:
     return ARCHITECTURES[config.model_type]
 
 
-def encoder(model: "PreTrainedModel") -> nn.Module:
+def encoder(model: Classifier) -> "PreTrainedModel":
     """The encoder in a classifier, with adapters or without."""
-    return _unwrapped(model).get_submodule(of(model.config).encoder)
+    return getattr(_unwrapped(model), of(model.config).encoder)
 
 
 def epsilon(config: "PreTrainedConfig") -> float:
@@ -145,6 +146,6 @@ def epsilon(config: "PreTrainedConfig") -> float:
     return getattr(config, "layer_norm_eps", 1e-12)
 
 
-def _unwrapped(model: "PreTrainedModel") -> "PreTrainedModel":
+def _unwrapped(model: Classifier) -> "PreTrainedModel":
     """The classifier inside peft's wrapper, if there is one."""
-    return getattr(model, "get_base_model", lambda: model)()
+    return cast("PreTrainedModel", getattr(model, "get_base_model", lambda: model)())

@@ -11,6 +11,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures, embedded, external, memory
 from fda_core.models.adapters import adapt
+from fda_core.models.architectures import Classifier
+from fda_core.models.memory import Shape
 from fda_core.models.tokens import Tokens
 from fda_core.settings import model_names
 from fda_core.settings.config import MODELS, ExperimentConfig
@@ -30,17 +32,20 @@ class Embedded:
         self.model, self.labels, self.name = model, labels, embedded.NAMES[model]
 
     def skeleton(self) -> PreTrainedModel:
-        kind = embedded.MODELS[self.model]
+        """The classifier without any weights: shapes only, no memory."""
         with torch.device("meta"):
-            return kind.of(kind.of.config_class(num_labels=self.labels, **kind.settings))
+            return embedded.MODELS[self.model].build(self.labels)
 
     def tokenizer(self, progress: Progress) -> PreTrainedTokenizerBase:
+        """The one that all embedded models share; there is nothing to wait for. Raises `MissingAssets`."""
         return embedded.load_tokenizer()
 
     def load(self, progress: Progress) -> tuple[PreTrainedModel, str]:
+        """The pretrained classifier and the digest of its weights. Raises `MissingAssets`."""
         return embedded.load_classifier(self.labels, self.model), assets.SHA256[assets.WEIGHTS]
 
     def weights(self, sha256: str) -> str:
+        """Where the weights come from, for the run's facts."""
         return f"{assets.WEIGHTS[0]}, sha256 {sha256[:16]}"
 
 
@@ -53,15 +58,19 @@ class External:
         self.revision, self.name = self.source.revision, self.source.name
 
     def skeleton(self) -> PreTrainedModel:
+        """The classifier without any weights: shapes only, no memory."""
         return external.skeleton(self.config, self.name)
 
     def tokenizer(self, progress: Progress) -> PreTrainedTokenizerBase:
+        """The model's own, fetched if need be."""
         return external.load_tokenizer(self.source, progress)
 
     def load(self, progress: Progress) -> tuple[PreTrainedModel, str]:
+        """The pretrained classifier, fetched if need be, and the digest of its files."""
         return external.load_classifier(self.source, self.config, progress)
 
     def weights(self, sha256: str) -> str:
+        """Which weights these are, for the run's facts; of a folder its last name only."""
         place = f"revision {self.revision[:12]}" if self.revision else "a local folder"
         return f"{self.name}, {place}, sha256 {sha256[:16]}"
 
@@ -89,7 +98,7 @@ class Plan:
     trained: int
     fast: bool
     memory: int
-    shape: memory.Shape
+    shape: Shape
 
 
 def plan(choice: Choice, config: ExperimentConfig, tokens: int = 0) -> Plan:
@@ -103,18 +112,18 @@ def plan(choice: Choice, config: ExperimentConfig, tokens: int = 0) -> Plan:
     return Plan(parameters, trained, quick, memory.needed(shape, config, tokens if quick else 0), shape)
 
 
-def fast(model: PreTrainedModel, config: ExperimentConfig) -> bool:
+def fast(model: Classifier, config: ExperimentConfig) -> bool:
     """Whether a fast way is proven equal to the plain one for what is trained of this model."""
     on_top = config.trained == "head" or (config.trained == "lora" and config.lora.layers == 1)
     return on_top and architectures.known(model)
 
 
-def frozen_layers(model: PreTrainedModel, config: ExperimentConfig) -> int:
+def frozen_layers(model: Classifier, config: ExperimentConfig) -> int:
     """Layers below the first that is trained, on a fast way."""
     return model.config.num_hidden_layers - (config.trained != "head")
 
 
-def depth(model: PreTrainedModel, config: ExperimentConfig) -> int:
+def depth(model: Classifier, config: ExperimentConfig) -> int:
     """Layers that a gradient passes on its way back."""
     layers = {"head": 0, "lora": config.lora.layers, "last": config.trained_layers}
     return layers.get(config.trained, model.config.num_hidden_layers)

@@ -14,6 +14,7 @@ from torch import Tensor
 from transformers import (
     BertForSequenceClassification,
     DistilBertForSequenceClassification,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerFast,
     RobertaForSequenceClassification,
@@ -76,6 +77,12 @@ class EmbeddedKind:
     settings: dict[str, Any]
     state: Callable[[dict[str, Tensor]], dict[str, Tensor]]
 
+    def build(self, labels: int) -> PreTrainedModel:
+        """The classifier as it is before it takes the weights: random numbers of torch's global generator."""
+        configuration: Callable[..., PreTrainedConfig] | None = self.of.config_class
+        assert configuration is not None, "every class of one architecture has one"
+        return self.of(configuration(num_labels=labels, **self.settings))
+
 
 # The sizes of MiniLM-L6; dropout is 0 in every path, see docs/method.md.
 BERT_SETTINGS = {
@@ -125,7 +132,7 @@ def load_classifier(labels: int = 2, model: str = DEFAULT) -> PreTrainedModel:
         raise ConfigError(f"model is {model!r}; allowed are {', '.join(MODELS)}.")
     path, kind = assets.locate(assets.WEIGHTS), MODELS[model]
     with torch_generator:
-        classifier = kind.of(kind.of.config_class(num_labels=labels, **kind.settings))
+        classifier = kind.build(labels)
     # Strict: a weight that is missing or left over is an error.
     architectures.encoder(classifier).load_state_dict(kind.state(load_file(path)))
     return classifier.eval()

@@ -74,6 +74,7 @@ class Folder:
             raise ConfigError(f"The folder of the model {self.name} cannot be read ({error.strerror}).") from None
 
     def fetch(self, names: list[str], progress: Progress) -> Path:
+        """The folder itself, as of a repository: whatever is in it is here already."""
         return self.folder
 
 
@@ -104,6 +105,7 @@ def describe(source: Source, labels: int, progress: Progress) -> PreTrainedConfi
 
 
 def damaged(name: str, problem: str) -> ModelError:
+    """The error to raise about a config.json; problem: what somebody else's code says, in at most 120 characters."""
     shown = " ".join(problem.split())[:120]
     return ModelError(f"{CONFIG} of {name} is damaged ({shown}): fetch or save the model again.")
 
@@ -122,6 +124,10 @@ def encoder_only(name: str, settings: dict[str, Any]) -> None:
 
 
 def configured(name: str, settings: dict[str, Any], labels: int) -> PreTrainedConfig:
+    """The configuration from what config.json says, without what could start code and without dropout.
+
+    Raises `ModelError`.
+    """
     plain = {key: value for key, value in settings.items() if key not in LEFT_OUT and not key.startswith("_")}
     try:
         config = CONFIG_MAPPING[settings["model_type"]].from_dict(plain, num_labels=labels)
@@ -169,6 +175,7 @@ def weight_files(source: Source, progress: Progress) -> list[str]:
 
 
 def broken(name: str) -> ModelError:
+    """The error to raise about weights that cannot be read."""
     return ModelError(f"The weights of {name} are damaged or incomplete: fetch or save the model again.")
 
 

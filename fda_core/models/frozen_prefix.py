@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
@@ -24,6 +25,9 @@ from fda_core.models.tokens import Tokens
 from fda_core.support.callbacks import Progress
 from fda_core.support.errors import ConfigError
 
+if TYPE_CHECKING:  # seconds to import, for nothing but this name
+    from transformers import PreTrainedModel
+
 BATCH = 32
 
 LIMIT = "FDA_OPT_LAB_CACHE_MB"
@@ -32,7 +36,7 @@ DAY = 24 * 3600
 
 
 def hidden_states(
-    encoder: nn.Module, layers: int, tokens: Tokens, weights: str, cache: Path | None, progress: Progress
+    encoder: "PreTrainedModel", layers: int, tokens: Tokens, weights: str, cache: Path | None, progress: Progress
 ) -> torch.Tensor:
     """Output [ΣT, width] float32 of the first `layers` layers, in the order of `tokens.ids`.
 
@@ -102,7 +106,7 @@ def _make_room(kept: Path, limit: int) -> None:
                 shutil.rmtree(draft, ignore_errors=True)
 
 
-def _digest(encoder: nn.Module, tokens: Tokens, weights: str, layers: int) -> str:
+def _digest(encoder: "PreTrainedModel", tokens: Tokens, weights: str, layers: int) -> str:
     digest = hashlib.sha256(f"2 {weights} {encoder.config.model_type} {layers}".encode())
     digest.update(tokens.ids.numpy().tobytes())
     digest.update(tokens.starts.numpy().tobytes())
@@ -112,9 +116,11 @@ def _digest(encoder: nn.Module, tokens: Tokens, weights: str, layers: int) -> st
 
 
 @torch.no_grad()
-def compute(encoder: nn.Module, layers: int, tokens: Tokens, progress: Progress) -> torch.Tensor:
+def compute(encoder: "PreTrainedModel", layers: int, tokens: Tokens, progress: Progress) -> torch.Tensor:
     """The same as `hidden_states`, computed and not kept."""
     stack = encoder.get_submodule(architectures.of(encoder.config).layers)
+    assert isinstance(stack, nn.ModuleList), "the layers are a list in every known architecture"
+    embeddings = encoder.get_submodule("embeddings")
     # Texts of like length share a batch: hardly any padding is computed.
     order = torch.argsort(tokens.starts.diff(), stable=True)
     hidden = torch.empty(len(tokens.ids), encoder.config.hidden_size)
@@ -122,7 +128,7 @@ def compute(encoder: nn.Module, layers: int, tokens: Tokens, progress: Progress)
         progress(start, len(order))
         rows = order[start : start + BATCH]
         places, mask = tokens.places(rows)
-        states = encoder.embeddings(tokens.ids[places] * mask, **tokens.extra(rows))
+        states = embeddings(tokens.ids[places] * mask, **tokens.extra(rows))
         for layer in stack[:layers]:
             states = layer(states, mask[:, None, None, :])
         hidden[places[mask]] = states[mask]

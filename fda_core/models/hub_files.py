@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import huggingface_hub
@@ -70,7 +70,6 @@ class Repository:
 
     def _fetch(self, names: list[str], fetching: "Fetching") -> Path:
         fetching.total = sum(self.sizes[name] for name in names)
-        folder = None
         for name in names:
             path = huggingface_hub.hf_hub_download(
                 self.name, name, revision=self.revision, tqdm_class=fetching.bar(), etag_timeout=TIMEOUT
@@ -84,11 +83,12 @@ def about(repo: str, revision: str | None) -> tuple[str, dict[str, int]]:
     """Commit and files. Where the main branch has pickled weights only, the hub's own conversion is taken, if any."""
     api = HfApi()
     found = api.model_info(repo, revision=revision, files_metadata=True, timeout=TIMEOUT)
-    if revision is None and not any(file.rfilename.endswith(".safetensors") for file in found.siblings):
+    if revision is None and not any(file.rfilename.endswith(".safetensors") for file in found.siblings or ()):
         for offer in api.get_repo_discussions(repo, author=CONVERTER, discussion_type="pull_request"):
             if (offer.title, offer.author) == (CONVERTED, CONVERTER):  # the name of whoever else may say the same
                 found = api.model_info(repo, revision=offer.git_reference, files_metadata=True, timeout=TIMEOUT)
                 break
+    assert found.sha is not None and found.siblings is not None, "both are in every answer with files_metadata"
     return found.sha, {file.rfilename: file.size or 0 for file in found.siblings}
 
 
@@ -100,32 +100,35 @@ def in_cache(repo: str, revision: str | None) -> Path | None:
 
 
 def sizes_in(folder: Path) -> dict[str, int]:
+    """Bytes of the files directly in a folder, by name. Raises OSError."""
     return {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
 
 
 class Fetching:
     """What has arrived so far; written by the thread that fetches, read by the one that waits."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.done, self.partly, self.total = 0, 0, 0
         self.unwanted = False
 
     @property
     def bytes(self) -> int:
+        """What has arrived, of the finished files and of the one under way; never more than the total."""
         return min(self.total, self.done + self.partly)
 
     def finished(self, size: int) -> None:
+        """One file of so many bytes is there, from the hub or from the cache."""
         self.done, self.partly = self.done + size, 0
 
     def bar(self) -> type[tqdm]:
         """A silent progress bar that counts for this one, and ends a download that nobody waits for."""
 
         class Bar(tqdm):
-            def __init__(bar, *args, **kwargs):
+            def __init__(bar, *args: Any, **kwargs: Any) -> None:
                 kwargs.pop("name", None)  # huggingface_hub's own
                 super().__init__(*args, **kwargs | {"disable": True})
 
-            def update(bar, n=1):
+            def update(bar, n: int | None = 1) -> None:
                 if self.unwanted:
                     raise Cancelled
                 self.partly += n or 0
@@ -149,23 +152,24 @@ def patiently(work: Callable[[Fetching], T], repo: str, progress: Progress) -> T
             raise HubError(f"{host()} has sent nothing of {repo} for {PATIENCE} seconds: try again, {INSTEAD}.")
         progress(fetching.bytes, fetching.total, DOWNLOAD)
 
-    def tried() -> tuple[T | None, Exception | None]:
+    def tried() -> T | Exception:
         try:
-            return work(fetching), None
+            return work(fetching)
         except Exception as error:  # what goes wrong there is told apart from what `progress` raises
-            return None, error
+            return error
 
     try:
-        result, problem = wait_for(tried, look)
+        result = wait_for(tried, look)
     finally:
         fetching.unwanted = True
-    if problem:
-        log.info("the hub and %s: %r", repo, problem)
-        raise HubError(sentence(problem, repo)) from problem
+    if isinstance(result, Exception):
+        log.info("the hub and %s: %r", repo, result)
+        raise HubError(sentence(result, repo)) from result
     return result
 
 
 def host() -> str:
+    """The hub's name as sentences call it."""
     return urlsplit(constants.ENDPOINT).hostname or constants.ENDPOINT
 
 
@@ -214,6 +218,7 @@ def sentence(error: BaseException, repo: str) -> str:
 
 
 def refused(status: int, repo: str) -> str:
+    """What a status above 399 means and what to do."""
     if status in (401, 403):
         return f"{host()} refuses access to {repo} ({status}): log in with 'hf auth login', or choose another model."
     if status == 404:

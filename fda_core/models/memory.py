@@ -6,17 +6,20 @@ large. The factors were measured: `tests/models/test_memory.py`. The allocator m
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psutil
 
 from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.methods import CLIENT_OPTIMIZERS, SERVERS
 from fda_core.support.errors import LabError
+
+if TYPE_CHECKING:  # seconds to import, for nothing but this name
+    from fda_core.models.architectures import Classifier
 
 FLOAT = 4
 LIBRARIES = 700_000_000  # torch, transformers and peft, once loaded, with their work space
 CLIENT = 7.3  # vectors of d numbers at the peak, when the drifts are compared
-OPTIMIZER = {"sgd": 0, "sgdm": 1, "adamw": 2}
-SERVER = {"sgd": 0, "sgdm": 1, "adam": 2, "adamw": 2, "adagrad": 1, "yogi": 2}
 LANE, SHARED = (
     1,
     5,
@@ -43,7 +46,7 @@ class Shape:
     depth: int
 
 
-def shape_of(model, trained: int, depth: int) -> Shape:
+def shape_of(model: "Classifier", trained: int, depth: int) -> Shape:
     """Of a classifier of transformers, which may be one without weights. trained: d, which adapters are part of."""
     config = model.config
     inner = getattr(config, "intermediate_size", None) or getattr(config, "hidden_dim", None) or 4 * config.hidden_size
@@ -55,9 +58,10 @@ def shape_of(model, trained: int, depth: int) -> Shape:
 
 def needed(shape: Shape, config: ExperimentConfig, cached_tokens: int = 0) -> int:
     """Bytes at the peak of a run, roughly. cached_tokens: of texts whose frozen states are kept, on a fast way."""
-    lanes = len(config.lanes) * (LANE + max(SERVER[config.server_of(lane)[0]] for lane in config.lanes))
-    alone = sum(lane.rule == "local-only" for lane in config.lanes)
-    vectors = config.cohort_size * (CLIENT + OPTIMIZER[config.client_optimizer] + alone) + lanes + SHARED
+    lanes = len(config.lanes) * (LANE + max(SERVERS[config.server_of(lane)[0]].vectors for lane in config.lanes))
+    alone = sum(lane.kind.alone for lane in config.lanes)
+    client = CLIENT + CLIENT_OPTIMIZERS[config.client_optimizer].vectors + alone
+    vectors = config.cohort_size * client + lanes + SHARED
     weights = FLOAT * (shape.parameters + shape.trained)  # with a gradient for each that is trained
     cached = FLOAT * cached_tokens * shape.width
     return LIBRARIES + weights + int(FLOAT * vectors * shape.trained) + step(shape, config) + cached
@@ -91,4 +95,5 @@ def check(bytes_needed: int, name: str, available: int | None = None) -> None:
 
 
 def gigabytes(count: int) -> str:
+    """Bytes in 10⁹, with one decimal, as sentences show them."""
     return f"{count / 1e9:,.1f} GB"

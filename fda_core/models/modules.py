@@ -5,11 +5,15 @@ stands outside the encoder, with the encoder's pooler; the layers are the longes
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from torch import nn
 
 from fda_core.models import architectures
 from fda_core.support.errors import ConfigError
+
+if TYPE_CHECKING:  # seconds to import, for nothing but this name
+    from transformers import PreTrainedModel
 
 # What the linear maps of an attention are called in transformers, by the end of their names.
 CALLED = {
@@ -51,7 +55,7 @@ class ModelModules:
         return [f"{layer}.{found}" for layer in self.last(layers, "lora.layers") for found in inner]
 
 
-def of(model: nn.Module) -> ModelModules:
+def of(model: "PreTrainedModel") -> ModelModules:
     """Of a classifier without adapters."""
     parts = architectures.ARCHITECTURES.get(model.config.model_type)
     if parts is None:
@@ -60,7 +64,11 @@ def of(model: nn.Module) -> ModelModules:
     return ModelModules(parts.trained, parts.fresh, layers, {name: (inner,) for name, inner in parts.attention.items()})
 
 
-def discovered(model: nn.Module) -> ModelModules:
+def discovered(model: "PreTrainedModel") -> ModelModules:
+    """By the model's own structure, for an architecture that is not known here; without a list, it has no layers.
+
+    Maps are looked for in the last layer; where query, key and value are one map, it stands for all three.
+    """
     prefix = model.base_model_prefix
     encoder = getattr(model, prefix)
     outside = tuple(
@@ -75,6 +83,7 @@ def discovered(model: nn.Module) -> ModelModules:
 
 
 def linear(part: nn.Module) -> bool:
+    """Whether it is a linear map, which adapters can stand beside."""
     return isinstance(part, nn.Linear)
 
 

@@ -117,6 +117,7 @@ class Size:
 
     @property
     def bytes(self) -> int:
+        """Of one transfer, in float32."""
         return WIRE_BYTES_PER_PARAMETER * self.trained
 
 
@@ -140,6 +141,7 @@ def size_of(config: ExperimentConfig, labels: int = 2) -> Size | None:
 
 
 def encoder_of(model: str) -> Encoder | None:
+    """The dimensions of a model by its name in the settings, None where they are not known here."""
     if model not in MODELS and model_names.is_folder(model):
         return on_shelf(model)
     return OTHERWISE.get(model) or ENCODERS.get(model)
@@ -172,10 +174,12 @@ def described(name: str, settings: dict[str, Any]) -> Encoder | None:
             return None
     if not all(isinstance(size, int) and 0 <= size < 10**7 for size in sizes):
         return None
-    return Encoder(name, *sizes, fast=activation == "gelu" and not settings.get("is_decoder"))
+    vocabulary, positions, types, width, inner, layers = sizes
+    fast = activation == "gelu" and not settings.get("is_decoder")
+    return Encoder(name, vocabulary, positions, types, width, inner, layers, fast=fast)
 
 
 def trainable(config: ExperimentConfig, labels: int = 2) -> int | None:
     """d, the weights that travel in a run of this config; None where `size_of` does not know."""
     size = size_of(config, labels)
-    return size and size.trained
+    return None if size is None else size.trained

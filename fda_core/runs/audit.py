@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from fda_core.algorithm.events import Round, RunFinished, parse
+from fda_core.algorithm.events import Event, Round, RunFinished, parse
 from fda_core.runs.store import EVENTS
 from fda_core.support.errors import StoreError
 
@@ -34,6 +34,7 @@ class Audit:
     problems: list[str] = field(default_factory=list)
 
     def report(self) -> str:
+        """The outcome in some lines, for the command line."""
         if self.problems:
             return "\n".join([f"Damaged: {len(self.problems)} problem(s) in {self.lines:,} lines.", *self.problems])
         return (INTACT if self.closed else OPEN).format(lines=self.lines, digest=self.digest)
@@ -81,12 +82,13 @@ def audit_lines(lines: list[bytes]) -> Audit:
 class Reader:
     """Follows the lines of one run and says what does not fit together."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.run_id: str | None = None
         self.played: dict[str, int] = {}
         self.sent: dict[str, int] = {}
 
-    def problems(self, number: int, head: dict, event) -> list[str]:
+    def problems(self, number: int, head: dict, event: Event) -> list[str]:
+        """What is wrong with a line, in words that a sentence can end with. number: from 0; head: its plain values."""
         found = []
         if head.get("seq") != number:
             found.append(f"its number is {head.get('seq')!a:.40} instead of {number}")
@@ -98,6 +100,7 @@ class Reader:
         return found + (self.of_round(event) if isinstance(event, Round) else [])
 
     def of_round(self, event: Round) -> list[str]:
+        """Whether it follows the lane's last one, and its bytes add up."""
         found, before = [], self.played.get(event.lane, 0)
         if event.round != before + 1:
             found.append(f"round {event.round} of lane {event.lane} follows its round {before}")

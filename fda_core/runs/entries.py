@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,10 +44,12 @@ class Entry:
     to_target: dict[str, int | None] = field(default_factory=dict)
 
     def to_json(self) -> str:
+        """One line, the time in ISO's form."""
         return json.dumps(asdict(self) | {"created": self.created.isoformat()})
 
     @classmethod
     def from_json(cls, text: str) -> "Entry":
+        """Undoes `to_json`. Raises `ValueError`, `KeyError` or `TypeError` for what is none."""
         values = json.loads(text)
         lists = {name: tuple(values[name]) for name in ("tags", "lanes")}
         return cls(**values | lists | {"created": datetime.fromisoformat(values["created"])})
@@ -64,6 +67,7 @@ def states(root: Path) -> dict[str, str]:
 
 
 def state(folder: str, name: str) -> str:
+    """A text that changes when the file does: size, time, and which file it is; `none` without it."""
     try:
         found = os.stat(os.path.join(folder, name))
     except OSError:
@@ -86,6 +90,7 @@ def read_entry(folder: Path) -> Entry:
 
 
 def recorded(entry: Entry, events: list[Event], folder: Path) -> Entry:
+    """The entry with what its events say. Raises `StoreError` for a record without usable settings."""
     last = events[-1] if events else None
     if isinstance(last, RunFinished):
         entry = replace(entry, status=last.status, message=last.message)
@@ -103,20 +108,18 @@ def recorded(entry: Entry, events: list[Event], folder: Path) -> Entry:
         seed=config.seed,
         model=config.model,
         server_optimizer=config.server_optimizer,
-        group=start and start.group,
+        group=start.group if start else None,
         lanes=tuple(lane.lane for lane in lanes),
         rounds=rounds_played(events),
-        to_target={lane.lane: lane.to_target and lane.to_target.bytes for lane in lanes},
+        to_target={lane.lane: lane.to_target.bytes if lane.to_target else None for lane in lanes},
     )
 
 
 def created_at(folder: Path) -> datetime:
     """When the run began, in UTC; by its id where its first line does not say."""
-    try:
-        found = recorded_at(folder)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (AttributeError, OverflowError):  # no time, or one outside the calendar
-        pass
+    if found := recorded_at(folder):
+        with suppress(OverflowError):  # a time outside the calendar
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     try:
         return datetime.strptime(folder.name[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
     except ValueError:

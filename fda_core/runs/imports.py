@@ -82,7 +82,8 @@ def out_of_place(event: Event, lanes: set[str]) -> str | None:
     """What is wrong with a later line, if anything is."""
     if isinstance(event, RunStarted):
         return "starts another run"
-    named = set(event.from_round) if isinstance(event, RunResumed) else {getattr(event, "lane", None)} - {None}
+    lane: str | None = getattr(event, "lane", None)
+    named = set(event.from_round) if isinstance(event, RunResumed) else set() if lane is None else {lane}
     if unknown := named - lanes:
         return f"speaks of the lane {min(unknown)[:40]!a}, which the run does not have"
     if isinstance(event, Epoch | Round) and any(isinstance(value, int) and value < 0 for value in vars(event).values()):

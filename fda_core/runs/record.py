@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from fda_core.algorithm.checkpoint import Keep
 from fda_core.algorithm.events import Event, RunStarted
@@ -12,6 +14,7 @@ from fda_core.data import table_files
 from fda_core.data.table import Table
 from fda_core.federation.resumption import Resumption
 from fda_core.runs.recorder import Recorder
+from fda_core.runs.snapshot import Status
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import Progress, Tick
 from fda_core.support.errors import Cancelled, LabError, Preempted, StoreError
@@ -38,70 +41,107 @@ def simulate(
     yield from engine.run(experiment, keep, resumption)
 
 
-def record(
-    config: ExperimentConfig,
-    folder: Path,
-    run_id: str,
-    watch: Callable[[Event], None],
-    progress: Progress = lambda *_: None,
-    tick: Tick = lambda: None,
-    produce: Producer = simulate,
-    resume: bool = False,
-    group: str | None = None,
-    table: Table | None = None,
-) -> tuple[str, str]:
-    """Writes events and summary, showing each event to `watch` once it is kept; returns status and message.
+@dataclass(frozen=True)
+class Recording:
+    """Which experiment is recorded, and where.
 
-    Status is finished, stopped (`tick` or `progress` raised Cancelled, or Ctrl-C), failed, preempted (`tick` or
-    `progress` raised Preempted), or interrupted (the folder cannot be written any more): after the last two the record
-    stays open, to be continued with `resume`, which shows the events on record to `watch` first. group: the seed study
-    the run belongs to. table: the user's own, for a new run on it, which keeps it in its folder. Raises `StoreError`
-    only if the folder cannot be used at all.
+    resume: go on with the record that is in the folder. group: the seed study that the run belongs to. table: the
+    user's own, for a new run on it, which keeps it in its folder.
     """
-    recorder = Recorder(folder, run_id, resume, None if resume else config.to_json())
+
+    config: ExperimentConfig
+    folder: Path
+    run_id: str
+    group: str | None = None
+    table: Table | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """What is called meanwhile, in the thread that trains. watch: with each event, once it is kept."""
+
+    watch: Callable[[Event], None] = lambda _: None
+    progress: Progress = lambda *_: None
+    tick: Tick = lambda: None
+
+
+class Outcome(NamedTuple):
+    """How a recording ended, in a sentence where there is something to say.
+
+    Finished, stopped (`tick` or `progress` raised `Cancelled`, or Ctrl-C) or failed; or, with a record that stays
+    open, to be resumed: preempted (`tick` or `progress` raised `Preempted`) or interrupted (the folder cannot be
+    written any more).
+    """
+
+    status: Status
+    message: str = ""
+
+
+SILENT = Callbacks()
+OPEN = (Status.PREEMPTED, Status.INTERRUPTED)  # outcomes that leave the record to be resumed
+
+
+def record(recording: Recording, callbacks: Callbacks = SILENT, produce: Producer = simulate) -> Outcome:
+    """Plays the experiment and writes its events and summary.
+
+    A resumed recording shows the events on record to `watch` first. Raises `StoreError` only if the folder cannot be
+    used at all.
+    """
+    new = None if recording.resume else recording.config.to_json()
     events: list[Event] = []
 
     def show(event: Event) -> None:
         events.append(event)
-        watch(event)
+        callbacks.watch(event)
 
-    status, message = "finished", ""
+    with closing(Recorder(recording.folder, recording.run_id, recording.resume, new)) as recorder:
+        outcome = attempt(recorder, recording, replace(callbacks, watch=show), produce)
+        if outcome.status in OPEN:
+            return outcome
+        try:
+            close(recorder, outcome, show, events)
+        except StoreError as error:
+            return Outcome(Status.INTERRUPTED, str(error))
+    return outcome
+
+
+def attempt(recorder: Recorder, recording: Recording, callbacks: Callbacks, produce: Producer) -> Outcome:
+    """Plays until the end or the first obstacle, whatever it is."""
     try:
-        for event in recorder.kept:
-            show(event)
-        if table is not None:
-            table_files.keep(table, folder)
-        home = {"home": folder} if table_files.needs_table(config) else {}
-        for event in produce(config, progress, tick, recorder.keep, recorder.resumption, **home):
-            if isinstance(event, RunStarted) and group:
-                event = event.model_copy(update={"group": group})
-            if not recorder.known(event):
-                recorder.add(event)
-                show(event)
+        play(recorder, recording, callbacks, produce)
     except Preempted as preempted:
-        recorder.close()
-        return "preempted", str(preempted)
+        return Outcome(Status.PREEMPTED, str(preempted))
     except StoreError as error:  # not closed, even where that has room: what is missing can still be played
-        recorder.close()
-        return "interrupted", str(error)
+        return Outcome(Status.INTERRUPTED, str(error))
     except (Cancelled, KeyboardInterrupt):
-        status = "stopped"
+        return Outcome(Status.STOPPED)
     except LabError as error:
-        status, message = "failed", str(error)
+        return Outcome(Status.FAILED, str(error))
     except Exception as error:  # whatever it was, the user gets a sentence and the log the traceback
-        log.exception("run %s failed", run_id)
-        status, message = "failed", f"Unexpected {type(error).__name__}: {error}"
-    try:
-        close(recorder, status, message, show, events)
-    except StoreError as error:
-        status, message = "interrupted", str(error)
-    finally:
-        recorder.close()
-    return status, message
+        log.exception("run %s failed", recording.run_id)
+        return Outcome(Status.FAILED, f"Unexpected {type(error).__name__}: {error}")
+    return Outcome(Status.FINISHED)
 
 
-def close(recorder: Recorder, status: str, message: str, show: Callable[[Event], None], events: list[Event]) -> None:
-    for event in recorder.finish(status, message):
+def play(recorder: Recorder, recording: Recording, callbacks: Callbacks, produce: Producer) -> None:
+    """Shows what is on record, then records and shows what is produced. Raises what `produce` raises."""
+    config, folder = recording.config, recording.folder
+    for event in recorder.kept:
+        callbacks.watch(event)
+    if recording.table is not None:
+        table_files.keep(recording.table, folder)
+    home = {"home": folder} if table_files.needs_table(config) else {}
+    for event in produce(config, callbacks.progress, callbacks.tick, recorder.keep, recorder.resumption, **home):
+        if isinstance(event, RunStarted) and recording.group:
+            event = event.model_copy(update={"group": recording.group})
+        if not recorder.known(event):
+            recorder.add(event)
+            callbacks.watch(event)
+
+
+def close(recorder: Recorder, outcome: Outcome, show: Callable[[Event], None], events: list[Event]) -> None:
+    for event in recorder.finish(outcome.status, outcome.message):
         show(event)
     try:
         recorder.write_summary({"lanes": [lane.to_dict() for lane in summarize(events)]})
@@ -113,4 +153,4 @@ def give_up(folder: Path) -> None:
     """Closes the record of an interrupted run as stopped. Raises `StoreError`."""
     with closing(Recorder(folder, folder.name, resume=True)) as recorder:
         events = list(recorder.kept)
-        close(recorder, "stopped", "", events.append, events)
+        close(recorder, Outcome(Status.STOPPED), events.append, events)

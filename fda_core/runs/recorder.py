@@ -1,4 +1,4 @@
-"""Writes the record of a run, round by round, and takes up the record of an interrupted one."""
+"""Writes the record of a run, round by round, and goes on with the record of an interrupted one."""
 
 import hashlib
 import io
@@ -134,10 +134,12 @@ class Recorder:
         return [*closing, last]
 
     def close(self) -> None:
+        """Leaves the record as it is and lets others have the folder; without `finish`, the run can be resumed."""
         self.file.close()
         self.lock.release()
 
     def write_summary(self, summary: dict) -> None:
+        """Puts `summary.json` beside the record. Raises `StoreError`."""
         self._write_text(SUMMARY, json.dumps(summary, indent=2) + "\n")
 
     def _line(self, event: Event) -> bytes:

@@ -1,35 +1,49 @@
-"""A run as one looks at it, and the state the runner keeps of it."""
+"""A run as one looks at it, whoever plays it: in this process, in another one, or nobody any more."""
 
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from filelock import FileLock
-
 from fda_core.algorithm.events import Event, RunFinished
-from fda_core.data.table import Table
 from fda_core.runs.store import EVENTS, config_of, held, read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS
 from fda_core.support.errors import StoreError
 
-LIVE = ("queued", "preparing", "running", "paused", "stopping")
 KEPT_READ = 32  # runs read from their folders
+
+
+class Status(StrEnum):
+    """How a run stands. The words are kept in records and are keys of the interface's catalogues."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"  # model and data are loaded, texts computed; no event yet
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"  # ends with its current local step
+    PREEMPTED = "preempted"  # gave its place away, its record is open; a runner queues or interrupts it at once
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # its record is open: it can be resumed
+    ELSEWHERE = "elsewhere"  # its record is open: another process plays it
+
+
+LIVE = (Status.QUEUED, Status.PREPARING, Status.RUNNING, Status.PAUSED, Status.STOPPING)
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """A run as it was at one moment. `revision` grows with every change; equal revisions look equal.
 
-    status: queued, preparing, running, paused, stopping, finished, stopped, failed, interrupted (to be resumed), or
-    elsewhere (another process plays it). place: runs ahead in the queue; wait: seconds until its turn at most, None
-    where nothing is known. prepared: texts of the frozen prefix done and total, or bytes of another stage.
+    place: runs ahead in the queue; wait: seconds until its turn at most, None where nothing is known. prepared: texts
+    of the frozen prefix done and total, or bytes of another stage.
     """
 
     run_id: str
     config: ExperimentConfig
-    status: str
+    status: Status
     revision: int
     events: tuple[Event, ...] = ()
     message: str = ""
@@ -40,29 +54,8 @@ class Snapshot:
 
     @property
     def live(self) -> bool:
+        """Whether this process has it in hand: it will still change."""
         return self.status in LIVE
-
-
-@dataclass
-class Job:
-    """A run's state; every field is read and written under the runner's lock."""
-
-    run_id: str
-    config: ExperimentConfig
-    status: str = "queued"
-    revision: int = 0
-    events: list[Event] = field(default_factory=list)
-    message: str = ""
-    prepared: tuple[int, int] = (0, 0)
-    stage: str = TEXTS
-    rounds_allowed: int | None = None  # None: no limit; 0: paused
-    stopping: bool = False
-    group: str | None = None
-    table: Table | None = None  # of the user's own, until it is in the run's folder
-    resumed: bool = False  # its record is there and goes on
-    lock: FileLock | None = None  # of its folder, which it has while it waits
-    in_round: bool = False
-    seen: float = field(default_factory=time.monotonic)  # when somebody last looked at it
 
 
 def stored(folder: Path) -> Snapshot:
@@ -72,7 +65,7 @@ def stored(folder: Path) -> Snapshot:
     except OSError as error:
         raise StoreError(f"{folder.name} cannot be read ({error.strerror}).") from None
     run = _read(folder, state.st_size, state.st_mtime_ns)
-    return replace(run, status="elsewhere") if run.status == "interrupted" and held(folder) else run
+    return replace(run, status=Status.ELSEWHERE) if run.status == Status.INTERRUPTED and held(folder) else run
 
 
 @lru_cache(maxsize=KEPT_READ)
@@ -81,8 +74,6 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     events = read_events(folder)
     config = config_of(events, folder)
     last = events[-1] if events else None
-    ended = isinstance(last, RunFinished)
-    return Snapshot(
-        folder.name, config, last.status if ended else "interrupted", len(events), tuple(events),
-        last.message if ended else "",
-    )  # fmt: skip
+    ended = last if isinstance(last, RunFinished) else None
+    status = Status(ended.status) if ended else Status.INTERRUPTED
+    return Snapshot(folder.name, config, status, len(events), tuple(events), ended.message if ended else "")

@@ -68,6 +68,7 @@ def checked(run_id: str, parent: Path) -> Path:
 
 
 def in_trash(root: Path) -> list[Path]:
+    """The folders of deleted runs, in no order."""
     try:
         return [folder for folder in (root / TRASH).iterdir() if RUN_ID.fullmatch(folder.name) and folder.is_dir()]
     except OSError:  # nothing was ever deleted
@@ -75,6 +76,7 @@ def in_trash(root: Path) -> list[Path]:
 
 
 def deleted_at(folder: Path) -> float:
+    """Seconds since 1970; infinite for one that is not there any more."""
     try:
         return folder.stat().st_mtime
     except OSError:  # restored a moment ago
@@ -92,4 +94,5 @@ def move(folder: Path, to: Path) -> None:
 
 
 def refused(run_id: str, error: OSError) -> StoreError:
+    """The error to raise about a run that cannot be moved."""
     return StoreError(f"The run {run_id} cannot be moved ({error.strerror}): see that its folder can be written.")

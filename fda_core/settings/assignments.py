@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.fields import SETTINGS
 from fda_core.support.errors import ConfigError
 
 
 def to_toml(config: ExperimentConfig) -> str:
     # A file is laid over a preset: what it leaves out would be the preset's.
-    settings = {"clients_per_round": config.cohort_size} | config.to_dict()
+    settings = {row.field: row.value(config) for row in SETTINGS if row.reads} | config.to_dict()
     return "".join(f"{name} = {toml_value(value)}\n" for name, value in settings.items())
 
 
@@ -34,14 +35,14 @@ def from_toml(path: Path | str) -> dict[str, Any]:
 def to_query(config: ExperimentConfig, base: ExperimentConfig) -> str:
     """The URL query that turns `base` (the preset) into `config`; the preset's name always stands in it."""
     ours, theirs = config.to_dict(), base.to_dict()
-    pairs = {"preset": config.preset}
+    pairs, follows = {"preset": config.preset}, {row.field: row.follows for row in SETTINGS}
     for name, value in ours.items():
         if isinstance(value, dict):
             pairs |= {
                 f"{name}.{key}": bare(part) for key, part in value.items() if part != theirs.get(name, {}).get(key)
             }
-        # The rate goes with its optimiser: without it, another optimiser would bring its own.
-        elif value != theirs.get(name) or (name == "server_lr" and "server_optimizer" in pairs):
+        # A rate goes with its optimiser: without it, another optimiser would bring its own.
+        elif value != theirs.get(name) or follows.get(name) in pairs:
             pairs[name] = bare(value)
     pairs |= {name: "none" for name in theirs if name not in ours}
     return urlencode(pairs)

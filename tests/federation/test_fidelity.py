@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from fda_core.federation.lane import Lane
-from fda_core.settings.config import MONITORS, SERVERS
+from fda_core.settings.methods import MONITORS, SERVERS
 from tests.helpers.slow import slow_run
 from tests.helpers.tiny import (
     TEST,

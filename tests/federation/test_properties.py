@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from fda_core.algorithm.monitors import DriftStatistics, ExactMonitor, LinearMonitor, NaiveMonitor, SketchMonitor
 from fda_core.algorithm.sketch import Sketch
 from fda_core.federation import engine
-from fda_core.settings.config import MONITORS, SERVERS, LaneSpec
+from fda_core.settings.config import LaneSpec
+from fda_core.settings.methods import MONITORS, SERVERS
 from tests.helpers.tiny import (
     TEST,
     TRAIN,
@@ -101,7 +102,7 @@ def test_the_order_of_the_clients_does_not_matter(both, shuffler, seed):
 @st.composite
 def lanes(draw, id: str = "lane") -> LaneSpec:
     rule = draw(st.sampled_from(["schedule", "fixed", "adaptive", "smoothed"]))
-    values = {"id": id, "rule": rule, "monitor": draw(st.sampled_from(MONITORS)), "server": None}
+    values = {"id": id, "rule": rule, "monitor": draw(st.sampled_from(tuple(MONITORS))), "server": None}
     if rule == "schedule":
         return LaneSpec(**values, epochs=draw(st.integers(1, 4)))
     if rule == "fixed":
@@ -114,7 +115,7 @@ experiments = st.fixed_dictionaries(
         "seed": st.integers(0, 10_000),
         "clients": st.integers(1, 9),
         "alpha": st.sampled_from([0.1, 1.0, 100.0]),
-        "server_optimizer": st.sampled_from(SERVERS),
+        "server_optimizer": st.sampled_from(tuple(SERVERS)),
         "server_lr": st.just(0.1),
         "client_dropout": st.sampled_from([0.0, 0.3]),
         "weighting": st.sampled_from(["equal", "examples"]),

@@ -1,4 +1,4 @@
-"""A lane taken up from its checkpoint plays on exactly as the one that was never interrupted."""
+"""A lane resumed from its checkpoint plays on exactly as the one that was never interrupted."""
 
 import json
 import os
@@ -10,7 +10,8 @@ import torch
 from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, load, save
 from fda_core.federation import engine
 from fda_core.federation.resumption import Resumption
-from fda_core.settings.config import MONITORS, SERVERS, LaneSpec
+from fda_core.settings.config import LaneSpec
+from fda_core.settings.methods import MONITORS, SERVERS
 from tests.helpers.tiny import comparable, fda_opt, fedopt, fixed, rounds, smoothed, tiny_config, tiny_experiment
 
 LANES = {

@@ -9,7 +9,8 @@ from pathlib import Path
 from fda_core.algorithm.events import Event, LaneFinished, Round, RunResumed, RunStarted
 from fda_core.data import table_files
 from fda_core.federation.resumption import Resumption
-from fda_core.live.runner import Runner, Snapshot
+from fda_core.live.runner import Runner
+from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.callbacks import Progress, Tick
 from tests.helpers.tiny_events import a_round, an_epoch

@@ -18,7 +18,7 @@ def guard(clock=None, free=1e6) -> Guard:
 
 
 @pytest.mark.parametrize(("seconds", "preempted"), [(59, False), (61, True)])
-def test_a_run_is_parked_after_its_time(monkeypatch, seconds, preempted):
+def test_a_run_is_preempted_after_its_time(monkeypatch, seconds, preempted):
     monkeypatch.setenv(MINUTES, "1")
     clock = Clock()
     watched = guard(clock)
@@ -39,7 +39,7 @@ def test_time_in_which_the_run_stood_still_does_not_count(monkeypatch):
     watched.check()
 
 
-def test_a_run_is_parked_when_memory_runs_out():
+def test_a_run_is_preempted_when_memory_runs_out():
     clock = Clock()
     watched = guard(clock, free=299)
     clock.now = 2

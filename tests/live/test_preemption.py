@@ -3,8 +3,10 @@
 import pytest
 
 from fda_core.algorithm.events import LaneFinished, Round, RunResumed
-from fda_core.live import runner as runner_module
-from fda_core.live.runner import LONGEST_QUEUE, MAKE_WAY, Runner
+from fda_core.live import preemption
+from fda_core.live.jobs import LONGEST_QUEUE
+from fda_core.live.preemption import MAKE_WAY
+from fda_core.live.runner import Runner
 from fda_core.runs.audit import audit
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import hold, read_events
@@ -16,8 +18,8 @@ from tests.helpers.tiny_events import a_round
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(runner_module, "UNWATCHED", 0.05)
-    monkeypatch.setattr(runner_module, "PATROL", 0.01)
+    monkeypatch.setattr(preemption, "UNWATCHED", 0.05)
+    monkeypatch.setattr(preemption, "PATROL", 0.01)
 
 
 def status(runner, run_id: str) -> str:
@@ -72,14 +74,14 @@ def test_a_paused_run_may_not_keep_others_waiting_for_ever(runner, fake, impatie
 
 
 def test_a_watched_paused_run_gives_way_too_after_a_while(runner, fake, impatient, monkeypatch):
-    monkeypatch.setattr(runner_module, "PAUSED", 0.2)
+    monkeypatch.setattr(preemption, "PAUSED", 0.2)
     first = paused(runner, fake)
     runner.start(fast_config(seed=1))
     until(lambda: runner.snapshot(first, watching=True).status == "interrupted")
     fake.let_go()
 
 
-def test_what_a_guard_parks_says_why_and_can_be_resumed(runner, fake):
+def test_what_a_guard_preempts_says_why_and_can_be_resumed(runner, fake):
     fake.error, fake.after = Preempted("Only 5 MB are left."), 4
     fake.let_go()
     run_id = runner.start(fast_config())
@@ -101,7 +103,7 @@ def interrupted(folder, rounds: int = 2) -> None:
 RUN_ID = "20261124-080000-abcdef"
 
 
-def test_a_run_of_a_killed_process_is_taken_up(tmp_path):
+def test_a_run_of_a_killed_process_is_resumed(tmp_path):
     runner = Runner(tmp_path, produce=Fake())
     interrupted(tmp_path / RUN_ID)
     assert status(runner, RUN_ID) == "interrupted"
@@ -109,7 +111,7 @@ def test_a_run_of_a_killed_process_is_taken_up(tmp_path):
     assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
 
 
-def test_taking_up_twice_plays_once(tmp_path):
+def test_resuming_twice_plays_once(tmp_path):
     fake = Fake(held=True)
     runner = Runner(tmp_path, produce=fake)
     interrupted(tmp_path / RUN_ID)
@@ -122,7 +124,7 @@ def test_taking_up_twice_plays_once(tmp_path):
     assert len(fake.played) == 1
 
 
-def test_a_run_killed_while_its_texts_were_prepared_is_taken_up(tmp_path):
+def test_a_run_killed_while_its_texts_were_prepared_is_resumed(tmp_path):
     runner = Runner(tmp_path, produce=Fake())
     Recorder(tmp_path / RUN_ID, RUN_ID, config=fast_config().to_json()).close()
     assert status(runner, RUN_ID) == "interrupted"
@@ -130,14 +132,14 @@ def test_a_run_killed_while_its_texts_were_prepared_is_taken_up(tmp_path):
     assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
 
 
-def test_a_run_parked_before_its_first_event_begins_when_it_is_taken_up(tmp_path):
+def test_a_run_preempted_before_its_first_event_begins_when_it_is_resumed(tmp_path):
     def low_on_memory(config, progress, tick, keep, resumption):
-        if not parkings:
-            parkings.append(1)
+        if not preempted:
+            preempted.append(1)
             raise Preempted("Only 5 MB are left.")
         yield from Fake()(config, progress, tick, keep, resumption)
 
-    parkings: list[int] = []
+    preempted: list[int] = []
     runner = Runner(tmp_path, produce=low_on_memory)
     run_id = runner.start(fast_config())
     reach(runner, run_id, "interrupted")
@@ -146,12 +148,12 @@ def test_a_run_parked_before_its_first_event_begins_when_it_is_taken_up(tmp_path
 
 
 def test_stop_pressed_while_a_run_gives_its_place_away_ends_it(runner, fake):
-    def parked_and_stopped(config, progress, tick, keep, resumption):
+    def preempted_and_stopped(config, progress, tick, keep, resumption):
         yield run_started(config)
         runner.stop(run_id)
         raise Preempted
 
-    runner.produce = parked_and_stopped
+    runner.worker.produce = preempted_and_stopped
     with runner.changed:
         run_id = runner.start(fast_config())
     reach(runner, run_id, "stopped")
@@ -168,7 +170,7 @@ def test_a_record_without_lanes_is_damaged_and_the_queue_goes_on(tmp_path):
     reach(runner, runner.start(fast_config()), "finished")
 
 
-def test_a_run_that_cannot_be_taken_up_now_stays_interrupted_and_says_why(runner, fake):
+def test_a_run_that_cannot_be_resumed_now_stays_interrupted_and_says_why(runner, fake):
     blocking = runner.start(fast_config())
     interrupted(runner.folder / RUN_ID)
     runner.resume(RUN_ID)
@@ -181,7 +183,7 @@ def test_a_run_that_cannot_be_taken_up_now_stays_interrupted_and_says_why(runner
     assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
 
 
-def test_a_run_that_another_process_plays_is_not_taken_up(tmp_path):
+def test_a_run_that_another_process_plays_is_not_resumed(tmp_path):
     runner = Runner(tmp_path, produce=Fake())
     interrupted(tmp_path / RUN_ID)
     lock = hold(tmp_path / RUN_ID)
@@ -191,7 +193,7 @@ def test_a_run_that_another_process_plays_is_not_taken_up(tmp_path):
     lock.release()
 
 
-def test_an_unknown_run_is_not_taken_up(tmp_path):
+def test_an_unknown_run_is_not_resumed(tmp_path):
     with pytest.raises(StoreError, match="does not exist"):
         Runner(tmp_path, produce=Fake()).resume("../../etc")
 

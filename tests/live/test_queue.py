@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from fda_core.live import runner as runner_module
-from fda_core.live.runner import LONGEST_QUEUE, Runner
+from fda_core.live import folders, playing
+from fda_core.live.jobs import LONGEST_QUEUE
+from fda_core.live.runner import Runner
 from fda_core.runs.store import held, kept_config
 from fda_core.support.errors import ConfigError, MissingAssets, StoreError
 from tests.helpers.fake import Fake, changes_within, fast_config, paused, reach, rounds_in
@@ -116,19 +117,19 @@ def test_a_failing_preparation_of_the_thread_does_not_hang_the_queue(tmp_path):
 
     runner = Runner(tmp_path, produce=Fake(), on_start=breaks)
     run_id = runner.start(fast_config())
-    runner.worker.join(1)
-    assert runner.worker.is_alive(), f"the worker died and the run stays {runner.snapshot(run_id).status}"
+    runner.worker.thread.join(1)
+    assert runner.worker.thread.is_alive(), f"the worker died and the run stays {runner.snapshot(run_id).status}"
 
 
 def test_whatever_one_run_fails_with_the_next_is_played(tmp_path, monkeypatch):
-    real, calls = runner_module.record, iter([ZeroDivisionError("x")])
+    real, calls = playing.record, iter([ZeroDivisionError("x")])
 
     def record(*arguments):
         if error := next(calls, None):
             raise error
         return real(*arguments)
 
-    monkeypatch.setattr(runner_module, "record", record)
+    monkeypatch.setattr(playing, "record", record)
     runner = Runner(tmp_path / "runs", produce=Fake())
     first, second = runner.start(fast_config()), runner.start(fast_config())
     reach(runner, second, "finished")
@@ -178,7 +179,7 @@ def test_a_run_waits_all_the_same_where_no_folder_can_be_made(runner, fake, monk
         raise StoreError("The disk is full.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(runner_module, part, full)
+        patched.setattr(folders, part, full)
         second = runner.start(fast_config())
     assert not (runner.folder / second).exists()
     fake.let_go()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.live.runner import KEPT_IN_MEMORY, Runner
+from fda_core.live.jobs import KEPT_IN_MEMORY
+from fda_core.live.runner import Runner
 from fda_core.runs.store import EVENTS, new_run_id
 from fda_core.support.errors import StoreError
 from tests.helpers.fake import Fake, fast_config, reach, reach_rounds, rounds_in
@@ -170,7 +171,7 @@ def test_the_runner_imports_neither_the_view_nor_the_training():
 RUNS_UNTIL_KILLED = """
 import sys
 from pathlib import Path
-from fda_core.live.runner import KEPT_IN_MEMORY, Runner
+from fda_core.live.runner import Runner
 from tests.helpers.fake import Fake, fast_config, rounds_in, until
 
 runner = Runner(Path(sys.argv[1]), produce=Fake())

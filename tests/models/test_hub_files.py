@@ -232,6 +232,6 @@ def test_the_runner_s_stop_ends_a_download_and_the_next_run_begins(served, tmp_p
     assert runner.snapshot(run).stage == hub_files.DOWNLOAD
     runner.stop(run)
     until(lambda: runner.snapshot(run).status == "stopped", "it was not stopped")
-    runner.produce = Fake()
+    runner.worker.produce = Fake()
     after = runner.start(fast_config())
     until(lambda: runner.snapshot(after).status == "finished", "the next run did not begin")

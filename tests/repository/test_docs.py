@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.registered import CLIENT, MONITOR, RULE, SERVER, not_in_docs, throw_aways
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\[([^\]]*)\]\(([^)#]+)[^)]*\)")
@@ -36,3 +38,13 @@ def test_every_function_the_method_page_names_is_where_it_says():
     assert len(named_there) > 20
     for label, target in named_there:
         assert named(label, target) is not None
+
+
+def test_every_rule_monitor_and_optimiser_is_named_in_the_docs():
+    assert not_in_docs() == []
+
+
+def test_one_that_is_not_named_there_is_found():
+    with throw_aways():
+        assert not_in_docs() == [f"rule {RULE.name}", f"monitor {MONITOR.name}", f"server {SERVER.name}",
+                                 f"client optimiser {CLIENT.name}"]  # fmt: skip

@@ -12,7 +12,7 @@ from fda_core.data import table_files
 from fda_core.data.reading import TableError
 from fda_core.live.runner import Runner
 from fda_core.runs import kept_tables, trash
-from fda_core.runs.record import record
+from fda_core.runs.record import Callbacks, Recording, record
 from fda_core.runs.store import EVENTS, read_events
 from fda_core.support.errors import Preempted
 from tests.helpers import own_table
@@ -127,14 +127,15 @@ def test_nothing_but_a_digest_is_made_into_a_path(root, digest):
 
 
 def test_an_interrupted_run_goes_on_with_the_table_in_its_folder(root, table, config):
-    def park(after=[20]) -> None:  # noqa: B006
+    def preempt(after=[20]) -> None:  # noqa: B006
         after[0] -= 1
         if not after[0]:
             raise Preempted
 
-    folder, events = root / "20261124-092435-e6228b", []
-    assert record(config, folder, folder.name, events.append, tick=park, produce=Fake(), table=table)[0] == "preempted"
-    assert record(config, folder, folder.name, events.append, produce=Fake(), resume=True)[0] == "finished"
+    folder = root / "20261124-092435-e6228b"
+    new = Recording(config, folder, folder.name, table=table)
+    assert record(new, Callbacks(tick=preempt), Fake()).status == "preempted"
+    assert record(Recording(config, folder, folder.name, resume=True), produce=Fake()).status == "finished"
 
 
 # --- for real -------------------------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ def real(table, config, tmp_path_factory):
     words += ["--set", "rounds=2", "--set", "max_tokens=16", "--set", "target.metric=mcc", "--out", str(run)]
     done = subprocess.run(
         [sys.executable, "-m", "fda_core", "run", "--data", str(csv), *words],
-        cwd=Path(cli.__file__).parents[1], env=os.environ | places, capture_output=True, text=True,
+        cwd=Path(cli.__file__).parents[2], env=os.environ | places, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder, run, done.stdout + done.stderr

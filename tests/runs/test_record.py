@@ -9,7 +9,7 @@ import pytest
 from fda_core.algorithm.events import LaneFinished, Round, RunFinished, RunStarted
 from fda_core.analysis.summary import summarize
 from fda_core.runs.audit import audit
-from fda_core.runs.record import record
+from fda_core.runs.record import Callbacks, Recording, record
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, config_of, read_events
@@ -24,9 +24,10 @@ def folder(tmp_path):
     return tmp_path / "run"
 
 
-def play(folder, fake=None, watch=lambda event: None, **more):
+def play(folder, fake=None, resume=False, **callbacks):
     """Status and message of a recorded run of three lanes with three rounds each."""
-    return record(fast_config(), folder, RUN_ID, watch, produce=fake or Fake(), **more)
+    recording = Recording(fast_config(), folder, RUN_ID, resume=resume)
+    return record(recording, Callbacks(**callbacks), fake or Fake())
 
 
 def rounds_of(folder) -> list[Round]:

@@ -1,4 +1,4 @@
-"""An interrupted run is taken up where its record ends, and goes on as if nothing had happened."""
+"""An interrupted run is resumed where its record ends, and goes on as if nothing had happened."""
 
 import json
 import os
@@ -12,10 +12,10 @@ import pytest
 
 from fda_core.algorithm.events import Epoch, Round
 from fda_core.federation import engine
-from fda_core.live.runner import stored
 from fda_core.runs.audit import audit
-from fda_core.runs.record import record
+from fda_core.runs.record import Callbacks, Recording, record
 from fda_core.runs.recorder import Recorder
+from fda_core.runs.snapshot import stored
 from fda_core.runs.store import CHECKPOINTS, EVENTS, config_of, hold, read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import Preempted, StoreError
@@ -27,12 +27,12 @@ CONFIG = tiny_config(fedopt(1), fda_opt(6), rounds=30, clients_per_round=2, serv
 PLAY = """
 import sys
 from pathlib import Path
-from fda_core.runs.record import record
+from fda_core.runs.record import Callbacks, Recording, record
 from tests.runs.test_resume import CONFIG, tiny
 
 folder = Path(sys.argv[1])
-say = lambda event: print(event.event, flush=True)
-print(record(CONFIG, folder, "the-run", say, produce=tiny, resume=folder.exists()))
+say = Callbacks(lambda event: print(event.event, flush=True))
+print(record(Recording(CONFIG, folder, "the-run", resume=folder.exists()), say, tiny))
 """
 
 
@@ -44,7 +44,7 @@ def tiny(config, progress, tick, keep, resumption):
 
 def play(folder: Path, resume=False, tick=lambda: None, config: ExperimentConfig = CONFIG):
     seen = []
-    outcome = record(config, folder, "the-run", seen.append, tick=tick, produce=tiny, resume=resume)
+    outcome = record(Recording(config, folder, "the-run", resume=resume), Callbacks(seen.append, tick=tick), tiny)
     return outcome, seen
 
 
@@ -60,7 +60,7 @@ def training(events) -> list[dict]:
     return [comparable(event) for event in events if event.event not in ("run_started", "run_resumed", "run_finished")]
 
 
-def parking_after(ticks: int):
+def preempted_after(ticks: int):
     left = iter(range(ticks))
 
     def tick():
@@ -70,19 +70,19 @@ def parking_after(ticks: int):
     return tick
 
 
-def test_a_parked_run_goes_on_to_the_same_end(tmp_path, whole):
-    folder, outcome, parkings = tmp_path / "run", None, 0
+def test_a_preempted_run_goes_on_to_the_same_end(tmp_path, whole):
+    folder, outcome, preempted = tmp_path / "run", None, 0
     while outcome != ("finished", ""):
-        outcome, seen = play(folder, resume=folder.exists(), tick=parking_after(70))
-        parkings += outcome == ("preempted", "")
-    assert parkings >= 3
+        outcome, seen = play(folder, resume=folder.exists(), tick=preempted_after(70))
+        preempted += outcome == ("preempted", "")
+    assert preempted >= 3
     assert training(read_events(folder)) == training(whole)
     assert [e for e in seen if not isinstance(e, Epoch)] == [e for e in read_events(folder) if not isinstance(e, Epoch)]
     assert audit(folder).problems == []
 
 
-def test_a_parked_run_reads_as_interrupted(tmp_path):
-    play(tmp_path / "run", tick=parking_after(70))
+def test_a_preempted_run_reads_as_interrupted(tmp_path):
+    play(tmp_path / "run", tick=preempted_after(70))
     assert stored(tmp_path / "run").status == "interrupted"
 
 
@@ -117,7 +117,7 @@ def test_a_process_killed_twice_loses_no_round_and_the_rest_is_as_if_it_had_not_
 @pytest.mark.parametrize("damage", ["gone", "cut", "newer"])
 def test_without_a_usable_checkpoint_the_lane_begins_again_and_nothing_is_written_twice(tmp_path, whole, damage):
     folder = tmp_path / "run"
-    play(folder, tick=parking_after(70))
+    play(folder, tick=preempted_after(70))
     file = folder / CHECKPOINTS / "fda-opt.safetensors"
     if damage == "gone":
         file.unlink()
@@ -148,7 +148,7 @@ def test_a_folder_without_a_run_cannot_be_resumed(tmp_path):
 
 def test_a_run_that_another_process_writes_is_left_to_it(tmp_path):
     folder = tmp_path / "run"
-    play(folder, tick=parking_after(70))
+    play(folder, tick=preempted_after(70))
     lock = hold(folder)
     with pytest.raises(StoreError, match="being written by another process"):
         play(folder, resume=True)
@@ -158,13 +158,13 @@ def test_a_run_that_another_process_writes_is_left_to_it(tmp_path):
 
 def test_the_config_for_a_resumption_comes_from_the_record(tmp_path):
     folder = tmp_path / "run"
-    play(folder, tick=parking_after(70))
+    play(folder, tick=preempted_after(70))
     assert config_of(read_events(folder), folder) == CONFIG
 
 
 def test_events_of_the_resumed_part_carry_the_same_run_and_numbers_that_go_on(tmp_path):
     folder = tmp_path / "run"
-    play(folder, tick=parking_after(70))
+    play(folder, tick=preempted_after(70))
     play(folder, resume=True)
     rows = [json.loads(line) for line in (folder / EVENTS).read_text().splitlines()]
     assert {row["run_id"] for row in rows} == {"the-run"}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fda_core.settings import presets
 from fda_core.settings.assignments import bare, from_query, from_toml, from_words, merge, parse_value, to_query, to_toml
-from fda_core.settings.config import SERVERS, ExperimentConfig
+from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.methods import SERVERS
 from fda_core.support.errors import ConfigError
 from tests.helpers.tiny import fda_opt, fedopt, fixed
 
@@ -36,7 +37,7 @@ settings_of_a_run = st.fixed_dictionaries(
         "server_lr": rates | st.just(1.0),
         "alpha": rates,
         "client_lr": rates,
-        "server_optimizer": st.sampled_from(SERVERS),
+        "server_optimizer": st.sampled_from(tuple(SERVERS)),
         "target": st.fixed_dictionaries({"metric": st.just("test_loss"), "value": st.floats(0, 100)}),
         "lora": st.fixed_dictionaries({"rank": st.integers(1, 64), "targets": st.just(["out_lin", "k_lin"])}),
         "link": st.fixed_dictionaries({"spread": st.floats(0, 2), "rtt_ms": st.floats(0, 60_000)}),

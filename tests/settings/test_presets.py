@@ -4,7 +4,7 @@ import pytest
 
 from fda_core.models.payload import trainable
 from fda_core.settings import presets
-from fda_core.settings.config import SERVER_LR
+from fda_core.settings.methods import SERVERS
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_changed_part_leaves_the_rest_of_the_preset_s_table(slow):
     [
         pytest.param({}, 0.02, id="the preset's own"),
         pytest.param({"server_optimizer": "adam"}, 0.02, id="named again"),
-        pytest.param({"server_optimizer": "sgd"}, SERVER_LR["sgd"], id="another optimiser brings its own"),
+        pytest.param({"server_optimizer": "sgd"}, SERVERS["sgd"].lr, id="another optimiser brings its own"),
         pytest.param({"server_optimizer": "sgd", "server_lr": 0.5}, 0.5, id="unless a rate is given"),
         pytest.param({"server_lr": 0.5}, 0.5, id="another rate alone"),
     ],

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
 from fda_core.settings.config import Target
 from ui.text.i18n import t
@@ -54,6 +55,11 @@ def race_chart(
         target_line(figure, target.value, y)
     dress(figure, x, y)
     return figure
+
+
+def palette() -> list[str]:
+    """The lanes' colours; they stand in the theme and nowhere else."""
+    return st.get_option("theme.chartCategoricalColors")
 
 
 def look(i: int, palette: list[str]) -> tuple[str, str, str]:

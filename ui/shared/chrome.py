@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from fda_core.settings.fields import for_engineers
 from ui.components.copy_link import copy_link
 from ui.shared import style
+from ui.shared.glossary_corner import corner
 from ui.state import address
-from ui.state.viewing import DEPTHS, LANGUAGES, change, engineer, viewing
-from ui.text import glossary
+from ui.state.viewing import change
 from ui.text.i18n import t
+from ui.text.viewer import DEPTHS, LANGUAGES, engineer, viewing
 
 # By page, what a teacher may hide: keys of the widgets, in the words of the catalogue.
 AXES = {"x_axis": "race.x_axis", "y_axis": "race.y_axis"}
@@ -52,7 +54,7 @@ HIDEABLE = {
 KEYS = {key for names in HIDEABLE.values() for key in names}
 
 # Widgets that a manager does not see; what they are set to holds all the same.
-FOR_ENGINEERS = ("threshold", "more", "mix_seed")
+FOR_ENGINEERS = (*for_engineers(), "mix_seed")
 
 
 def chrome(page: str) -> None:
@@ -62,7 +64,7 @@ def chrome(page: str) -> None:
     if not engineer():
         style.hide(FOR_ENGINEERS)
     with st.container(key="chrome", horizontal=True):
-        glossary.corner()
+        corner()
         with st.popover(t("chrome.view"), icon=":material/translate:"):
             switches()
             st.fragment(link)(page)

@@ -1,6 +1,6 @@
 """Tables, names and sentences for several runs side by side: pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -9,6 +9,7 @@ from fda_core.analysis.summary import Cost, summarize
 from fda_core.runs.snapshot import Snapshot
 from ui.shared.frames import race_frame
 from ui.text.i18n import t
+from ui.text.numbers import DASH, megabytes, rounded, tenths
 from ui.text.sentences import goal, lane_labels, main_lane, outcome, spent
 
 
@@ -60,30 +61,27 @@ def study_table(runs: Sequence[Snapshot]) -> list[dict[str, str]]:
             {
                 t("table.lane"): label,
                 t("runs.reached"): t("runs.of", count=len(costs), all=len(runs)),
-                t("runs.megabytes"): spread([cost.bytes / 1e6 for cost in costs]),
-                t("table.epochs"): spread([cost.local_epochs for cost in costs]),
+                t("runs.megabytes"): spread([cost.bytes for cost in costs], megabytes),
+                t("table.epochs"): spread([cost.local_epochs for cost in costs], rounded),
             }
         )
     return rows
 
 
-def spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float], show: Callable[[float], str]) -> str:
+    """The median, and in brackets the lowest and the highest; a dash for none."""
     if not values:
-        return "–"
+        return DASH
     low, mid, high = middle(values)
-    return t("runs.spread", middle=round_number(mid), low=round_number(low), high=round_number(high))
-
-
-def round_number(value: float) -> str:
-    return f"{value:.1f}" if value < 10 and value != int(value) else f"{value:,.0f}"
+    return t("runs.spread", middle=show(mid), low=show(low), high=show(high))
 
 
 def study_sentence(runs: Sequence[Snapshot]) -> str:
     """Seed by seed, the FDA lane against each FedOpt lane."""
     config = runs[0].config
     labels = lane_labels(config)
-    ours = [lane for lane in config.lanes if lane.max_epochs is not None]
-    theirs = [lane for lane in config.lanes if lane.rule == "schedule"]
+    ours = [lane for lane in config.lanes if lane.is_fda]
+    theirs = [lane for lane in config.lanes if lane.is_fedopt]
     if not ours or not theirs:
         return t("runs.no_pairs", count=len(runs))
     us, events = main_lane(ours), [run.events for run in runs]
@@ -105,6 +103,6 @@ def versus(us: str, them: str, ours: Sequence[Cost | None], theirs: Sequence[Cos
     _, work, _ = middle([a.local_epochs / b.local_epochs for a, b in both])
     words = t(
         f"runs.versus_{outcome(1, ratio)}", us=us, them=them, both=len(both), wins=found.count("fewer"),
-        ties=found.count("tie"), losses=found.count("more"), ratio=f"{max(ratio, 1 / ratio):.1f}", work=f"{work:.1f}",
+        ties=found.count("tie"), losses=found.count("more"), ratio=tenths(max(ratio, 1 / ratio)), work=tenths(work),
     )  # fmt: skip
     return words if len(both) == len(ours) else f"{words} {t('runs.not_all', both=len(both), all=len(ours))}"

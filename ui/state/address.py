@@ -1,20 +1,42 @@
-"""What an address brings to a page: every word is read once; one that means nothing there is named and left out."""
+"""The address of a page: where a link becomes settings, and what was chosen becomes a link.
+
+Whose a word is:
+
+- `run`: the run that is looked at, on every page (`app.py` takes it, `shown_run` of ui/state/session.py reads it);
+- `lang` and `depth`: how its reader reads (ui/state/viewing.py);
+- `hide`: what a teacher's link leaves out (ui/shared/chrome.py); `term`: a term of the glossary to begin with
+  (ui/shared/glossary_corner.py);
+- the words in `PAGE_WORDS`: of single pages, which `adopt` them into their widgets and keep them by `keep_words`, or by
+  `put` from within a fragment;
+- every other word is a setting of an experiment, as fda_core/settings/assignments.py names it, on the pages
+  `WITH_SETTINGS`: `from_address` reads them, `keep_address` writes them.
+
+Every word is read once; one that means nothing where it stands is named to the viewer and left out.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
+from fda_core.settings import presets
+from fda_core.settings.assignments import from_query, to_query
 from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.fields import top_names
+from fda_core.support.errors import LabError
 from ui.text.i18n import plain, t
 
-# Words that hold on every page.
 EVERYWHERE = {"run", "lang", "depth", "hide", "term"}
-# Words of single pages; none of them is a setting of an experiment.
-OF_PAGES = {
-    "runs", "search", "tag", "lane", "round", "sites", "up", "down", "rtt", "spread", "device", "price", "gb",
-    "payload", "against", "budget", "x", "y", "seeds", "plan",
-}  # fmt: skip
-# Pages whose addresses hold an experiment's settings; they say themselves what is wrong with those.
+PAGE_WORDS = {
+    "race": {"budget", "x", "y"},
+    "inside": {"lane", "round"},
+    "budget": {"sites", "up", "down", "rtt", "spread", "device", "price", "gb", "payload", "against"},
+    "lesson": {"plan"},
+    "runs": {"runs", "search", "tag", "x", "y", "seeds"},
+}
+# Words of any page; they may still stand in the address when the viewer goes on to another. None of them is a setting.
+OF_PAGES = frozenset().union(*PAGE_WORDS.values())
+# These pages say themselves what is wrong with a setting.
 WITH_SETTINGS = {"race", "heterogeneity"}
 LONGEST, MOST = 40, 5  # characters of a word, and words, that are repeated to the viewer
 
@@ -29,10 +51,10 @@ def begin(page: str, strange: Mapping[str, str]) -> None:
         state.page, state.written = page, {}
     if page in WITH_SETTINGS:
         return
-    settings = set(ExperimentConfig.model_fields)
-    for name in st.query_params:
-        if name not in EVERYWHERE | OF_PAGES and name.split(".")[0] not in settings:
-            refuse(name, st.query_params[name])
+    known = top_names()
+    for name, word in settings().items():
+        if name.split(".")[0] not in known:
+            refuse(name, word)
 
 
 def refuse(name: str, word: str) -> None:
@@ -43,6 +65,45 @@ def note() -> None:
     """One sentence about everything that was refused in this draw."""
     if words := st.session_state.get("refused"):
         st.warning(t("chrome.refused", words=", ".join(plain(word) for word in words[:MOST])))
+
+
+# Words of single pages.
+
+
+def adopt(name: str, key: str, read: Callable[[str], object | None], default: object) -> None:
+    """Puts what a link brought into the widget `key`; without it what is chosen stays, at first the default.
+
+    read: the widget's value for a word, None for one that means nothing. Raises KeyError for a name that is in no
+    page's words: the next draw would take it for a setting.
+    """
+    if name not in OF_PAGES:
+        raise KeyError(name)
+    word = brought(name)
+    value = None if word is None else read(word)
+    if word is not None and value is None:
+        refuse(name, word)
+    if value is not None:
+        st.session_state[key] = value
+    else:
+        st.session_state.setdefault(key, default)
+
+
+def one_of(options: Iterable[str] | Mapping[str, object]) -> Callable[[str], str | None]:
+    """Reads a word that has to be one of these."""
+    return lambda word: word if word in options else None
+
+
+def number(low: float, high: float, kind: type = float) -> Callable[[str], float | None]:
+    """Reads a number from `low` to `high`."""
+
+    def read(word: str) -> float | None:
+        try:
+            value = float(word)
+        except ValueError:
+            return None
+        return kind(value) if low <= value <= high else None
+
+    return read
 
 
 def brought(name: str) -> str | None:
@@ -59,29 +120,55 @@ def written(name: str) -> set[str]:
 
 
 def put(name: str, word: str) -> None:
-    """Writes one word of a fragment, around which the page is not drawn again; an empty one is left out."""
-    if word:
-        written(name).add(word)
-        st.query_params[name] = word
-    else:
+    """Writes one word, where the page is not drawn again for it; an empty one is left out."""
+    if not word:
         st.query_params.pop(name, None)
+        return
+    written(name).add(word)
+    if st.query_params.get(name) != word:
+        st.query_params[name] = word
 
 
-def adopt(name: str, key: str, read: Callable[[str], object | None], default: object) -> None:
-    """Puts what a link brought into the widget `key`; without it what is chosen stays, at first the default.
-
-    read: the widget's value for a word, None for one that means nothing.
-    """
-    word = brought(name)
-    value = None if word is None else read(word)
-    if word is not None and value is None:
-        refuse(name, word)
-    if value is not None:
-        st.session_state[key] = value
-    else:
-        st.session_state.setdefault(key, default)
+# Settings of an experiment.
 
 
-def one_of(options: Iterable[str] | Mapping[str, object]) -> Callable[[str], str | None]:
-    """Reads a word that has to be one of these."""
-    return lambda word: word if word in options else None
+def settings() -> dict[str, str]:
+    """The words that are nobody else's."""
+    return {name: st.query_params[name] for name in st.query_params if name not in EVERYWHERE | OF_PAGES}
+
+
+def linked() -> bool:
+    """Whether a link brought settings that this page did not write into the address itself."""
+    kept = st.session_state.get("address") or {}
+    return settings() not in ({}, {name: word for name, word in kept.items() if name not in OF_PAGES})
+
+
+def from_address() -> tuple[ExperimentConfig, str | None]:
+    """The settings in the page's address, or the default ones and what was wrong with the address."""
+    try:
+        return presets.build(from_query(urlencode(list(settings().items())))), None
+    except LabError as error:
+        return presets.build(), str(error)
+
+
+def keep_address(config: ExperimentConfig | None, **words: str) -> None:
+    """Writes run, settings and a page's own words into the address, so that a refresh or a copied link finds them."""
+    kept = {}
+    if config is not None:
+        kept = dict(parse_qsl(to_query(config, presets.build(preset=config.preset))))
+        if not st.session_state.get("run") and len(kept) == 1 and config.preset == "default":
+            kept = {}
+    keep_words(**kept, **words)
+
+
+def keep_words(**words: str) -> None:
+    """Writes the run and a page's own words into the address; empty ones are left out, and so are other pages'."""
+    wanted = {name: st.query_params[name] for name in EVERYWHERE - {"run"} if name in st.query_params}
+    if run_id := st.session_state.get("run"):
+        wanted["run"] = run_id
+    st.session_state.address = {name: word for name, word in words.items() if word}
+    for name, word in st.session_state.address.items():
+        written(name).add(word)
+    wanted |= st.session_state.address
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)

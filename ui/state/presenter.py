@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from fda_core.support.errors import ConfigError
-from ui.state.sign_in import SignIn, pin_from
+from fda_core.support.presenter_pin import pin_from
+from ui.state.sign_in import SignIn
 from ui.text.i18n import t
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @st.cache_resource(show_spinner=False)
 def sign_in() -> SignIn | None:
-    """The one sign_in of this server; None where everybody may do everything."""
+    """The one of this server; None where everybody may do everything."""
     try:
         pin = pin_from(secret)
     except ConfigError as error:
@@ -79,17 +80,18 @@ def sign_in_form() -> None:
         with st.form("presenter_form", border=False, clear_on_submit=True):
             st.text_input(t("class.pin"), type="password", key="pin", max_chars=100, autocomplete="off")
             st.form_submit_button(t("class.enter"), on_click=verify)
-        if answer := st.session_state.pop("door_answer", None):
+        if answer := st.session_state.pop("sign_in_answer", None):
             st.warning(t(f"class.{answer}"))
 
 
 def verify() -> None:
-    answer = sign_in().verify(st.session_state.pin, address())
-    st.session_state.presenter = answer == "open"
-    st.session_state.door_answer = None if answer == "open" else answer
+    """A callback: the PIN that was typed makes a presenter of this viewer, or leaves a sentence why not."""
+    answer = sign_in().verify(st.session_state.pin, viewer_ip())
+    st.session_state.presenter = answer == "accepted"
+    st.session_state.sign_in_answer = None if answer == "accepted" else answer
 
 
-def address() -> str | None:
+def viewer_ip() -> str | None:
     """Where this viewer's connection comes from; None for the server's own machine."""
     return st.context.ip_address
 

@@ -1,53 +1,15 @@
-"""How one viewer wants to read: in which language, and in how much depth."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import NamedTuple
+"""How one viewer wants to read: decided from the address and the browser, changed with the switches on every page."""
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-LANGUAGES = {"ja": "日本語", "en": "English"}
-DEPTHS = ("manager", "engineer")
-DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"
+from fda_core.settings.fields import SETTINGS
+from ui.state.address import put
+from ui.text.viewer import DEFAULT_DEPTH, DEFAULT_LANGUAGE, DEPTHS, LANGUAGES, Viewing, viewing
 
 # Keys of widgets whose options have labels.
-CHOICES = {
-    "preset", "mode", "alpha", "theta", "server", "client_optimizer", "weighting", "check", "monitor", "link", "x_axis",
-    "y_axis", "mix_alpha", "prediction", "trained", "targets", "lesson_plan", "own_task",
+CHOICES = {setting.key for setting in SETTINGS if setting.labelled} | {
+    "x_axis", "y_axis", "mix_alpha", "prediction", "lesson_plan", "own_task",
 }  # fmt: skip
-
-
-class Viewing(NamedTuple):
-    language: str = DEFAULT_LANGUAGE
-    depth: str = DEFAULT_DEPTH
-
-
-_fixed: ContextVar[Viewing | None] = ContextVar("viewing", default=None)
-
-
-def viewing() -> Viewing:
-    """This viewer's; the defaults where there is no viewer, in tests and other threads."""
-    if fixed := _fixed.get():
-        return fixed
-    if get_script_run_ctx(suppress_warning=True) is None:
-        return Viewing()
-    return st.session_state.get("viewing") or Viewing()
-
-
-@contextmanager
-def reading(language: str = DEFAULT_LANGUAGE, depth: str = DEFAULT_DEPTH) -> Iterator[None]:
-    """For tests of sentences: as somebody who reads so."""
-    token = _fixed.set(Viewing(language, depth))
-    try:
-        yield
-    finally:
-        _fixed.reset(token)
-
-
-def engineer() -> bool:
-    return viewing().depth == "engineer"
 
 
 def settle() -> dict[str, str]:
@@ -84,10 +46,7 @@ def write(choice: Viewing) -> None:
         "depth": choice.depth if choice.depth != DEFAULT_DEPTH else None,
     }
     for name, word in wanted.items():
-        if word is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != word:
-            st.query_params[name] = word
+        put(name, word or "")
 
 
 def change(**parts: str) -> None:
@@ -98,4 +57,4 @@ def change(**parts: str) -> None:
     for key in [key for key in state if key in CHOICES or str(key).startswith("quiz-")]:
         state[key] = state[key]
     for name, part in parts.items():
-        st.query_params["lang" if name == "language" else name] = part
+        put("lang" if name == "language" else name, part)

@@ -5,12 +5,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-import streamlit as st
-
-from ui.components.glossary_box import glossary_box
-from ui.state import address
-from ui.state.viewing import engineer, viewing
 from ui.text.i18n import t
+from ui.text.viewer import engineer, viewing
 
 FILE = Path(__file__).with_name("glossary.toml")
 # What a sentence may hold besides plain words, and what stays as it is: code, and links that are there already.
@@ -29,19 +25,6 @@ def entries() -> list[dict[str, str]]:
         {"id": id, "name": t(f"glossary.{id}"), "text": t(f"glossary.{id}_means"), **(about if engineer() else {})}
         for id, about in terms().items()
     ]
-
-
-def corner() -> None:
-    """The button beside View, and the term that the address asks for."""
-    asked = st.query_params.get("term", "")
-    if asked and asked not in terms():
-        address.refuse("term", asked)
-        st.query_params.pop("term")
-        asked = ""
-    glossary_box(
-        entries(), key="glossary", language=viewing().language, label=t("glossary.title"), close=t("glossary.close"),
-        opened=asked,
-    )  # fmt: skip
 
 
 def marked(sentence: str) -> str:

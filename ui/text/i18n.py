@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from fda_core.runs.store import runs_folder
-from ui.state.viewing import viewing
+from ui.text.viewer import viewing
 
 FOLDER = Path(__file__).parent / "catalogue"
 
@@ -31,6 +31,11 @@ def t(key: str, **values) -> str:
     texts = catalogue(viewer.language)
     plain_words = texts.get(f"{key}__manager") if viewer.depth == "manager" else None
     return (plain_words or texts[key]).format(**values)
+
+
+def named(key: str, name: str, **values) -> str:
+    """The sentence `key`, or the plain name of something registered that the catalogue has no words for."""
+    return t(key, **values) if key in catalogue(viewing().language) else name
 
 
 # Invisible, and no line breaks there: it parts what Streamlit would make a link, a smiley or an icon of.

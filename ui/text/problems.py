@@ -9,8 +9,8 @@ import tomllib
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from ui.state.viewing import viewing
 from ui.text.i18n import FOLDER, plain
+from ui.text.viewer import viewing
 
 LONGEST = 2000  # characters; a longer text is somebody else's
 # Placeholders that hold a sentence of the core again, or a part of one.

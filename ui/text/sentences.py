@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from fda_core.analysis.summary import Cost, LaneSummary
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec, Target
-from ui.text.i18n import t
+from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
+from fda_core.settings.methods import SERVERS
+from ui.text.i18n import named, t
+from ui.text.numbers import megabytes, quality, tenths
 
 # Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
 TIE = 0.05
@@ -12,22 +14,30 @@ TIE = 0.05
 
 def lane_label(lane: LaneSpec) -> str:
     """FedOpt E=1, FDA-OPT M=10, FDA Θ=0.3 (every step); with the lane's server FedAdam E=1, FDA-Yogi M=10."""
-    if lane.rule in BASELINE_RULES:
-        return t("lane.centralised" if lane.rule == "centralised" else "lane.local_only")
-    family = "fed" if lane.rule == "schedule" else "fda"
-    method = t(f"method.{family}_{lane.server}") if lane.server else t(f"method.{lane.rule}")
+    method = method_of(lane)
     theta = None if lane.theta is None else f"{lane.theta:g}"
-    label = t(f"lane.{lane.rule}", method=method, epochs=lane.epochs, max_epochs=lane.max_epochs, theta=theta)
-    details = [t("lane.every_step")] if lane.check == "step" else []
-    if family == "fda" and lane.monitor != "sketch":
-        details.append(t(f"lane.monitor_{lane.monitor}"))
+    values = {"method": method, "epochs": lane.epochs, "max_epochs": lane.max_epochs, "theta": theta}
+    label = named(f"lane.{lane.rule.replace('-', '_')}", method, **values)
+    if lane.is_baseline:
+        return label
+    details = [t("lane.every_step")] if lane.every_step else []
+    if lane.is_fda and lane.monitor != LaneSpec.model_fields["monitor"].default:
+        details.append(named(f"lane.monitor_{lane.monitor}", lane.monitor))
     return t("lane.details", label=label, details=", ".join(details)) if details else label
+
+
+def method_of(lane: LaneSpec) -> str:
+    """FedOpt, FDA-OPT; with the lane's server what the field calls the pair: FedAdam, FDA-Yogi."""
+    if lane.server is None or lane.is_baseline:
+        return named(f"method.{lane.rule}", lane.rule)
+    server = SERVERS[lane.server]
+    return server.with_fda if lane.is_fda else server.with_fedopt
 
 
 def with_servers(config: ExperimentConfig) -> ExperimentConfig:
     """Every lane says its server optimiser if one of them is not plain averaging, otherwise none does: for labels."""
     servers = {lane.id: config.server_of(lane)[0] for lane in config.lanes}
-    named = any(servers[lane.id] != "sgd" for lane in config.lanes if lane.rule not in BASELINE_RULES)
+    named = any(not SERVERS[servers[lane.id]].averages for lane in config.lanes if not lane.is_baseline)
     lanes = (lane.model_copy(update={"server": servers[lane.id] if named else None}) for lane in config.lanes)
     return config.model_copy(update={"lanes": tuple(lanes)})
 
@@ -40,17 +50,6 @@ def lane_labels(config: ExperimentConfig) -> dict[str, str]:
         id: label if names.count(label) == 1 else t("lane.details", label=label, details=id)
         for id, label in labels.items()
     }
-
-
-def size(count: int) -> str:
-    """8 B, 6.0 kB."""
-    return t("count.bytes", count=count) if count < 1000 else t("count.kilobytes", count=count / 1e3)
-
-
-def megabytes(count: float) -> str:
-    """Decimal megabytes with as many digits as say something: 5.9 MB, 682 MB, 12,300 MB."""
-    value = count / 1e6
-    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
 def epochs(count: int) -> str:
@@ -76,13 +75,13 @@ def goal(target: Target) -> str:
 
 def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool) -> str:
     """What the run says about FDA against each FedOpt lane, in MB and in local epochs; true at every moment."""
-    competing = {spec.id for spec in config.lanes if spec.rule not in BASELINE_RULES}
+    competing = {spec.id for spec in config.lanes if not spec.is_baseline}
     lanes = [lane for lane in lanes if lane.lane in competing] or lanes
     specs = with_servers(config).lanes
     config = config.model_copy(update={"lanes": tuple(s for s in specs if s.id in competing) or specs})
     by_id = {lane.lane: lane for lane in lanes}
-    ours = [spec for spec in config.lanes if spec.rule != "schedule"]
-    theirs = [spec for spec in config.lanes if spec.rule == "schedule"]
+    ours = [spec for spec in config.lanes if not spec.is_fedopt]
+    theirs = [spec for spec in config.lanes if spec.is_fedopt]
     if all(lane.to_target is None for lane in lanes):
         return nobody(config, lanes, running)
     if not ours or not theirs:
@@ -94,7 +93,7 @@ def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bo
 
 def main_lane(ours: list[LaneSpec]) -> LaneSpec:
     """The lane that is compared with every FedOpt lane; other FDA lanes are compared with the first of those."""
-    return next((spec for spec in ours if spec.rule == "adaptive"), ours[-1])
+    return next((spec for spec in ours if spec.kind.published), ours[-1])
 
 
 def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary, target: Target, running: bool) -> str:
@@ -127,9 +126,8 @@ def nobody(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bool
     if not values:
         return t("headline.nothing_yet" if yet else "headline.nothing", goal=goal(config.target))
     best = (min if loss else max)(values, key=values.get)
-    shown = f"{100 * values[best]:.1f} %" if metric == "accuracy" else f"{values[best]:.3f}"
     key = "headline.nobody_yet" if yet else "headline.nobody"
-    return t(key, goal=goal(config.target), lane=names[best], best=shown)
+    return t(key, goal=goal(config.target), lane=names[best], best=quality(values[best], metric))
 
 
 def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> str:
@@ -153,9 +151,9 @@ def cost_words(ours: Cost, theirs: Cost) -> dict[str, str | int]:
     """Both costs, the ratio of bytes as the larger over the smaller, and the ratio of local epochs."""
     larger, smaller = max(ours.bytes, theirs.bytes), min(ours.bytes, theirs.bytes)
     return {
-        "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes), "times": f"{larger / smaller:.1f}",
+        "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes), "times": tenths(larger / smaller),
         "our_epochs": ours.local_epochs, "their_epochs": epochs(theirs.local_epochs),
-        "work": f"{ours.local_epochs / theirs.local_epochs:.1f}",
+        "work": tenths(ours.local_epochs / theirs.local_epochs),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ length are handled together, so that hardly any padding is read or multiplied.
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,7 +34,7 @@ class Batch:
     order: Tensor
     groups: list[Group]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.back = self.order.argsort()
 
     def sort(self, x: Tensor) -> Tensor:
@@ -77,12 +78,14 @@ class Reorder(torch.autograd.Function):
     """x[order], for an order that is undone by `back`: the gradient is gathered too, which costs less than adding."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, order: Tensor, back: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, order: Tensor, back: Tensor) -> Tensor:
+        """x [M, ...], order and back [M]."""
         ctx.back = back
         return x.index_select(0, order)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        """The gradient [M, ...] of x alone."""
         return gradient.index_select(0, ctx.back), None, None
 
 
@@ -90,7 +93,8 @@ class Attend(torch.autograd.Function):
     """softmax(asked · states) · states: asked [M, H, D], one row of M a text, by length; the result [M, H, D]."""
 
     @staticmethod
-    def forward(ctx, asked: Tensor, groups: list[Group]) -> Tensor:
+    def forward(ctx: Any, asked: Tensor, groups: list[Group]) -> Tensor:
+        """Keeps the attention weights [m, H, T] of each group for the way back."""
         ctx.groups, ctx.weights, result = groups, [], torch.empty_like(asked)
         for group in groups:
             scores = asked[group.span] @ group.states.transpose(1, 2)
@@ -100,7 +104,8 @@ class Attend(torch.autograd.Function):
         return result
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        """The gradient [M, H, D] of the queries: the states are frozen."""
         result = torch.empty_like(gradient)
         for group, weights in zip(ctx.groups, ctx.weights, strict=True):
             slopes = gradient[group.span] @ group.states.transpose(1, 2)

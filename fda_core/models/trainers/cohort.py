@@ -7,9 +7,10 @@ formed either: q·(W h_t) = (Wᵀq)·h_t and Σ p_t (W h_t) = W Σ p_t h_t.
 """
 
 import math
+from typing import Any
 
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel
 from torch import Tensor
 from torch.autograd import grad
 from torch.nn.functional import cross_entropy, gelu, layer_norm, linear
@@ -38,6 +39,7 @@ class CohortTrainer:
         config = model.config
         self.parts, self.epsilon = architectures.of(config), architectures.epsilon(config)
         adapters = model.peft_config["default"]
+        assert isinstance(adapters, LoraConfig), "made by `adapters.with_adapters`"
         self.scale = adapters.lora_alpha / adapters.r
         self.layer = f"{WRAP}{self.parts.layer(config.num_hidden_layers - 1)}."
         self.heads = config.num_attention_heads
@@ -150,13 +152,17 @@ class StackedLinear(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, weight_slot: Tensor | None, bias_slot: Tensor | None):
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, weight_slot: Tensor | None, bias_slot: Tensor | None
+    ) -> Tensor:
+        """[K, B, o]; the slots [K, o, i] and [K, o] take the gradients, None where no backward pass follows."""
         ctx.save_for_backward(x, weight)
         ctx.slots = weight_slot, bias_slot
         return torch.baddbmm(bias[:, None, :], x, weight.transpose(1, 2))
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
+        """The gradient [K, B, i] of x; those of weight and bias go into the slots."""
         x, weight = ctx.saved_tensors
         weight_slot, bias_slot = ctx.slots
         torch.bmm(gradient.transpose(1, 2), x, out=weight_slot)

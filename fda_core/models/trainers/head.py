@@ -9,13 +9,14 @@ from torch.nn.functional import cross_entropy
 
 from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures
+from fda_core.models.architectures import Classifier
 from fda_core.models.tokens import Tokens
 
 
 class HeadTrainer:
     """Same interface and same results as `PlainTrainer`, for a model of which only the head is trained."""
 
-    def __init__(self, model: torch.nn.Module, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
+    def __init__(self, model: Classifier, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
         """train_hidden, test_hidden: states [ΣT, D] after the last layer."""
         self.layout = FlatParameters.of(model)
         self.parts = architectures.of(model.config)

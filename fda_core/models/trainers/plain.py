@@ -8,7 +8,7 @@ import statistics
 from time import perf_counter
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from fda_core.algorithm.flat_parameters import FlatParameters
@@ -24,7 +24,9 @@ class PlainTrainer:
         named = dict(model.named_parameters())
         self.parameters = {name: named[name] for name in self.layout.names}
 
-    def gradients(self, weights: torch.Tensor, rows: torch.Tensor, mask: torch.Tensor, out: torch.Tensor):
+    def gradients(
+        self, weights: torch.Tensor, rows: torch.Tensor, mask: torch.Tensor, out: torch.Tensor
+    ) -> torch.Tensor:
         """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.
 
         weights [K, d]; rows [K, B] row numbers of the training set; mask [K, B] marks the real ones.
@@ -43,12 +45,12 @@ class PlainTrainer:
         return torch.stack(losses)
 
     @torch.no_grad()
-    def logits(self, weights: torch.Tensor) -> torch.Tensor:
+    def logits(self, weights: Tensor) -> Tensor:
         """Scores [n, labels] of the test set under weights [d]."""
         parts = torch.arange(len(self.test)).split(64)
         return torch.cat([self._logits(weights, self.test, rows).cpu() for rows in parts])
 
-    def _logits(self, weights: torch.Tensor, tokens: Tokens, rows: torch.Tensor) -> torch.Tensor:
+    def _logits(self, weights: Tensor, tokens: Tokens, rows: Tensor) -> Tensor:
         with torch.no_grad():
             for name, view in self.layout.split(weights).items():
                 self.parameters[name].copy_(view)

@@ -4,9 +4,9 @@ import pytest
 import streamlit as st
 
 from fda_core.support.errors import Preempted
+from fda_core.support.presenter_pin import PIN
 from tests.helpers.fake import fast_config, reach, reach_rounds
 from ui.state import presenter
-from ui.state.sign_in import PIN
 from ui.text.i18n import t
 
 SECRET = "open-sesame"
@@ -15,7 +15,7 @@ SECRET = "open-sesame"
 @pytest.fixture(autouse=True)
 def in_class(monkeypatch):
     monkeypatch.setenv(PIN, SECRET)
-    monkeypatch.setattr(presenter, "address", lambda: "192.168.1.20")  # AppTest has none
+    monkeypatch.setattr(presenter, "viewer_ip", lambda: "192.168.1.20")  # AppTest has none
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()

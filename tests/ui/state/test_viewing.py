@@ -8,8 +8,9 @@ import streamlit as st
 
 from tests.helpers.fake import fast_config, reach
 from tests.helpers.words import unlinked
-from ui.state.viewing import Viewing, of_browser, reading, viewing
+from ui.state.viewing import of_browser
 from ui.text.i18n import catalogue, t
+from ui.text.viewer import Viewing, reading, viewing
 
 EN, JA = catalogue("en"), catalogue("ja")
 
@@ -30,7 +31,7 @@ def test_a_manager_reads_no_greek(catalogue):
 
 
 # Sentences with letters for engineers that no manager meets: settings and parts that only engineers are shown, and what
-# a plan asks of a class or an experiment, whose links bring the engineer's depth.
+# a plan asks of a class or a lab, whose links bring the engineer's depth.
 ENGINEERS = re.compile(
     r"settings\.(threshold|fixed|theta)|inside\.rule_\w+|budget\.formula_text|plan\.(class|lab)_\w+|glossary\.\w+_forms"
 )

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ui.state.viewing import reading
 from ui.text.glossary import entries, marked, terms
 from ui.text.i18n import catalogue
+from ui.text.viewer import reading
 
 ROOT = Path(__file__).parents[3]
 CODE = re.compile(r"(fda_core/[\w/]+\.py)(?:: ([\w.]+))?")

@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from fda_core.live.runner import LIVE
 from fda_core.models.payload import TRAINED
-from fda_core.settings import config, presets
-from fda_core.settings.config import CLIENT_OPTIMIZERS, LORA_TARGETS, MONITORS, SERVERS
-from ui.settings_panel.controls import LINKS
+from fda_core.runs.snapshot import LIVE
+from fda_core.settings import presets
+from fda_core.settings.fields import SETTINGS, Setting
+from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS
+from tests.helpers.registered import throw_aways, without_words
+from ui.settings_panel.controls import modes
 from ui.settings_panel.own_data import NOTES
 from ui.shared.lesson_steps import data
-from ui.state.viewing import LANGUAGES
+from ui.shared.links import LINKS
 from ui.text.glossary import terms
 from ui.text.i18n import catalogue, t
-from ui.views.budget.budget_page import NUMBERS
+from ui.text.viewer import LANGUAGES
+from ui.views.budget.network_form import NUMBERS
 from ui.views.evidence.evidence_page import COMMANDS, MARKS
-from ui.views.story.story_page import WORDS
+from ui.views.story.moving_timeline import WORDS
 
 ROOT = Path(__file__).parents[3]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
@@ -31,29 +34,13 @@ AGAINST = ("fewer", "tie", "more", "only_us", "only_them", "neither")
 ENDED = ("finished", "stopped", "failed", "interrupted", "elsewhere")
 # The choices behind keys with a computed part; a key that is not listed must at least begin like an existing one.
 CHOICES = {
-    "settings.preset_*": [f"settings.preset_{name}" for name in presets.names()],
-    "settings.server_*": [f"settings.server_{name}" for name in SERVERS],
-    "model.trained_*": [f"model.trained_{name}" for name in config.TRAINED],
-    "model.target_*": [f"model.target_{name}" for name in LORA_TARGETS],
-    "settings.link_*": [f"settings.link_{name}" for name in (*LINKS, "own")],
-    "settings.*": [
-        f"settings.{name}"
-        for name in ("adaptive", "smoothed", "fixed", "check", "monitor", "client_optimizer", "weighting")
-    ],
     "settings.*_*": [
-        f"settings.{words}_{name}"
-        for words, names in (
-            ("check", ("epoch", "step")),
-            ("monitor", MONITORS),
-            ("client", CLIENT_OPTIMIZERS),
-            ("weighting", ("equal", "examples")),
-        )
-        for name in names
+        *(f"settings.client_{name}" for name in CLIENT_OPTIMIZERS),
+        *(f"settings.server_{name}" for name in SERVERS),
     ],
-    "lane.*": [f"lane.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
+    "lane.*": [f"lane.{rule.replace('-', '_')}" for rule in RULES],
     "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],
-    "method.*": [f"method.{rule}" for rule in ("schedule", "adaptive", "smoothed", "fixed")],
-    "method.*_*": [f"method.{family}_{server}" for family in ("fed", "fda") for server in SERVERS],
+    "method.*": [f"method.{name}" for name, rule in RULES.items() if rule.method != "baseline"],
     "status.*": [f"status.{name}" for name in {*LIVE, *ENDED} - {"preparing"}],
     "lane_status.*": [f"lane_status.{name}" for name in ("racing", "target", "cap", "diverged", "stopped")],
     "race.*_axis": ["race.x_axis", "race.y_axis"],
@@ -76,8 +63,11 @@ CHOICES = {
     "own.left_*": [f"own.left_{name}" for name in NOTES],
     "predict.*": [f"predict.{name}" for name in ("fewer", "tie", "more", "alone")],
     "budget_line.*": [f"budget_line.{name}" for name in Y],
-    "fair.when_*": [f"fair.when_{rule}" for rule in ("adaptive", "smoothed", "fixed")],
-    "settings.client_*": [f"settings.client_{name}" for name in CLIENT_OPTIMIZERS],
+    "fair.when_*": [f"fair.when_{name}" for name, rule in RULES.items() if rule.method == "fda"],
+    "race.reference_*": [
+        f"race.reference_{name.replace('-', '_')}" for name, rule in RULES.items() if rule.method == "baseline"
+    ],
+    "inside.rule_*": [f"inside.rule_{name}" for name, rule in RULES.items() if rule.sets_theta and not rule.published],
     "inside.because_*": [
         f"inside.because_{reason}"
         for reason in ("first_round", "threshold", "epoch_cap", "fixed_schedule", "all_dropped")
@@ -99,9 +89,19 @@ CHOICES = {
 COMPUTED = {f"headline.only_{winner}{yet}" for winner in ("us", "them") for yet in ("", "_yet")}
 
 
+def of_setting(row: Setting) -> list[str]:
+    """What a row of the table of settings asks for; its options are a registry's, or the page's own."""
+    own = {"preset": presets.names(), "link": (*LINKS, "own"), "mode": modes()}
+    names = own.get(row.key, row.options) if "{}" in row.option else ("",)
+    return [key for key in (row.label, row.help, *(row.option.format(name) for name in names)) if key]
+
+
+OF_SETTINGS = [key for row in SETTINGS for key in of_setting(row)]
+
+
 def calls(path: Path) -> list[ast.Call]:
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return [node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "t"]
+    return [node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("t", "named")]
 
 
 def keys(argument: ast.expr) -> list[str]:
@@ -125,7 +125,7 @@ def literals(path: Path) -> set[str]:
 
 
 ASKED = [(path, call, key) for path in FILES for call in calls(path) if call.args for key in keys(call.args[0])]
-USED = {key for _, _, key in ASKED} | COMPUTED | {key for path in FILES for key in literals(path)}
+USED = {key for _, _, key in ASKED} | COMPUTED | set(OF_SETTINGS) | {key for path in FILES for key in literals(path)}
 
 
 def fields(text: str) -> set[str]:
@@ -166,6 +166,19 @@ def test_all_languages_have_the_same_keys_and_placeholders(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_is_empty_or_padded(language):
     assert [key for key, text in catalogue(language).items() if not text or text != text.strip()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_monitor_and_optimiser_has_its_words(language):
+    assert without_words(language) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_without_words_is_found(language):
+    with throw_aways():
+        found = without_words(language)
+    assert {"settings.second-epoch", "settings.server_rmsprop"} <= set(found)
+    assert {"settings.monitor_largest", "settings.client_adamax"} <= set(found)
 
 
 def test_an_unknown_key_is_a_defect():

@@ -1,7 +1,7 @@
 """Every sentence about a problem that a page can show has its Japanese one, with the same values.
 
 The sentences are read from the core's source: what its errors are made with, what the functions return that put them
-together, and the messages of lanes and runs. Left out is what only the command line says (`cli.py`, `__main__.py`,
+together, and the messages of lanes and runs. Left out is what only the command line says (`cli/`, `__main__.py`,
 `evidence/`) and `sketch.py`, which speaks to programmers. Words for the log alone are given to no error.
 """
 
@@ -24,12 +24,12 @@ from fda_core.runs.store import EVENTS
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError, LabError
 from tests.helpers.stored_runs import keep_run
-from ui.state.viewing import reading
 from ui.text.i18n import JOINER, catalogue
 from ui.text.problems import LONGEST, NESTED, Template, said, template, templates, translated
+from ui.text.viewer import reading
 
 CORE = Path(fda_core.__file__).parent
-LEFT_OUT = ("cli.py", "__main__.py", "algorithm/sketch.py", "evidence/")
+LEFT_OUT = ("cli/", "__main__.py", "algorithm/sketch.py", "evidence/")
 TREES = {
     path.relative_to(CORE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
     for path in sorted(CORE.rglob("*.py"))

@@ -7,9 +7,9 @@ import pytest
 from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from tests.helpers.words import says
-from ui.state.viewing import reading
 from ui.text import sentences
 from ui.text.i18n import catalogue
+from ui.text.viewer import reading
 
 E1 = LaneSpec(id="fedopt-e1", rule="schedule", epochs=1)
 E5 = LaneSpec(id="fedopt-e5", rule="schedule", epochs=5)
@@ -211,14 +211,6 @@ def test_alone_and_still_racing_is_not_a_failure():
 
 
 @pytest.mark.parametrize(
-    ("count", "words"),
-    [(0, "0.0"), (5.9e6, "5.9"), (9.94e6, "9.9"), (12e6, "12"), (682.4e6, "682"), (12.3e9, "12,300")],
-)
-def test_megabytes_have_as_many_digits_as_say_something(count, words):
-    assert sentences.megabytes(count) == words
-
-
-@pytest.mark.parametrize(
     ("spec", "label"),
     [(E1, "FedOpt E=1"), (E5, "FedOpt E=5"), (FDA, "FDA-OPT M=10"), (FIXED, "FDA Θ=0.3")],
     ids=lambda value: getattr(value, "id", None),
@@ -304,13 +296,6 @@ def test_servers_are_named_in_all_lanes_or_in_none():
     assert list(sentences.lane_labels(mixed).values()) == ["FedAvg E=1", "FDA-Adagrad M=10"]
 
 
-def test_the_names_of_the_field_are_the_engine_s():
-    from fda_core.algorithm.servers import NAMES
-
-    for server, (fed, fda) in NAMES.items():
-        assert (catalogue("en")[f"method.fed_{server}"], catalogue("en")[f"method.fda_{server}"]) == (fed, fda)
-
-
 def test_lanes_of_one_name_are_told_apart_by_their_ids():
     twin = E1.model_copy(update={"id": "twin"})
     labels = sentences.lane_labels(ExperimentConfig(lanes=(E1, twin, FDA)))
@@ -320,11 +305,6 @@ def test_lanes_of_one_name_are_told_apart_by_their_ids():
 def test_a_run_of_references_alone_names_no_winner_and_divides_by_nothing():
     text = headline(*(lane(spec, cost(0, 3)) for spec in BASELINES), specs=BASELINES)
     assert "fewer" not in text and text.startswith("All data in one place reached 70 % accuracy")
-
-
-@pytest.mark.parametrize(("count", "words"), [(4, "4 B"), (8, "8 B"), (6004, "6.0 kB"), (643_596, "643.6 kB")])
-def test_the_size_of_a_state_in_words(count, words):
-    assert sentences.size(count) == words
 
 
 @pytest.mark.parametrize("running", [True, False])

@@ -7,11 +7,13 @@ import pytest
 
 from fda_core.algorithm.events import LaneFinished
 from fda_core.analysis.summary import summarize
+from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import LaneSpec
 from tests.helpers.fake import Fake, fast_config, reach
 from tests.helpers.tiny_events import TWO_LANES, a_round, started
-from ui.views.race import race_page
-from ui.views.race.budget_line import number, sentence
+from ui.state import address
+from ui.views.race.budget_line import LEAST, MOST, sentence
+from ui.views.race.race_figure import shared_figure
 
 MB = 1_000_000
 
@@ -86,7 +88,7 @@ def test_lanes_that_send_nothing_are_left_out():
      ("", None), ("<b>", None), ("1,000", None)],
 )  # fmt: skip
 def test_a_word_of_the_address_is_a_budget_or_nothing(word, value):
-    assert number(word) == value
+    assert address.number(LEAST, MOST)(word) == value
 
 
 @pytest.fixture
@@ -134,11 +136,9 @@ def test_before_any_run_there_is_nothing_to_say(visit):
 def figure(budget: float | None, x: str = "bytes", over: bool = True) -> dict:
     config = fast_config()
     events = tuple(Fake()(config, lambda done, total: None, lambda: None))
-    run = race_page.Snapshot("20261124-000000-aaaaaa", config, "finished", len(events), events)
+    run = Snapshot("20261124-000000-aaaaaa", config, "finished", len(events), events)
     view = f"{run.run_id}/{x}/test_loss"
-    return json.loads(
-        race_page.shared_figure(view, 1, x, "test_loss", budget, over, run, config, summarize(list(events)))
-    )
+    return json.loads(shared_figure(view, 1, x, "test_loss", budget, over, run, config, summarize(list(events))))
 
 
 def lines(drawn: dict) -> list[float]:

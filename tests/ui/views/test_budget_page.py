@@ -5,10 +5,13 @@ import pytest
 
 from fda_core.cost.network_bill import Bill, BreakEven
 from tests.helpers.words import says, unlinked
-from ui.state.viewing import reading
+from ui.state.address import number
 from ui.text.i18n import catalogue, t
+from ui.text.viewer import reading
+from ui.views.budget.bill_words import verdict
 from ui.views.budget.budget_charts import map_chart
-from ui.views.budget.budget_page import DEVICES, UPLINKS, duration, number, payloads, verdict
+from ui.views.budget.network_form import payloads
+from ui.views.budget.shared_results import DEVICES, UPLINKS
 
 VERDICTS = [key for key in catalogue("en") if key.startswith(("budget.here_", "budget.line_", "budget.no_verdict"))]
 SLOW = BreakEven(5.0, True, False)
@@ -21,8 +24,8 @@ def bill(seconds: float, reached: bool = True) -> Bill:
 @pytest.mark.parametrize(
     ("ours", "theirs", "line", "words"),
     [
-        (bill(10), bill(20), SLOW, "Here A is 2 times as fast as B. The break-even is at 5 Mbit/s up: on slower"),
-        (bill(20), bill(10), SLOW, "Here B is 2 times as fast as A. The break-even"),
+        (bill(10), bill(20), SLOW, "Here A is 2.0 times as fast as B. The break-even is at 5 Mbit/s up: on slower"),
+        (bill(20), bill(10), SLOW, "Here B is 2.0 times as fast as A. The break-even"),
         (bill(100), bill(104), SLOW, "Here A and B are equally fast."),
         (bill(10), bill(20), BreakEven(5.0, False, True), "at 5 Mbit/s up: on faster lines A wins, on slower ones B."),
         (bill(20), bill(10), BreakEven(None, False, False), "A is not the faster on any line."),
@@ -39,17 +42,10 @@ def test_the_verdict_is_that_of_the_numbers(ours, theirs, line, words):
         assert told and says(verdict("A", "B", ours, theirs, line), *told, us="A", them="B")
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(42, "42 s"), (600, "10 min"), (18_000, "5 h"), (864_000, "10 days"), (119.6, "120 s")]
-)
-def test_a_time_has_the_unit_people_use(seconds, words):
-    assert duration(seconds) == words
-
-
 @pytest.mark.parametrize("word", ["", "x", "nan", "inf", "-1", "1e99"])
 def test_garbage_in_the_address_is_no_number(word):
-    assert number(word, 0.01, 1000.0, float) is None
-    assert number("20", 0.01, 1000.0, float) == 20.0
+    assert number(0.01, 1000.0)(word) is None
+    assert number(0.01, 1000.0)("20") == 20.0
 
 
 def test_the_map_s_black_line_is_where_both_are_equal():

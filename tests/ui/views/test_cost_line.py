@@ -11,10 +11,11 @@ from fda_core.settings import presets
 from tests.cost.test_estimate import TIMINGS
 from tests.helpers.fake import fast_config, reach, until
 from ui.state import session
-from ui.state.viewing import reading
 from ui.text.i18n import t
+from ui.text.numbers import duration
+from ui.text.viewer import reading
 from ui.views.race import cost_line
-from ui.views.race.cost_line import duration, row, sentence, warnings
+from ui.views.race.cost_line import row, sentence, warnings
 
 CONFIG = presets.build()
 KNOWN = estimate(CONFIG, trainable(CONFIG), TIMINGS)
@@ -110,14 +111,6 @@ def test_the_sentence_says_minutes_and_megabytes(language, depth):
         assert duration(KNOWN.seconds.likely) in words and duration(KNOWN.seconds.most) in words
         assert "3,113 MB" in words
         assert ("3,137" in words) == (depth == "engineer")  # the upper bound
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.2, "1 s"), (7.4, "7 s"), (23, "25 s"), (89, "90 s"), (100, "2 min"), (7000, "117 min"), (9000, "2.5 h")],
-)
-def test_durations_are_as_rough_as_they_are_known(seconds, words):
-    assert duration(seconds) == words
 
 
 def test_a_bound_is_shown_where_it_says_something():

@@ -7,7 +7,7 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import LaneSpec
 from tests.helpers.fake import Fake, fast_config, reach
 from tests.helpers.tiny_events import a_round
-from ui.state.viewing import reading
+from ui.text.viewer import reading
 from ui.views.race.held_equal import differs, equal, turns
 
 

@@ -16,9 +16,9 @@ from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round, an_epoch
 from tests.helpers.words import unlinked
 from ui.text.i18n import t
-from ui.views.heterogeneity import heterogeneity_page
+from ui.views.heterogeneity.client_labels import labels_sentence
 from ui.views.heterogeneity.heterogeneity_charts import effects_chart, labels_chart
-from ui.views.heterogeneity.heterogeneity_page import effect_sentences, labels_sentence, series, series_names
+from ui.views.heterogeneity.recorded_effects import effect_sentences, series, series_names, table
 
 PALETTE = ["#0072B2", "#E69F00", "#009E73"]
 
@@ -63,7 +63,7 @@ def test_an_effect_by_hand():
 def test_the_table_recounts_the_events():
     run = recorded("alpha-1")
     epochs = [event.epochs for event in run.events if isinstance(event, Round) and event.lane == "fda-opt"][1:]
-    [row] = [row for row in heterogeneity_page.table(series()) if row[t("runs.alpha")] == "1"]
+    [row] = [row for row in table(series()) if row[t("runs.alpha")] == "1"]
     assert row[t("heterogeneity.epochs")] == f"{np.mean(epochs):.1f}"
 
 
@@ -79,15 +79,15 @@ COST = Cost(3, 20, 5 * 10**6, 1.0)
 @pytest.mark.parametrize(
     ("ours", "theirs", "words"),
     [
-        (COST, COST, "The target cost FDA-OPT 5.0 MB, 20 local epochs and FedOpt E=1 5.0 MB"),
-        (COST, None, "FDA-OPT reached the target with 5.0 MB, 20 local epochs, FedOpt E=1 did not."),
-        (None, COST, "FedOpt E=1 reached the target with 5.0 MB, 20 local epochs, FDA-OPT did not."),
+        (COST, COST, "The target cost FDA-OPT 5 MB, 20 local epochs and FedOpt E=1 5 MB"),
+        (COST, None, "FDA-OPT reached the target with 5 MB, 20 local epochs, FedOpt E=1 did not."),
+        (None, COST, "FedOpt E=1 reached the target with 5 MB, 20 local epochs, FDA-OPT did not."),
         (None, None, "Neither FDA-OPT nor FedOpt E=1 reached the target there."),
     ],
 )
 def test_what_is_said_of_the_nearest_run(ours, theirs, words):
     said = effect_sentences([of(100, 0.1, 6.0), of(1, 0.2, 5.0), of(0.1, 0.8, 3.0, ours, theirs)], 0.05)
-    assert "8 times as far apart (variance after one local epoch) at α = 0.1 as at α = 100" in said[0]
+    assert "8.0 times as far apart (variance after one local epoch) at α = 0.1 as at α = 100" in said[0]
     assert "3.0 local epochs a round instead of 6.0" in said[0]
     assert words in said[1]
 

@@ -10,7 +10,7 @@ from fda_core.runs.recorded import names, recorded
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from tests.helpers.tiny_events import TWO_LANES, a_round, an_epoch
 from tests.helpers.words import unlinked
-from ui.state.viewing import reading
+from ui.text.viewer import reading
 from ui.views.inside.inside_charts import drift_chart, error_chart, scale_chart, variance_chart
 from ui.views.inside.inside_page import decision, rule_words, sketches, whole
 

@@ -11,8 +11,8 @@ from ui.shared import tour
 from ui.shared.lesson_steps import data
 from ui.shared.style import KEY
 from ui.state.address import OF_PAGES
-from ui.state.viewing import DEPTHS
 from ui.text.i18n import catalogue, t
+from ui.text.viewer import DEPTHS
 
 PAGES = Path(__file__).parents[3] / "pages"
 PLANS, TOUR, QUIZ = data()["plans"], data()["tour"], data()["quiz"]

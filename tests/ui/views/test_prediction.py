@@ -5,12 +5,12 @@ import streamlit as st
 
 from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.support.presenter_pin import PIN
 from tests.helpers.fake import fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import presenter
-from ui.state.sign_in import PIN
-from ui.state.viewing import reading
 from ui.text.i18n import t
+from ui.text.viewer import reading
 from ui.views.race.prediction import NOBODY, answer
 
 CONFIG = ExperimentConfig()
@@ -192,7 +192,7 @@ def test_a_lane_that_is_not_there_any_more_is_no_choice(visit):
 @pytest.fixture
 def in_class(monkeypatch):
     monkeypatch.setenv(PIN, "open-sesame")
-    monkeypatch.setattr(presenter, "address", lambda: "192.168.1.20")  # AppTest has none
+    monkeypatch.setattr(presenter, "viewer_ip", lambda: "192.168.1.20")  # AppTest has none
     presenter.sign_in.clear()
     yield
     st.cache_resource.clear()

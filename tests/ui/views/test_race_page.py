@@ -6,7 +6,8 @@ import pytest
 import streamlit as st
 
 from fda_core.analysis.summary import summarize
-from fda_core.live.runner import LONGEST_QUEUE, Runner
+from fda_core.live.jobs import LONGEST_QUEUE
+from fda_core.live.runner import Runner
 from fda_core.runs.store import hold, runs_folder
 from fda_core.settings.config import LaneSpec
 from fda_core.support.errors import Preempted
@@ -14,6 +15,7 @@ from tests.helpers.fake import Fake, fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import session
 from ui.text.i18n import t
+from ui.text.numbers import duration, megabytes
 from ui.text.sentences import headline
 
 
@@ -101,7 +103,7 @@ def test_a_finished_run_shows_its_numbers(visit, runner, fake):
     lanes = summarize(list(runner.snapshot(run_id).events))
     table = page.table[0].value
     for name, field in (("table.down", "bytes_down"), ("table.up", "bytes_up"), ("table.monitor", "bytes_monitor")):
-        assert table[t(name)].tolist() == [f"{getattr(lane, field) / 1e6:,.1f}" for lane in lanes]
+        assert table[t(name)].tolist() == [megabytes(getattr(lane, field)) for lane in lanes]
     assert table[t("table.best")].tolist() == [f"{100 * lane.best_accuracy:.1f} %" for lane in lanes]
 
 
@@ -239,7 +241,7 @@ def test_an_interrupted_run_is_resumed_by_its_button(visit, runner, interrupted)
     assert page.table[0].value[t("table.rounds")].tolist() == ["3", "3", "3"]
 
 
-def test_a_run_that_was_parked_says_why(visit, runner, fake):
+def test_a_run_that_was_preempted_says_why(visit, runner, fake):
     fake.error, fake.after = Preempted("Only 5 MB are left."), 4
     fake.let_go()
     run_id = runner.start(fast_config())
@@ -262,7 +264,7 @@ def test_a_run_in_the_queue_says_how_many_are_ahead_and_how_long_they_take(visit
     fake.allow(2)
     reach_rounds(runner, runner.queue()[0][0], 2)
     # 7 rounds of the run ahead are left, 0.1 s each.
-    assert progress(page.run()) == t("status.queued_wait", place=1, wait=t("status.minute"))
+    assert progress(page.run()) == t("status.queued_wait", place=1, wait=duration(60))
     assert labels(page)[t("race.stop")]
 
 
@@ -309,7 +311,7 @@ def test_twenty_viewers_see_one_run_and_leave_one_thread(visit, runner, fake):
     assert {page.table[0].value[t("table.rounds")].tolist()[0] for page in pages} == {"1"}
     assert {unlinked(page.markdown[0].value) for page in pages} == {unlinked(pages[0].markdown[0].value)}
     new = [thread for thread in set(threading.enumerate()) - before if thread.name == "fda-opt-runner"]
-    assert new == [] and runner.worker.is_alive()
+    assert new == [] and runner.worker.thread.is_alive()
     assert runner.queue() == [(run_id, "running")]
 
 

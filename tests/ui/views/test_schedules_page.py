@@ -7,8 +7,8 @@ from fda_core.analysis.summary import Cost, summarize
 from fda_core.settings.config import LaneSpec
 from tests.helpers.words import says, unlinked
 from ui.shared.run_tables import study_table
-from ui.state.viewing import reading
 from ui.text.i18n import catalogue, t
+from ui.text.viewer import reading
 from ui.views.schedules.schedules_charts import costs_chart, swing_chart
 from ui.views.schedules.schedules_page import Lane, lanes_of, ours, series, swing_words, verdict
 

@@ -18,13 +18,15 @@ from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round
 from ui.components import timeline_player
+from ui.shared.charts import palette
 from ui.shared.shown_run import DEFAULT
-from ui.state.session import palette
-from ui.state.viewing import reading
 from ui.text.glossary import marked
 from ui.text.i18n import t
-from ui.views.story import story_page
-from ui.views.story.story_page import PLACES, WORDS, Story, alt, note, sentences, tell
+from ui.text.viewer import reading
+from ui.views.story import story_words
+from ui.views.story.moving_timeline import PLACES, WORDS, alt, note
+from ui.views.story.story import Story, tell
+from ui.views.story.story_words import sentences
 
 VIEWS = [(language, depth) for language in ("en", "ja") for depth in ("manager", "engineer")]
 GREEK = re.compile("[α-ωΑ-Ω]")
@@ -49,15 +51,15 @@ def shelved(tmp_path, monkeypatch):
     return tmp_path / DEFAULT / EVENTS
 
 
-def reel_of(lane: str, megabytes: float, epochs: int, reached: bool) -> Track:
+def track_of(lane: str, megabytes: float, epochs: int, reached: bool) -> Track:
     transfer = Transfer("down", 1, ("0", "1"), int(megabytes * 1e6), 0.0, 1.0)
     return Track(lane, (transfer,), (TrackRound(1, ("0", "1"), 0.0, 1.0, epochs, 0.7),), 1.0 if reached else None)
 
 
 def of(ours: tuple, theirs: tuple, control: tuple | None = None) -> Story:
     """Each lane as megabytes, local epochs, and whether it reached the target."""
-    tracks = [reel_of("fda-opt", *ours), reel_of("fedopt-e1", *theirs)]
-    tracks += [reel_of("fedopt-e5", *control)] if control else []
+    tracks = [track_of("fda-opt", *ours), track_of("fedopt-e1", *theirs)]
+    tracks += [track_of("fedopt-e5", *control)] if control else []
     labels = {"fda-opt": "FDA-OPT", "fedopt-e1": "FedOpt E=1", "fedopt-e5": "FedOpt E=5"}
     run = Snapshot("r", CONFIG, "finished", 1, (begun(),))
     drawn = Timeline(tuple(tracks), ("0", "1"), 0.5, 1.0)
@@ -211,9 +213,9 @@ def test_run_it_yourself_opens_the_race_with_the_run_s_settings(visit, shelved):
 
 
 def test_the_published_medians_are_those_of_the_table():
-    table = story_page.published_pairs()
-    assert f"{table.bytes_ratio.median():.1f} times fewer bytes" in story_page.published()
-    assert f"{table.local_epochs_ratio.median():.1f} times the local training" in story_page.published()
+    table = story_words.published_pairs()
+    assert f"{table.bytes_ratio.median():.1f} times fewer bytes" in story_words.published()
+    assert f"{table.local_epochs_ratio.median():.1f} times the local training" in story_words.published()
 
 
 def test_the_address_keeps_nothing_of_the_film(visit):

@@ -12,7 +12,6 @@ from tests.helpers import fake as fakes
 from tests.helpers import own_table
 from tests.helpers.fake import fast_config, reach, reach_rounds
 from ui.text.i18n import t
-from ui.views.race.try_sentence import percent
 
 TEXT = "*A* ![warm](http://elsewhere.invalid/x) film"
 
@@ -136,11 +135,6 @@ def test_a_model_that_is_not_installed_gives_its_sentence(visit, ended, asked, m
     monkeypatch.setattr(predict, "answers", missing)
     page = ask(visit(run=with_weights(ended)), TEXT)
     assert "The package is not installed." in [warning.value for warning in page.warning]
-
-
-@pytest.mark.parametrize(("share", "words"), [(0, "0 %"), (0.999, "100 %"), (0.505, "50 %"), (math.nan, "–")])
-def test_shares_are_whole_percents(share, words):
-    assert percent(share) == words
 
 
 NAMES = ["billing", "*delivery*", "login", "praise"]

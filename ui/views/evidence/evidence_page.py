@@ -1,26 +1,25 @@
 """The Evidence page: what was promised, what was published, what we measured, and the verdict of the numbers."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.summary import lane_ids, rounds_of, started, state_bytes
-from fda_core.evidence.claims import OURS, PUBLISHED, Claim, Finding, by_server, claims, finding, reached_by_both
-from fda_core.evidence.collect import targets
+from fda_core.evidence.claims import OURS, Claim, Finding, by_server, claims, finding, reached_by_both
+from fda_core.evidence.collect import load, targets
 from fda_core.evidence.measures import measures
+from fda_core.evidence.tables import COMPARISONS, PUBLISHED
 from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
+from fda_core.settings.methods import SERVERS
+from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
-from ui.state.session import keep_words
+from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import t
-from ui.views.inside.inside_page import ROBERTA
+from ui.text.numbers import loss, percent, tenths
 
-DOCS = Path(__file__).parents[3] / "docs"
-TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit recorded/…"
+TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit fda_core/recorded/…"
 COMMANDS = {
     "fewer_bytes": TABLES, "early_loss": TABLES, "stable": TABLES, "local_work": TABLES, "small_sketch": RECORDS,
     "small_log": RECORDS, "drop_in": "–",
@@ -44,9 +43,8 @@ def page() -> None:
 
 @st.cache_data(show_spinner=False)
 def by_share() -> dict[float, pd.DataFrame]:
-    """The measures of docs/evidence.csv for each target, a share of what FedOpt E=1 gains; computed once a server."""
-    about = json.loads((DOCS / "evidence.json").read_text(encoding="utf-8"))
-    table = pd.read_csv(DOCS / "evidence.csv")
+    """The measures of our own runs for each target, a share of what FedOpt E=1 gains; computed once a server."""
+    table, about = load(COMPARISONS)
     return {share: measures(table, targets(about, share)) for share in about["target_shares"]}
 
 
@@ -63,12 +61,12 @@ def others() -> str:
     tables = by_share()
     shares = [(share, finding_of(table[table.lane == OURS])) for share, table in tables.items()]
     told = [
-        t("evidence.at_share", share=f"{share:.0%}", value=figure(found), runs=found.runs, all=found.all)
+        t("evidence.at_share", share=percent(share, 0), value=tenths(found.value), runs=found.runs, all=found.all)
         for share, found in shares
     ]
     first = next(iter(tables.values()))
     servers = [
-        t("evidence.at_server", server=t(f"method.fed_{name}"), value=figure(found))
+        t("evidence.at_server", server=SERVERS[name].with_fedopt, value=tenths(found.value))
         for name, found in by_server(first).items()
     ]
     return t("evidence.others", shares=", ".join(told), servers=", ".join(servers))
@@ -76,10 +74,6 @@ def others() -> str:
 
 def finding_of(ours: pd.DataFrame) -> Finding:
     return finding(reached_by_both(ours).bytes_ratio, len(ours))
-
-
-def figure(found: Finding) -> str:
-    return "–" if found.value is None else f"{found.value:.1f}"
 
 
 def records() -> list[tuple[int, int]]:
@@ -114,9 +108,9 @@ def told(name: str, finding: Finding, otherwise: str) -> str:
         return otherwise
     value = finding.value
     shown = {
-        "early_loss": f"{value:+.3f}",
-        "stable": f"{value:+.3f}",
-        "small_sketch": f"1 : {value:,.0f}",
-        "small_log": f"{100 * value:.3f} %",
+        "early_loss": loss(value, "+"),
+        "stable": loss(value, "+"),
+        "small_sketch": f"1 : {tenths(value)}",
+        "small_log": percent(value, 3),
     }
-    return t(f"evidence.unit_{name}", value=shown.get(name, f"{value:.1f}"), runs=finding.runs, all=finding.all)
+    return t(f"evidence.unit_{name}", value=shown.get(name, tenths(value)), runs=finding.runs, all=finding.all)

@@ -1,30 +1,28 @@
 """The Heterogeneity page: who has which labels at the chosen α, and what that did to real runs."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
-from fda_core.analysis.effects import Effect, effect
-from fda_core.analysis.summary import started
 from fda_core.data.labels import LABELS, labels_per_client
-from fda_core.runs.recorded import names, recorded
-from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.recorded import recorded
 from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.fields import ALPHAS
 from ui.components.live_chart import figure_json, live_chart
-from ui.settings_panel.controls import ALPHAS, adopt, ends
+from ui.settings_panel.controls import ends
+from ui.settings_panel.handover import to_race
+from ui.shared.charts import palette
 from ui.shared.tables import text_table
-from ui.state.session import from_address, keep_words, linked, palette, shown_run
+from ui.state.address import from_address, keep_words, linked
+from ui.state.session import shown_run
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.problems import said
-from ui.text.sentences import goal, lane_labels, spent
+from ui.text.sentences import goal
+from ui.views.heterogeneity.client_labels import labels_sentence, of_run
 from ui.views.heterogeneity.heterogeneity_charts import effects_chart, labels_chart
+from ui.views.heterogeneity.recorded_effects import effect_sentences, labels_of, series, series_names, table
 
-HEIGHT, HEIGHT_OWN = 400, 300
-MOST_LABELS = 12  # in one chart
-SERIES = "alpha-"  # the recorded runs that differ in α only
-ONE_SIDED = 0.9  # share of one label from which a client is called one-sided
+HEIGHT = 400
 
 
 def page() -> None:
@@ -48,59 +46,6 @@ def page() -> None:
         st.caption(t("heterogeneity.recorded", seed=runs[0].seed, goal=goal(recorded(series_names()[0]).config.target)))
     if st.button(t("heterogeneity.race"), key="mix_race", icon=":material/sports_score:"):
         to_race(config)
-
-
-def of_run(run: Snapshot | None, problem: str | None) -> None:
-    """The clients of the run looked at, where they are not those of the reviews."""
-    start = started(run.events) if run and run.config.dataset != "reviews" else None
-    if start is None:
-        return
-    found = owned(start.facts)
-    if found is None:
-        return
-    counts, labels, names = found
-    shares = counts.max(axis=1) / counts.sum(axis=1)
-    st.markdown(
-        t(
-            "heterogeneity.of_run" if run.config.partition == "column" else "heterogeneity.of_run_drawn",
-            clients=len(counts), one_sided=int((shares >= ONE_SIDED).sum()), share=f"{100 * ONE_SIDED:.0f}",
-            middle=f"{100 * np.median(shares):.0f}", least=int(counts.sum(axis=1).min()),
-            most=int(counts.sum(axis=1).max()), alpha=f"{run.config.alpha:g}",
-        )
-    )  # fmt: skip
-    live_chart(
-        figure_json(labels_chart(*together(counts, labels), palette(), names), f"own-{run.run_id}"), key="mix-own",
-        height=HEIGHT_OWN, unavailable=t("chart.unavailable"), alt=t("heterogeneity.alt_own", clients=len(counts)),
-    )  # fmt: skip
-    st.subheader(t("heterogeneity.with_reviews"))
-
-
-def owned(facts: dict) -> tuple[np.ndarray, list[str], list[str]] | None:
-    """Examples [clients, labels], the labels' names and the clients'; None where a record does not say."""
-    try:
-        labels = [str(name) for name in facts["labels"]]
-        counts = np.array([client["labels"] for client in facts["clients"]], dtype=int).reshape(-1, len(labels))
-        names = [str(client.get("name", client["id"])) or t("own.others") for client in facts["clients"]]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
-    return (counts, labels, names) if len(counts) and (counts.sum(axis=1) > 0).all() else None
-
-
-def together(counts: np.ndarray, labels: list[str]) -> tuple[np.ndarray, list[str]]:
-    """The most frequent labels; the others as one."""
-    if len(labels) <= MOST_LABELS:
-        return counts, labels
-    order = np.argsort(-counts.sum(axis=0), kind="stable")
-    first, rest = order[: MOST_LABELS - 1], order[MOST_LABELS - 1 :]
-    joined = np.column_stack([counts[:, first], counts[:, rest].sum(axis=1)])
-    return joined, [*(labels[i] for i in first), t("heterogeneity.other_labels", count=len(rest))]
-
-
-def to_race(config: ExperimentConfig) -> None:
-    """Opens the Race page with these settings, for a new run."""
-    st.session_state.run, st.session_state.notice = None, None
-    adopt(config)
-    st.switch_page("pages/race.py")
 
 
 def chosen() -> tuple[ExperimentConfig, str | None]:
@@ -132,79 +77,8 @@ def shared_labels(train_examples: int, clients: int, alpha: float, seed: int) ->
     return labels_per_client(ExperimentConfig(train_examples=train_examples, clients=clients, alpha=alpha, seed=seed))
 
 
-def series_names() -> list[str]:
-    return [name for name in names() if name.startswith(SERIES)]
-
-
-@st.cache_data(show_spinner=False)
-def series() -> list[Effect]:
-    """The recorded runs, the most alike clients first."""
-    return sorted((effect(recorded(name).events) for name in series_names()), key=lambda run: -run.alpha)
-
-
-def labels_of() -> dict[str, str]:
-    return lane_labels(recorded(series_names()[0]).config)
-
-
 def show(name: str, figure, config: ExperimentConfig) -> None:
     live_chart(
         figure_json(figure, name), key=f"mix-{name}", height=HEIGHT, unavailable=t("chart.unavailable"),
         alt=t(f"heterogeneity.alt_{name}", alpha=f"{config.alpha:g}", clients=config.clients),
     )  # fmt: skip
-
-
-def labels_sentence(counts: np.ndarray, alpha: float) -> str:
-    """counts: [clients, labels]."""
-    shares = counts.max(axis=1) / counts.sum(axis=1)
-    return t(
-        "heterogeneity.labels", alpha=f"{alpha:g}", clients=len(counts), one_sided=int((shares >= ONE_SIDED).sum()),
-        share=f"{100 * ONE_SIDED:.0f}", middle=f"{100 * np.median(shares):.0f}",
-    )  # fmt: skip
-
-
-def effect_sentences(runs: Sequence[Effect], alpha: float) -> list[str]:
-    """The recorded run nearest to the α against the one with the most alike clients."""
-    if len(runs) < 2:
-        return []
-    alike, near = runs[0], min(runs, key=lambda run: abs(np.log(run.alpha / alpha)))
-    ours, before = monitored(near), monitored(alike)
-    if near is alike or None in (near.variance, alike.variance, ours.epochs, before.epochs):
-        return [t("heterogeneity.alike", alpha=f"{alike.alpha:g}")]
-    return [
-        t(
-            "heterogeneity.effect", near=f"{near.alpha:g}", alike=f"{alike.alpha:g}",
-            times=f"{near.variance / alike.variance:.2g}", epochs=f"{ours.epochs:.1f}", before=f"{before.epochs:.1f}",
-        ),
-        t("heterogeneity.reached_both" if ours.to_target and schedule(near).to_target else
-          "heterogeneity.reached_ours" if ours.to_target else
-          "heterogeneity.reached_theirs" if schedule(near).to_target else "heterogeneity.reached_none",
-          ours=spent(ours.to_target), theirs=spent(schedule(near).to_target)),
-    ]  # fmt: skip
-
-
-def monitored(run: Effect):
-    """The FDA lane."""
-    return next(lane for lane in run.lanes if lane.lane.startswith("fda"))
-
-
-def schedule(run: Effect):
-    """The first FedOpt lane."""
-    return next(lane for lane in run.lanes if lane.lane.startswith("fedopt"))
-
-
-def table(runs: Sequence[Effect]) -> list[dict[str, str]]:
-    labels = labels_of()
-    return [
-        {
-            t("runs.alpha"): f"{run.alpha:g}",
-            t("heterogeneity.variance"): "–" if run.variance is None else f"{run.variance:.3g}",
-            t("heterogeneity.epochs"): "–" if (mean := monitored(run).epochs) is None else f"{mean:.1f}",
-            **{labels[lane.lane]: cell(lane) for lane in run.lanes},
-        }
-        for run in runs
-    ]
-
-
-def cell(lane) -> str:
-    best = "–" if lane.best_accuracy is None else f"{100 * lane.best_accuracy:.1f} %"
-    return t("heterogeneity.cell", spent=spent(lane.to_target), best=best)

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from fda_core.analysis.one_round import Look
 from ui.text.i18n import in_chart, t
+from ui.text.numbers import significant
 
 GREY, DARK = "#888888", "#222222"
 MARGIN = {"l": 56, "r": 12, "t": 34, "b": 42}
@@ -26,7 +27,7 @@ def variance_chart(seen: Look, palette: Sequence[str]) -> go.Figure:
                            marker={"symbol": "diamond", "size": 9})  # fmt: skip
     if seen.threshold is not None:
         figure.add_hline(y=seen.threshold, line={"color": palette[5], "dash": "dash", "width": 2},
-                         annotation={"text": t("inside.theta", value=f"{seen.threshold:.3g}"),
+                         annotation={"text": t("inside.theta", value=significant(seen.threshold)),
                                      "font": {"color": palette[5]}}, annotation_position="top left")  # fmt: skip
     if seen.epochs:
         last = seen.epochs[-1]
@@ -89,7 +90,7 @@ def scale_chart(state: int, models: dict[str, int], palette: Sequence[str], labe
 def error_chart(frame: pd.DataFrame, palette: Sequence[str], width: int) -> go.Figure:
     """Relative error of the sketch on stored real drifts against its width: the middle 90 % of the maps, and the mean.
 
-    frame: of docs/sketch.csv. width: the one in use.
+    frame: of sketch.csv. width: the one in use.
     """
     rows = frame[frame.vector.str.startswith("drift")].groupby("width")[["q05", "q95", "mean_absolute"]].mean()
     figure = go.Figure()

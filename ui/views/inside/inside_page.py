@@ -1,29 +1,27 @@
 """The page Inside a round: how far the clients' models have drifted, what Θ says to it, and what was sent to know."""
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.one_round import Look, half_way, look
 from fda_core.analysis.summary import rounds_of, started, state_bytes
-from fda_core.models.payload import payload
+from fda_core.evidence.tables import SKETCHES
 from fda_core.runs.snapshot import Snapshot
-from fda_core.settings.config import BASELINE_RULES
 from ui.components.live_chart import figure_json, live_chart
+from ui.shared.charts import palette
+from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import origin, run_to_show
 from ui.state import address
-from ui.state.session import keep_words, palette
-from ui.state.viewing import engineer
+from ui.state.address import keep_words
 from ui.text.glossary import marked
-from ui.text.i18n import t
-from ui.text.sentences import epochs, lane_labels, size
+from ui.text.i18n import named, t
+from ui.text.numbers import megabytes, significant, size, tenths
+from ui.text.sentences import epochs, lane_labels
+from ui.text.viewer import engineer
 from ui.views.inside import inside_charts as charts
 
 HEIGHT, SMALL = 330, 260
-SKETCHES = Path(__file__).parents[3] / "docs" / "sketch.csv"
 WIDTH = 500  # buckets a row of the sketch
-ROBERTA = payload("roberta-base", "full")
 
 
 def page() -> None:
@@ -76,8 +74,8 @@ def choice(run: Snapshot) -> tuple[str, int]:
 
 def lanes(run: Snapshot) -> list:
     """Those with a threshold first; references have no rounds of this kind."""
-    specs = [spec for spec in run.config.lanes if spec.rule not in BASELINE_RULES]
-    return sorted(specs, key=lambda spec: spec.rule == "schedule") or list(run.config.lanes)
+    specs = [spec for spec in run.config.lanes if not spec.is_baseline]
+    return sorted(specs, key=lambda spec: spec.is_fedopt) or list(run.config.lanes)
 
 
 def whole(word: str) -> int | None:
@@ -93,14 +91,10 @@ def decision(seen: Look) -> str:
     event = seen.round
     values = {
         "round": event.round, "last": seen.last, "epochs": epochs(event.epochs), "clients": len(event.clients),
-        "variance": number(event.variance), "threshold": number(seen.threshold),
-        "estimate": number(seen.epochs[-1].variance_estimate if seen.epochs else None),
+        "variance": significant(event.variance), "threshold": significant(seen.threshold),
+        "estimate": significant(seen.epochs[-1].variance_estimate if seen.epochs else None),
     }  # fmt: skip
     return t(f"inside.because_{event.reason.replace('-', '_')}", **values)
-
-
-def number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
 
 
 def rule_words(seen: Look) -> str | None:
@@ -109,11 +103,11 @@ def rule_words(seen: Look) -> str | None:
     if (published := half_way(seen)) is not None and after is not None:
         return t(
             "inside.rule_adaptive", half=f"{seen.lane.max_epochs / 2:g}", epochs=seen.round.epochs,
-            variance=number(seen.round.variance), theta=number(published),
+            variance=significant(seen.round.variance), theta=significant(published),
         )  # fmt: skip
-    if seen.lane.rule == "smoothed":
-        return t("inside.rule_smoothed", theta=number(after))
-    return t("inside.rule_fixed", theta=number(seen.threshold)) if seen.lane.rule == "fixed" else None
+    if seen.lane.kind.sets_theta and not seen.lane.kind.published:
+        return named(f"inside.rule_{seen.lane.rule}", "", theta=significant(after)) or None
+    return t("inside.rule_fixed", theta=significant(seen.threshold)) if seen.lane.theta is not None else None
 
 
 def to_scale(run: Snapshot) -> None:
@@ -122,10 +116,10 @@ def to_scale(run: Snapshot) -> None:
     if not states:
         return
     state = max(states)
-    words = t("inside.scale", state=size(state), here=f"{model / state:,.0f}", there=f"{ROBERTA / state:,.0f}")
+    words = t("inside.scale", state=size(state), here=tenths(model / state), there=tenths(ROBERTA / state))
     models = {
-        t("inside.here", mb=f"{model / 1e6:.2f}"): model,
-        t("inside.there", mb=f"{ROBERTA / 1e6:.0f}"): ROBERTA,
+        t("inside.here", mb=megabytes(model)): model,
+        t("inside.there", mb=megabytes(ROBERTA)): ROBERTA,
     }
     squares = charts.scale_chart(state, models, palette(), size(state))
     if not engineer():

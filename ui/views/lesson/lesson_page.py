@@ -5,7 +5,7 @@ import streamlit as st
 from ui.shared import tour
 from ui.shared.lesson_steps import data
 from ui.state import address
-from ui.state.session import keep_words
+from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import t
 

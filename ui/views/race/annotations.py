@@ -9,7 +9,8 @@ from fda_core.algorithm.events import Event
 from fda_core.analysis.curves import Point, crossing
 from fda_core.settings.config import ExperimentConfig
 from ui.text.i18n import t
-from ui.text.sentences import lane_labels, main_lane, megabytes
+from ui.text.numbers import megabytes, typed
+from ui.text.sentences import lane_labels, main_lane
 
 GREY = "#888888"
 STRIP = 0.12  # of the height of the curves; the axis adds as much again
@@ -17,8 +18,8 @@ STRIP = 0.12  # of the height of the curves; the axis adds as much again
 
 def rivals(config: ExperimentConfig) -> tuple[str, str] | None:
     """The FDA lane that is compared, and the FedOpt lane that synchronises most often; None without one of them."""
-    ours = [lane for lane in config.lanes if lane.max_epochs is not None]
-    theirs = [lane for lane in config.lanes if lane.rule == "schedule"]
+    ours = [lane for lane in config.lanes if lane.is_fda]
+    theirs = [lane for lane in config.lanes if lane.is_fedopt]
     return (main_lane(ours).id, min(theirs, key=lambda lane: lane.epochs).id) if ours and theirs else None
 
 
@@ -63,7 +64,7 @@ def make_room(figure: go.Figure, values: pd.Series, falling: bool) -> None:
 def mark_budget(figure: go.Figure, budget: float) -> None:
     """A vertical line at so many MB, explained in the legend; the axis reaches at least that far."""
     figure.add_vline(
-        x=budget, line={"color": GREY, "dash": "dot", "width": 2}, name=t("marks.budget", mb=f"{budget:,.10g}"),
+        x=budget, line={"color": GREY, "dash": "dot", "width": 2}, name=t("marks.budget", mb=typed(budget)),
         showlegend=True, legendrank=3000,
     )  # fmt: skip
     figure.update_xaxes(autorangeoptions={"include": [budget]})

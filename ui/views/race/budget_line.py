@@ -9,26 +9,19 @@ from fda_core.algorithm.events import Event
 from fda_core.analysis.curves import within
 from fda_core.analysis.summary import LaneSummary
 from fda_core.analysis.summary import quality as measured
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig
+from fda_core.settings.config import ExperimentConfig
 from ui.state import address
 from ui.text.i18n import t
-from ui.text.sentences import lane_labels, megabytes
+from ui.text.numbers import megabytes, typed
+from ui.text.numbers import quality as shown
+from ui.text.sentences import lane_labels
 
 LEAST, MOST = 0.1, 1e6  # MB
 
 
 def adopt() -> None:
     """Takes the address's budget, if it has one."""
-    address.adopt("budget", "budget", number, None)
-
-
-def number(word: str) -> float | None:
-    """Megabytes; None for what is no budget."""
-    try:
-        value = float(word)
-    except ValueError:
-        return None
-    return value if LEAST <= value <= MOST else None
+    address.adopt("budget", "budget", address.number(LEAST, MOST), None)
 
 
 def word() -> str:
@@ -58,10 +51,10 @@ def sentence(
     quality: test_loss or accuracy. A lane that has not sent so much yet, or ended before, says so.
     """
     labels = lane_labels(config)
-    silent = {lane.id for lane in config.lanes if lane.rule in BASELINE_RULES}
+    silent = {lane.id for lane in config.lanes if lane.is_baseline}
     parts = [part(labels[lane.lane], lane, events, budget, quality) for lane in lanes if lane.lane not in silent]
     words = reduce(lambda some, more: t("budget_line.and", some=some, more=more), parts)
-    return t("budget_line.at", mb=f"{budget:,.10g}", quality=t(f"budget_line.{quality}"), lanes=words)
+    return t("budget_line.at", mb=typed(budget), quality=t(f"budget_line.{quality}"), lanes=words)
 
 
 def part(label: str, lane: LaneSummary, events: Sequence[Event], budget: float, quality: str) -> str:
@@ -74,9 +67,3 @@ def part(label: str, lane: LaneSummary, events: Sequence[Event], budget: float, 
     if lane.spent.bytes >= budget * 1e6 or lane.spent.bytes > last.bytes_total:
         return t("budget_line.value", **values)
     return t("budget_line.so_far" if lane.status is None else "budget_line.ended", **values)
-
-
-def shown(value: float | None, quality: str) -> str:
-    if value is None:
-        return t("table.not_reached")
-    return f"{100 * value:.1f} %" if quality == "accuracy" else f"{value:.3f}"

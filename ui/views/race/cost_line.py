@@ -13,11 +13,11 @@ from ui.settings_panel import own_data
 from ui.shared.tables import text_table
 from ui.state.presenter import may_act
 from ui.state.session import runner
-from ui.state.viewing import engineer
 from ui.text.i18n import t
-from ui.text.sentences import lane_labels, megabytes
+from ui.text.numbers import count, duration, megabytes
+from ui.text.sentences import lane_labels
+from ui.text.viewer import engineer
 
-HOUR = 3600
 MB = 1e6
 
 
@@ -68,7 +68,7 @@ def warnings(known: CostEstimate) -> list[str]:
     limits, free = Limits.here(), available_mb()
     obstacle = limits.obstacle(known.seconds.likely, known.more_memory / MB, free)
     if obstacle == "memory":
-        return [f":material/warning: {t('cost.memory', more=megabytes(known.more_memory), free=f'{free:,.0f}')}"]
+        return [f":material/warning: {t('cost.memory', more=megabytes(known.more_memory), free=megabytes(free * MB))}"]
     return [f":material/warning: {t('cost.minutes', minutes=limits.minutes)}"] if obstacle else []
 
 
@@ -85,8 +85,8 @@ def row(label: str, lane: LaneCost) -> dict[str, str]:
     """Likely values, with the upper bounds where these differ."""
     shown = {
         t("table.lane"): label,
-        t("table.rounds"): span(lane.rounds, whole),
-        t("table.epochs"): span(lane.epochs, whole),
+        t("table.rounds"): span(lane.rounds, count),
+        t("table.epochs"): span(lane.epochs, count),
         t("cost.round_mb"): span(lane.round_bytes, megabytes),
         t("table.megabytes"): span(lane.bytes, megabytes),
     }
@@ -96,16 +96,3 @@ def row(label: str, lane: LaneCost) -> dict[str, str]:
 def span(value: Span, show: Callable[[float], str]) -> str:
     likely, most = show(value.likely), show(value.most)
     return likely if likely == most else t("cost.span", likely=likely, most=most)
-
-
-def whole(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def duration(seconds: float) -> str:
-    """Rounded as roughly as it is known."""
-    if seconds < 90:
-        return t("budget.unit_seconds", count=max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5))
-    if seconds < 2 * HOUR:
-        return t("budget.unit_minutes", count=round(seconds / 60))
-    return t("budget.unit_hours", count=f"{seconds / HOUR:.1f}")

@@ -5,11 +5,12 @@ import streamlit as st
 from fda_core.analysis.curves import paired_rounds
 from fda_core.analysis.summary import started
 from fda_core.runs.snapshot import Snapshot
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig, LaneSpec
+from fda_core.settings.config import ExperimentConfig, LaneSpec
 from ui.shared.tables import text_table
-from ui.state.viewing import Viewing, viewing
-from ui.text.i18n import t
+from ui.text.i18n import named, t
+from ui.text.numbers import loss, of_hundred
 from ui.text.sentences import epochs, lane_labels
+from ui.text.viewer import Viewing, viewing
 
 
 def panel(run: Snapshot) -> None:
@@ -35,7 +36,7 @@ def equal(run: Snapshot) -> list[tuple[str, str]]:
         (t("fair.partition"), partition(config, facts)),
         (t("fair.turns"), turns(run)),
         (t("fair.batches"), t("fair.batches_here", size=config.batch_size)),
-        (t("fair.clients"), rate(t(f"settings.client_{config.client_optimizer}"), config.client_lr)),
+        (t("fair.clients"), rate("client", config.client_optimizer, config.client_lr)),
         *servers(config),
         *dropouts(config),
         (t("fair.test"), test(run)),
@@ -62,7 +63,7 @@ def partition(config: ExperimentConfig, facts: dict) -> str:
 
 def turns(run: Snapshot) -> str:
     """Who trains in which round, compared in the record itself."""
-    lanes = [lane.id for lane in run.config.lanes if lane.rule not in BASELINE_RULES]
+    lanes = [lane.id for lane in run.config.lanes if not lane.is_baseline]
     shared, alike = paired_rounds(run.events, lanes)
     values = {"cohort": run.config.cohort_size, "clients": run.config.clients, "rounds": shared}
     if alike < shared:
@@ -70,18 +71,19 @@ def turns(run: Snapshot) -> str:
     return t("fair.turns_same" if shared else "fair.turns_here", **values)
 
 
-def rate(name: str, value: float) -> str:
-    return t("fair.rate", name=name, rate=f"{value:g}")
+def rate(where: str, name: str, value: float) -> str:
+    """An optimiser and its learning rate; where: client or server."""
+    return t("fair.rate", name=named(f"settings.{where}_{name}", name), rate=f"{value:g}")
 
 
 def servers_of(config: ExperimentConfig) -> set[tuple[str, float]]:
-    return {config.server_of(lane) for lane in config.lanes if lane.rule not in BASELINE_RULES}
+    return {config.server_of(lane) for lane in config.lanes if not lane.is_baseline}
 
 
 def servers(config: ExperimentConfig) -> list[tuple[str, str]]:
     """Nothing where lanes differ in it."""
     found = servers_of(config)
-    return [(t("fair.server"), rate(t(f"settings.server_{name}"), value)) for name, value in found if len(found) == 1]
+    return [(t("fair.server"), rate("server", name, value)) for name, value in found if len(found) == 1]
 
 
 def dropouts(config: ExperimentConfig) -> list[tuple[str, str]]:
@@ -95,8 +97,8 @@ def test(run: Snapshot) -> str:
     words = t("fair.test_here", examples=run.config.test_examples)
     if initial.get("accuracy") is None or initial.get("test_loss") is None:
         return words
-    accuracy, loss = f"{100 * initial['accuracy']:.1f}", f"{initial['test_loss']:.3f}"
-    return words + t("fair.test_before", accuracy=accuracy, loss=loss)
+    before = {"accuracy": of_hundred(initial["accuracy"]), "loss": loss(initial["test_loss"])}
+    return words + t("fair.test_before", **before)
 
 
 def differs(config: ExperimentConfig) -> str:
@@ -107,9 +109,9 @@ def differs(config: ExperimentConfig) -> str:
 
 
 def when(lane: LaneSpec) -> str:
-    if lane.rule in BASELINE_RULES:
+    if lane.is_baseline:
         return t("fair.when_never")
-    if lane.rule == "schedule":
+    if lane.is_fedopt:
         return t("fair.when_schedule", epochs=epochs(lane.epochs))
     theta = None if lane.theta is None else f"{lane.theta:g}"
-    return t(f"fair.when_{lane.rule}", most=epochs(lane.max_epochs), theta=theta)
+    return named(f"fair.when_{lane.rule}", lane.rule, most=epochs(lane.max_epochs), theta=theta)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fda_core.analysis.summary import LaneSummary
-from fda_core.live.runner import Snapshot
-from fda_core.settings.config import BASELINE_RULES, ExperimentConfig
+from fda_core.runs.snapshot import Snapshot
+from fda_core.settings.config import ExperimentConfig
 from ui.text.i18n import t
-from ui.text.sentences import lane_labels, megabytes, outcome
+from ui.text.numbers import megabytes
+from ui.text.sentences import lane_labels, outcome
 
 NOBODY = ""  # no lane has this id
 
@@ -34,7 +35,7 @@ def remember() -> None:
 def competing(config: ExperimentConfig) -> dict[str, str]:
     """Names by id of the lanes that send bytes."""
     labels = lane_labels(config)
-    return {lane.id: labels[lane.id] for lane in config.lanes if lane.rule not in BASELINE_RULES}
+    return {lane.id: labels[lane.id] for lane in config.lanes if not lane.is_baseline}
 
 
 def settle(run: Snapshot | None) -> None:

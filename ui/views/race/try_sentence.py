@@ -15,6 +15,7 @@ from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 from ui.shared.tables import text_table
 from ui.text.i18n import plain, t
+from ui.text.numbers import of_hundred, percent
 from ui.text.problems import said
 from ui.text.sentences import lane_labels
 
@@ -36,7 +37,7 @@ def panel(run: Snapshot) -> None:
         if text := form(own=names is not None):
             st.session_state.asked = (run.run_id, text, *read(run.config, folder, text, len(names or LABELS)))
         show(run, names)
-        st.caption(t("ask.note" if names is None else "ask.note_own", percent=f"{100 / len(names or LABELS):.0f}"))
+        st.caption(t("ask.note" if names is None else "ask.note_own", percent=of_hundred(1 / len(names or LABELS), 0)))
 
 
 def label_names(config: ExperimentConfig, facts: dict) -> list[str] | None:
@@ -92,20 +93,15 @@ def rows(config: ExperimentConfig, answers: list[Answer], names: Sequence[str] |
 
 def of_review(one: Answer) -> dict[str, str]:
     bad, good = one.shares
-    return {t("ask.favourable"): percent(good), t("ask.unfavourable"): percent(bad)}
+    return {t("ask.favourable"): percent(good, 0), t("ask.unfavourable"): percent(bad, 0)}
 
 
 def likeliest(one: Answer, names: Sequence[str]) -> dict[str, str]:
     """The labels with the largest shares, in that order."""
     order = sorted(range(len(names)), key=lambda i: -one.shares[i])[:SHOWN]
-    cells = (t("ask.share", label=plain(names[i]), share=percent(one.shares[i])) for i in order)
+    cells = (t("ask.share", label=plain(names[i]), share=percent(one.shares[i], 0)) for i in order)
     return {t("ask.place", place=place): cell for place, cell in enumerate(cells, 1)}
 
 
 def after(label: str, round: int) -> str:
     return t("ask.after", lane=label, round=round)
-
-
-def percent(share: float) -> str:
-    """A model that diverged has no answer."""
-    return f"{100 * share:.0f} %" if share == share else t("table.not_reached")

@@ -13,8 +13,8 @@ from fda_core.runs.store import runs_folder
 from fda_core.settings.assignments import to_query
 from fda_core.settings.config import ExperimentConfig
 from ui.shared import replay_controls
-from ui.state.viewing import viewing
 from ui.text.i18n import t
+from ui.text.viewer import viewing
 
 TEMPLATE = Path(__file__).with_name("report.html")
 

@@ -12,9 +12,10 @@ from fda_core.runs.index import Index
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import held, runs_folder
 from fda_core.settings import presets
+from fda_core.support.errors import LabError
 from ui.state.session import runner
 from ui.text.i18n import JOINER, t
-from ui.text.sentences import megabytes
+from ui.text.numbers import DASH, megabytes
 
 SCHEDULE = re.compile(r"fedopt-e([1-9][0-9]{0,2})")
 
@@ -23,6 +24,13 @@ SCHEDULE = re.compile(r"fedopt-e([1-9][0-9]{0,2})")
 def index() -> Index:
     """The one of this process."""
     return Index(runs_folder())
+
+
+def everything() -> list[Entry]:
+    try:
+        return index().entries()
+    except LabError:  # the list says it
+        return []
 
 
 def listed(search: str, tag: str | None) -> list[Entry]:
@@ -61,7 +69,7 @@ def table(entries: list[Entry]) -> pd.DataFrame:
     """One row a run; bytes to the target in MB (10⁶), by lane."""
     rows = [
         {
-            t("runs.name"): harmless(entry.name) or "–",
+            t("runs.name"): harmless(entry.name) or DASH,
             t("runs.began"): entry.created,
             t("runs.status"): t(f"runs.is_{entry.status}"),
             t("runs.preset"): t(f"settings.preset_{entry.preset}") if entry.preset in presets.names() else entry.preset,
@@ -84,7 +92,7 @@ def harmless(text: str) -> str:
 
 def to_target(entry: Entry) -> str:
     costs = entry.to_target.items()
-    return " · ".join(f"{called(lane)} {'–' if cost is None else megabytes(cost)}" for lane, cost in costs)
+    return " · ".join(f"{called(lane)} {DASH if cost is None else megabytes(cost)}" for lane, cost in costs)
 
 
 def called(lane: str) -> str:

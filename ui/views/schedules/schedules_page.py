@@ -14,14 +14,17 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.errors import ConfigError
 from ui.components.live_chart import figure_json, live_chart
+from ui.shared.charts import palette
 from ui.shared.run_tables import study_table
 from ui.shared.tables import text_table
+from ui.state.address import keep_words
 from ui.state.presenter import act, may_act
-from ui.state.session import keep_words, palette, runner
+from ui.state.session import runner
 from ui.text.glossary import marked
 from ui.text.i18n import t
+from ui.text.numbers import megabytes, rounded, tenths
 from ui.text.problems import said
-from ui.text.sentences import goal, lane_labels, megabytes
+from ui.text.sentences import goal, lane_labels
 from ui.views.schedules.schedules_charts import costs_chart, swing_chart
 
 SERIES = "schedules-"  # the recorded runs: one experiment, several seeds
@@ -46,7 +49,7 @@ def page() -> None:
     lanes = lanes_of(runs)
     words = verdict(lanes, goal(runs[0].config.target))
     st.markdown(marked(words))
-    figure = costs_chart([lane for lane in lanes if lane.spec.rule == "schedule"], ours(lanes), palette())
+    figure = costs_chart([lane for lane in lanes if lane.spec.is_fedopt], ours(lanes), palette())
     show("costs", figure, HEIGHT, words)
     st.caption(t("schedules.recorded", seeds=", ".join(str(run.config.seed) for run in runs)))
     st.button(
@@ -59,7 +62,7 @@ def page() -> None:
         st.warning(problem)
     with st.container(key="schedules_table"):
         text_table(study_table(runs))
-    adaptive = [lane for lane in lanes if lane.spec.rule in ("adaptive", "smoothed")]
+    adaptive = [lane for lane in lanes if lane.spec.kind.sets_theta]
     with st.container(key="schedules_swing"):
         st.markdown(marked(swing_words(runs, adaptive)))
         rounds = {lane.label: epochs_of(runs[0], lane.spec.id) for lane in adaptive}
@@ -87,13 +90,13 @@ def lanes_of(runs: Sequence[Snapshot]) -> list[Lane]:
 
 
 def ours(lanes: Sequence[Lane]) -> Lane:
-    return next(lane for lane in lanes if lane.spec.rule == "adaptive")
+    return next(lane for lane in lanes if lane.spec.kind.published)
 
 
 def verdict(lanes: Sequence[Lane], target: str) -> str:
     """The best timetable against FDA-OPT, the worst, and those that do not get there: all from the runs."""
     us = ours(lanes)
-    timed = [lane for lane in lanes if lane.spec.rule == "schedule"]
+    timed = [lane for lane in lanes if lane.spec.is_fedopt]
     whole = [lane for lane in timed if len(lane.costs) == lane.runs]
     if not whole or len(us.costs) < us.runs:
         return t("schedules.open", goal=target)
@@ -103,11 +106,11 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
     words = [
         t(
             f"schedules.{key}", goal=target, us=us.label, our_mb=megabytes(mine), best=best.label,
-            best_mb=megabytes(best.middle("bytes")), our_epochs=f"{us.middle('local_epochs'):g}",
-            best_epochs=f"{best.middle('local_epochs'):g}",
+            best_mb=megabytes(best.middle("bytes")), our_epochs=rounded(us.middle('local_epochs')),
+            best_epochs=rounded(best.middle('local_epochs')),
         ),
         t("schedules.badly", worst=worst.label, worst_mb=megabytes(worst.middle("bytes")),
-          times=f"{worst.middle('bytes') / mine:.1f}"),
+          times=tenths(worst.middle('bytes') / mine)),
     ]  # fmt: skip
     missed = [lane for lane in timed if lane not in whole]
     late = [t("schedules.late", lane=lane.label, count=len(lane.costs), all=lane.runs) for lane in missed]
@@ -124,7 +127,7 @@ def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
     told = []
     for lane in lanes:
         low, mid, high = middle([swing(epochs_of(run, lane.spec.id)) for run in runs])
-        told.append(t("schedules.swing", lane=lane.label, middle=f"{mid:.1f}", low=f"{low:.1f}", high=f"{high:.1f}"))
+        told.append(t("schedules.swing", lane=lane.label, middle=tenths(mid), low=tenths(low), high=tenths(high)))
     return t("schedules.swings", told=f" {t('schedules.and')} ".join(told))
 
 

@@ -1,0 +1,44 @@
+"""Who reads: in which language, and in how much depth. What a viewer chooses is settled in ui/state/viewing.py."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LANGUAGES = {"ja": "日本語", "en": "English"}
+DEPTHS = ("manager", "engineer")
+DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"
+
+
+class Viewing(NamedTuple):
+    language: str = DEFAULT_LANGUAGE
+    depth: str = DEFAULT_DEPTH
+
+
+_fixed: ContextVar[Viewing | None] = ContextVar("viewing", default=None)
+
+
+def viewing() -> Viewing:
+    """This viewer's; the defaults where there is no viewer, in tests and other threads."""
+    if fixed := _fixed.get():
+        return fixed
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return Viewing()
+    return st.session_state.get("viewing") or Viewing()
+
+
+@contextmanager
+def reading(language: str = DEFAULT_LANGUAGE, depth: str = DEFAULT_DEPTH) -> Iterator[None]:
+    """For tests of sentences: as somebody who reads so."""
+    token = _fixed.set(Viewing(language, depth))
+    try:
+        yield
+    finally:
+        _fixed.reset(token)
+
+
+def engineer() -> bool:
+    return viewing().depth == "engineer"

@@ -1,0 +1,81 @@
+"""The viewer's own network and what travels on it: widgets in the sidebar, words in the address."""
+
+import streamlit as st
+
+from fda_core.models.payload import ENCODERS, TRAINED, payload
+from ui.shared.links import LINKS
+from ui.state import address
+from ui.state.address import keep_words
+from ui.text.i18n import t
+from ui.text.numbers import megabytes
+
+OWN, RANK = "run", 8
+# name: lowest, highest, default; all of them may stand in the address.
+NUMBERS = {
+    "sites": (1, 100_000, 40), "up": (0.01, 100_000.0, 20.0), "down": (0.01, 100_000.0, 50.0),
+    "rtt": (0.0, 10_000.0, 80.0), "spread": (0.0, 2.0, 0.0), "device": (0.01, 1000.0, 1.0),
+    "price": (0.0, 1000.0, 0.09), "gb": (0.001, 1e6, 200.0),
+}  # fmt: skip
+
+
+def adopt(theirs: list[str]) -> None:
+    """What a link brought, else what the widgets say."""
+    for name, (low, high, default) in NUMBERS.items():
+        address.adopt(name, f"budget_{name}", address.number(low, high, type(default)), default)
+    address.adopt("payload", "budget_payload", address.one_of(payloads()), OWN)
+    address.adopt("against", "budget_lane", address.one_of(theirs), theirs[0])
+    if st.session_state.budget_lane not in theirs:  # another run than before
+        st.session_state.budget_lane = theirs[0]
+
+
+def payloads() -> list[str]:
+    return [OWN, *(f"{encoder} {what}" for encoder in ENCODERS for what in TRAINED)]
+
+
+def controls() -> None:
+    st.selectbox(
+        t("budget.preset"), LINKS, index=None, key="budget_link", format_func=lambda name: t(f"budget.link_{name}"),
+        placeholder=t("budget.preset_hint"), on_change=take_link,
+    )  # fmt: skip
+    left, right = st.columns(2)
+    for one, other in (("up", "down"), ("rtt", "price"), ("sites", "device")):
+        field(left, one)
+        field(right, other)
+    st.selectbox(
+        t("budget.payload"), payloads(), key="budget_payload", format_func=payload_name, persist_state="session"
+    )
+    with st.expander(t("settings.more"), key="budget_more"):
+        field(st, "spread")
+        field(st, "gb")
+
+
+def field(place, name: str) -> None:
+    low, high, default = NUMBERS[name]
+    place.number_input(
+        t(f"budget.{name}"), low, high, key=f"budget_{name}", help=t(f"budget.{name}_help"), persist_state="session",
+        format="%d" if isinstance(default, int) else "%g",
+    )  # fmt: skip
+
+
+def take_link() -> None:
+    state = st.session_state
+    if state.budget_link:
+        state.budget_up, state.budget_down, state.budget_rtt = LINKS[state.budget_link]
+
+
+def payload_name(word: str) -> str:
+    if word == OWN:
+        return t("budget.payload_run")
+    encoder, what = word.split(" ")
+    return t(f"budget.payload_{what}", encoder=encoder, mb=megabytes(payload(encoder, what, RANK)), rank=RANK)
+
+
+def keep(first: str) -> None:
+    """The settings in the address; first: the lane that is compared unless another is chosen."""
+    state = st.session_state
+    values = {name: state[f"budget_{name}"] for name in NUMBERS}
+    keep_words(
+        against=state.budget_lane if state.budget_lane != first else "",
+        payload=state.budget_payload if state.budget_payload != OWN else "",
+        **{name: f"{value:g}" for name, value in values.items() if value != NUMBERS[name][2]},
+    )

@@ -1,0 +1,76 @@
+"""The part of the Race page that is drawn again by itself: it puts the others in their order."""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from fda_core.analysis.summary import summarize
+from fda_core.runs.snapshot import Snapshot
+from fda_core.settings.config import ExperimentConfig
+from ui.shared import replay_controls
+from ui.state.presenter import may_act
+from ui.state.session import shown_run
+from ui.text.glossary import marked
+from ui.text.i18n import t
+from ui.text.problems import said
+from ui.text.sentences import headline
+from ui.views.race import cost_line, held_equal, prediction, try_sentence
+from ui.views.race.lane_table import numbers
+from ui.views.race.notes import notes
+from ui.views.race.queue_list import waiting
+from ui.views.race.race_figure import chart
+from ui.views.race.run_controls import controls, is_next
+
+
+class Around(NamedTuple):
+    """What matters to the page around the fragment."""
+
+    run_id: str | None
+    live: bool
+    playing: bool
+    cost_awaited: bool
+
+
+def identity(run: Snapshot | None, config: ExperimentConfig | None) -> Around:
+    soon = is_next(run, config) and cost_line.awaited(config)
+    return Around(run.run_id, run.live, replay_controls.playing(run), soon) if run else Around(None, False, False, soon)
+
+
+def live_part(config: ExperimentConfig | None, around: Around) -> None:
+    whole, _ = shown_run()
+    if identity(whole, config) != around:
+        # The settings in the sidebar freeze or thaw, the address changes, a replay moves or stands, a cost is known.
+        st.rerun()
+    prediction.settle(whole)
+    run = replay_controls.replayed(whole)
+    shown = run.config if run else config
+    events = list(run.events) if run else []
+    lanes = summarize(events)
+    going_on = run is not None and (run.live or len(run.events) < len(whole.events))
+    words = headline(shown, lanes, going_on) if lanes else before_the_first_round(whole)
+    if st.session_state.notice:
+        st.warning(st.session_state.notice)
+    controls(whole, config)  # above the sentence, whose length changes: buttons must not move under the mouse
+    replay_controls.controls(whole)
+    if run is not None and run.status == "failed":
+        st.error(said(run.message))
+    if run is not None and run.status == "interrupted" and run.message:
+        st.info(said(run.message))
+    answer = prediction.answered(run, lanes, going_on)
+    st.markdown(marked(f"{words} {answer}" if answer else words))
+    if shown is not None:
+        chart(run, shown, lanes, words, going_on)
+    if lanes:
+        numbers(shown, lanes)
+        notes(run, config)
+        held_equal.panel(run)
+        try_sentence.panel(run)
+    waiting(run)
+
+
+def before_the_first_round(run: Snapshot | None) -> str:
+    if run is None:
+        return t("race.empty") if may_act() else t("class.wait")
+    if run.place:
+        return t("race.in_the_queue")
+    return t("race.getting_ready") if run.live else t("race.nothing_played")

@@ -1,0 +1,55 @@
+"""What has to be said below the race: what was held equal, what was trained, which lane diverged."""
+
+import streamlit as st
+
+from fda_core.algorithm.events import LaneFinished, RunStarted
+from fda_core.analysis.summary import started, state_bytes
+from fda_core.models.payload import size_of
+from fda_core.runs.snapshot import Snapshot
+from fda_core.settings.config import ExperimentConfig
+from ui.text.glossary import marked
+from ui.text.i18n import named, plain, t
+from ui.text.numbers import megabytes, size
+from ui.text.problems import said
+from ui.text.sentences import lane_labels
+from ui.text.viewer import engineer
+
+
+def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
+    start: RunStarted = started(run.events)
+    labels = lane_labels(run.config)
+    for event in run.events:
+        if isinstance(event, LaneFinished) and event.status == "diverged":
+            st.warning(t("table.diverged_note", lane=labels[event.lane], message=said(event.message)))
+    if not run.live and config is not None and config != run.config:
+        st.info(t("race.applies_next"))
+    facts = start.facts
+    words = [
+        t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
+        *(technical(run, facts) if engineer() else ()),
+        *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
+    ]
+    for lane in run.config.lanes:
+        if lane.is_baseline:
+            words.append(named(f"race.reference_{lane.rule.replace('-', '_')}", lane.rule, lane=labels[lane.id]))
+    st.caption(marked(" ".join(words)))
+
+
+def technical(run: Snapshot, facts: dict) -> list[str]:
+    """What is trained, and what a check sends."""
+    key = "race.model_head" if mostly_head(run.config) else "race.model"
+    words = [
+        t(
+            key, model=plain(str(facts["model"])[:200]), trained=facts["trainable_parameters"],
+            bytes_mb=megabytes(facts["model_bytes"]),
+        )
+    ]  # fmt: skip
+    if states := state_bytes(run.events):
+        words.append(t("race.state", sizes=f" {t('race.state_or')} ".join(map(size, states))))
+    return words
+
+
+def mostly_head(config: ExperimentConfig) -> bool:
+    """Whether most of the trained weights are those of the classification head."""
+    known = size_of(config)
+    return config.trained != "head" and known is not None and 2 * known.head > known.trained

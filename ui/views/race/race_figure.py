@@ -1,0 +1,55 @@
+"""The chart of the race, made once for all who look at the same moment, with its axes and its budget."""
+
+import streamlit as st
+
+from fda_core.analysis.summary import LaneSummary
+from fda_core.runs.snapshot import Snapshot
+from fda_core.settings.config import ExperimentConfig
+from ui.components.live_chart import figure_json, live_chart
+from ui.shared.charts import palette, race_chart
+from ui.shared.frames import race_frame
+from ui.state import axes
+from ui.text.i18n import t
+from ui.text.sentences import lane_labels
+from ui.text.viewer import viewing
+from ui.views.race import annotations, budget_line
+
+HEIGHT = 310
+
+
+def chart(
+    run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str, going_on: bool
+) -> None:  # fmt: skip
+    left, right, limit = st.columns([2.7, 1.35, 1.2])
+    x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
+    budget = budget_line.choose(limit)
+    view = f"{run.run_id if run else 'none'}/{x}/{y}"
+    moment = (viewing(), run.revision, len(run.events)) if run else (viewing(), config.to_json())
+    live_chart(
+        shared_figure(view, moment, x, y, budget, not going_on, run, config, lanes),
+        key="race",
+        height=HEIGHT,
+        alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words.replace("**", "")),
+        unavailable=t("chart.unavailable"),
+    )
+    if budget and lanes:
+        st.markdown(budget_line.sentence(config, run.events, lanes, budget, y))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def shared_figure(
+    view: str, moment: object, x: str, y: str, budget: float | None, over: bool, _run: Snapshot | None,
+    _config: ExperimentConfig, _lanes: list[LaneSummary],
+) -> str:  # fmt: skip
+    """The chart as the browser gets it, made once for all who look at this moment of a run with this budget."""
+    frame = race_frame(_run.events if _run else ())
+    reached = {lane.lane: lane.to_target.rounds for lane in _lanes if lane.to_target}
+    figure = race_chart(frame, lane_labels(_config), palette(), x, y, _config.target, reached)
+    if x == "bytes" and not frame.empty:
+        annotations.annotate(figure, frame, _config, _run.events, y, budget, over)
+    return figure_json(figure, view)
+
+
+def measures(config: ExperimentConfig) -> tuple[str, ...]:
+    """What the vertical axis can show: the measure of the target where accuracy is not it."""
+    return ("test_loss", "mcc" if config.target.metric == "mcc" else "accuracy")

@@ -1,0 +1,48 @@
+"""The sidebar of the Runs page: search and tag, a record to take over, the trash."""
+
+import streamlit as st
+
+from fda_core.runs import trash
+from fda_core.runs.store import runs_folder
+from ui.state.presenter import act, may_act
+from ui.text.i18n import t
+from ui.views.runs import run_actions
+from ui.views.runs.run_list import everything
+
+LONGEST_SEARCH = 200  # characters
+
+
+def filters() -> tuple[str, str | None]:
+    state = st.session_state
+    search = st.text_input(
+        t("runs.search"), key="runs_search", placeholder=t("runs.search_hint"), max_chars=LONGEST_SEARCH,
+        persist_state="session",
+    )  # fmt: skip
+    tags = sorted({tag for entry in everything() for tag in entry.tags} | {state.runs_tag} - {None})
+    tag = st.selectbox(
+        t("runs.tag"), tags, index=None, key="runs_tag", disabled=not tags, placeholder=t("runs.tag_any"),
+        persist_state="session",
+    )  # fmt: skip
+    return search, tag
+
+
+def uploader() -> None:
+    with st.expander(t("runs.import"), key="runs_import", icon=":material/upload_file:"):
+        key = f"upload-{st.session_state.get('uploads', 0)}"
+        st.file_uploader(
+            t("runs.import_file"), type=["jsonl"], key=key, on_change=act, args=(run_actions.take_over, key),
+            disabled=not may_act(), help=t("runs.import_help"),
+        )  # fmt: skip
+
+
+def bin_of_runs() -> None:
+    gone = trash.deleted(runs_folder())
+    if not gone:
+        return
+    with st.expander(t("runs.trash", count=len(gone)), key="runs_trash", icon=":material/delete:"):
+        st.caption(t("runs.trash_kept", days=trash.KEPT_DAYS))
+        for run_id in gone[:20]:
+            st.button(
+                t("runs.restore", run=run_id), key=f"restore-{run_id}", on_click=act, disabled=not may_act(),
+                args=(run_actions.restore, [run_id]), icon=":material/undo:",
+            )  # fmt: skip

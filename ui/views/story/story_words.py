@@ -1,0 +1,79 @@
+"""The story's sentences, all from the numbers of its run."""
+
+import pandas as pd
+import streamlit as st
+
+from fda_core.analysis.summary import state_bytes
+from fda_core.evidence.tables import PUBLISHED
+from fda_core.settings.config import LaneSpec
+from ui.text.i18n import t
+from ui.text.numbers import megabytes, size, tenths
+from ui.text.sentences import goal, outcome
+from ui.views.story.story import Story
+
+
+def sentences(story: Story) -> list[str]:
+    """Three to repeat: what the bill is, what FDA-OPT does about it, what that costs and what does as well."""
+    them = story.track(story.them)
+    bill = t(
+        "story.one", them=story.labels[story.them.id], clients=len(story.timeline.clients), rounds=len(them.rounds),
+        cohort=story.run.config.cohort_size, mb=megabytes(them.bytes),
+    )  # fmt: skip
+    needed = t("story.two", us=story.labels[story.us.id], sketch=sketch(story))
+    saved = t(f"story.{against(story, story.them)}", **costs(story, story.them))
+    chosen = [t(f"story.control_{against(story, spec)}", **costs(story, spec)) for spec in story.controls[:1]]
+    return [bill, f"{needed} {saved}", " ".join([work(story), *chosen])]
+
+
+def against(story: Story, other: LaneSpec) -> str:
+    """Bytes to the target: fewer, tie or more where both reached it, else only_us, only_them or neither."""
+    ours, theirs = story.track(story.us), story.track(other)
+    if ours.reached is None or theirs.reached is None:
+        return "only_us" if ours.reached else "only_them" if theirs.reached else "neither"
+    return outcome(ours.bytes, theirs.bytes)
+
+
+def costs(story: Story, other: LaneSpec) -> dict[str, str | int]:
+    ours, theirs = story.track(story.us).bytes, story.track(other).bytes
+    return {
+        "us": story.labels[story.us.id], "them": story.labels[other.id], "goal": goal(story.run.config.target),
+        "our_mb": megabytes(ours), "their_mb": megabytes(theirs), "times": times(ours, theirs), "epochs": other.epochs,
+    }  # fmt: skip
+
+
+def work(story: Story) -> str:
+    """Local training against the FedOpt lane that synchronises most often."""
+    ours, theirs = (story.track(spec).rounds[-1].epochs for spec in (story.us, story.them))
+    return t(
+        f"story.work_{outcome(ours, theirs)}", them=story.labels[story.them.id], ours=ours, theirs=theirs,
+        times=times(ours, theirs),
+    )  # fmt: skip
+
+
+def times(one: int, other: int) -> str:
+    return tenths(max(one, other) / min(one, other))
+
+
+def model(story: Story) -> str:
+    """MB of one model on its way, as the packets have it."""
+    transfer = next(transfer for transfer in story.track(story.them).transfers if transfer.kind != "sketch")
+    return megabytes(transfer.bytes / len(transfer.clients))
+
+
+def sketch(story: Story) -> str:
+    return size(max(state_bytes(story.run.events), default=0))
+
+
+@st.cache_data(show_spinner=False)
+def published_pairs() -> pd.DataFrame:
+    return pd.read_csv(PUBLISHED)
+
+
+def published() -> str:
+    """One run is one run: the medians of the authors' own."""
+    table = published_pairs()
+    both = table.dropna(subset=["bytes_ratio", "local_epochs_ratio"])
+    return t(
+        "story.published", pairs=len(both), all=len(table), bytes=tenths(both.bytes_ratio.median()),
+        work=tenths(both.local_epochs_ratio.median()),
+    )  # fmt: skip
