@@ -116,8 +116,11 @@ def failing_test(tree: Path, paths: list[str], tier: str) -> str | None:
 
 def run_tests(tree: Path, words: list[str]) -> None:
     """In a process of its own, which ends with what pytest returns."""
+    import hypothesis
     import pytest
 
+    hypothesis.settings.register_profile("no deadline", deadline=None)  # a slow machine is no mistake found
+    hypothesis.settings.load_profile("no deadline")
     os.chdir(tree)
     os.environ |= {
         "HF_HUB_OFFLINE": "1", "FDA_OPT_LAB_RUNS": str(tree / ".runs"), "FDA_OPT_LAB_CACHE": str(tree / ".cache"),

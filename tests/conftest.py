@@ -3,6 +3,7 @@
 import os
 import sys
 
+import hypothesis
 import pytest
 
 from fda_core.settings.config import ExperimentConfig
@@ -11,6 +12,10 @@ TRAIN, TEST = 64, 32
 
 # A thread for each worker, before torch and numpy count the cores, and for the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A worker may have to wait for its core: no example is too slow.
+hypothesis.settings.register_profile("shared cores", deadline=None)
+hypothesis.settings.load_profile("shared cores")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,6 +11,7 @@ def setting(small_config, cold_cache):
     return engine.setting(small_config)
 
 
+@pytest.mark.slow
 def test_all_variants_give_the_same_losses_and_weights(setting):
     epoch, variants = setting
     differences = engine.compare({name: variant() for name, variant in variants.items()}, epoch.experiment.initial)
@@ -26,6 +27,7 @@ def test_a_variant_with_other_weights_is_refused():
         engine.compare({engine.LOOP: result, engine.ENGINE: (result[0] * torch.nan, result[1])}, torch.zeros(3))
 
 
+@pytest.mark.slow
 def test_a_loop_that_computes_needless_gradients_is_refused(setting):
     loop = setting[1][engine.LOOP]
     norm = loop.model.get_base_model().distilbert.transformer.layer[0].output_layer_norm.weight
@@ -37,6 +39,7 @@ def test_a_loop_that_computes_needless_gradients_is_refused(setting):
         norm.requires_grad_(False)
 
 
+@pytest.mark.slow
 def test_the_report_divides_the_loops_median_by_the_engines(setting):
     epoch, variants = setting
     seconds = {name: [1.0, 4.0, 9.0] if name == engine.LOOP else [0.5] * 3 for name in variants}

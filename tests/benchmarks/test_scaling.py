@@ -7,6 +7,7 @@ pytest.importorskip("resource")  # not on Windows
 from benchmarks import scaling
 
 
+@pytest.mark.slow
 def test_a_case_is_measured(small_config, cold_cache):
     data = {name: getattr(small_config, name) for name in ("train_examples", "test_examples", "max_tokens")}
     row = scaling.case({"clients": 6, "clients_per_round": 2, "rank": 1, "rounds": 1, "threads": 1, "data": data})

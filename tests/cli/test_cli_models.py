@@ -15,6 +15,7 @@ from fda_core.runs.store import config_of, read_events
 from fda_core.settings.config import TRAINED
 from fda_core.support.errors import LabError
 from tests.helpers import hub, tiny_models
+from tests.helpers.tiers import tiered
 
 SMALL = (
     "train_examples=40", "test_examples=20", "clients=4", "clients_per_round=4", "max_tokens=32", "rounds=2",
@@ -28,7 +29,7 @@ def run(out, model, *words: str) -> int:
 
 
 @pytest.mark.parametrize("trained", TRAINED)
-@pytest.mark.parametrize("kind", ["distilbert", "roberta", "deberta-v2", "mpnet"])
+@pytest.mark.parametrize("kind", tiered(["distilbert", "roberta", "deberta-v2", "mpnet"], ["distilbert"]))
 def test_a_folder_by_its_path_trains(kind, trained, models_folder, cold_cache, tmp_path, capsys):
     out = tmp_path / "out"
     assert run(out, models_folder / kind, f"trained={trained}") == 0
@@ -95,6 +96,7 @@ def test_a_path_to_nothing_is_refused(word, tmp_path, capsys):
     assert "is no folder: give the folder of a model, or its id on the hub." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_id_is_fetched_from_the_hub_of_the_environment(models_folder, cold_cache, tmp_path):
     """In a process of its own, as users have it; then again without a hub."""
     words = [part for word in SMALL for part in ("--set", word)]

@@ -41,10 +41,12 @@ def played(root):
     return root[0], said
 
 
+@pytest.mark.slow
 def test_every_rate_is_tried_once_and_every_cell_raced_on_every_seed(played):
     assert len(played[1]) == len(plan.grid("sgd")) + len(plan.grid("yogi")) + 2
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_run_again_but_a_torn_run_is(played):
     folder = plan.race_folder(played[0], "yogi", 1.0, 0)
     lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
@@ -65,6 +67,7 @@ def test_a_run_that_another_process_is_writing_is_left_alone(tmp_path):
     assert (tmp_path / EVENTS).exists()
 
 
+@pytest.mark.slow
 def test_a_run_of_another_plan_does_not_count(played):
     longer = dataclasses.replace(SCOPE, local_epochs=4)
     rates = play.best_rates(played[0], "sgd", 1.0)
@@ -73,11 +76,13 @@ def test_a_run_of_another_plan_does_not_count(played):
     assert not play.complete(folder, longer.config("sgd", 1.0, 0, rates, SCOPE.lanes))
 
 
+@pytest.mark.slow
 def test_the_chosen_rates_have_the_lowest_late_loss(played):
     losses = {r: play.late_loss(plan.search_folder(played[0], "yogi", 1.0, r)) for r in plan.grid("yogi")}
     assert play.best_rates(played[0], "yogi", 1.0) == min(losses, key=losses.get)
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_a_round_and_every_lane_its_local_epochs(played):
     table = collect.table(SCOPE, played[0])
     assert set(table.lane) == set(plan.LANES)
@@ -90,6 +95,7 @@ def test_the_table_has_a_row_a_round_and_every_lane_its_local_epochs(played):
     assert first.test_loss.nunique() == 1  # all from the same weights
 
 
+@pytest.mark.slow
 def test_the_page_is_made_from_the_files_alone_and_names_every_server(played, tmp_path):
     csv = tmp_path / "evidence.csv"
     collect.save(SCOPE, played[0], csv)

@@ -14,6 +14,7 @@ from fda_core.models.trainers.cohort import CohortTrainer
 from fda_core.models.trainers.plain import PlainTrainer
 from fda_core.settings.config import MODELS, ExperimentConfig, LaneSpec, Lora
 from fda_core.setup import prepare
+from tests.helpers.tiers import tiered
 
 LORAS = {
     "query and value": Lora(),
@@ -35,7 +36,7 @@ def trainers(model: str, lora: Lora, texts, folder) -> tuple[PlainTrainer, Cohor
     return PlainTrainer(adapted, *texts), CohortTrainer(adapted, *texts, *hidden)
 
 
-@pytest.fixture(scope="module", params=CASES, ids=" ".join)
+@pytest.fixture(scope="module", params=tiered(CASES, [("minilm-distilbert", "all four")]), ids=" ".join)
 def pair(request, texts, cold_cache):
     model, lora = request.param
     return trainers(model, LORAS[lora], texts, cold_cache)
@@ -105,6 +106,7 @@ def test_padding_of_other_texts_does_not_matter(pair):
     torch.testing.assert_close(results[0], results[1], rtol=0, atol=1e-6)
 
 
+@pytest.mark.models
 def test_another_precision_of_the_norms_is_followed(texts, tmp_path):
     """RoBERTa's own checkpoints have 1e-5; here a value that cannot be overlooked."""
     model = embedded.load_classifier(model="minilm-roberta")
@@ -134,7 +136,7 @@ LANES = {
 }
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(scope="module", params=tiered(MODELS, ["minilm-distilbert"]))
 def labs(request, small_config, cold_cache):
     """Two labs that differ in nothing but the trainer: the plain way, the cohort way; for every architecture."""
     fast = prepare(ExperimentConfig(**small_config.to_dict() | {"model": request.param}))

@@ -24,6 +24,7 @@ from fda_core.models.trainers.plain import PlainTrainer
 from fda_core.settings.config import Lora
 from fda_core.support import assets
 from fda_core.support.errors import ConfigError
+from tests.helpers.tiers import tiered
 
 HEAD = 384 * 384 + 384 + 384 * 2 + 2
 ALL_FOUR = ("q_lin", "k_lin", "v_lin", "out_lin")
@@ -44,7 +45,7 @@ MAPS = {name: dict(zip(ALL_FOUR, ALL_FOUR, strict=True)) for name in LAYERS} | {
     for name in ("minilm-roberta", "minilm-bert")
 }
 
-every_model = pytest.mark.parametrize("model", embedded.MODELS)
+every_model = pytest.mark.parametrize("model", tiered(embedded.MODELS, ["minilm-distilbert"]))
 
 
 @pytest.fixture(scope="module")

@@ -251,6 +251,7 @@ def test_the_limit_is_2_gb_unless_set(monkeypatch, value, limit):
     assert limit_bytes() == limit
 
 
+@pytest.mark.slow
 def test_two_processes_that_compute_the_same_leave_one_file(tmp_path):
     spawn = multiprocessing.get_context("spawn")
     both, results = spawn.Barrier(2), spawn.Queue()

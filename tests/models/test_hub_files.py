@@ -14,6 +14,7 @@ from fda_core.support.errors import Cancelled, LabError
 from tests.helpers import hub as stand_in
 from tests.helpers import tiny_models
 from tests.helpers.hub import Hub, Trouble, wait_until
+from tests.helpers.tiers import tiered
 
 NOTHING = lambda *_: None  # noqa: E731
 WEIGHTS = "*/model.safetensors"
@@ -55,7 +56,9 @@ def refusal(model: str, **more) -> str:
     return said
 
 
-@pytest.mark.parametrize("model", [*(f"tiny/{kind}" for kind in tiny_models.SETTINGS), "tiny-bert"])
+@pytest.mark.parametrize(
+    "model", tiered([*(f"tiny/{kind}" for kind in tiny_models.SETTINGS), "tiny-bert"], ["tiny/distilbert", "tiny-bert"])
+)
 def test_a_model_of_the_hub_is_that_of_its_folder(served, models_folder, model):
     chosen, mine = load(model)
     kind = model.removeprefix("tiny/").removeprefix("tiny-")
@@ -216,6 +219,7 @@ def test_the_hub_s_own_conversion_stands_in_for_pickled_weights(served, models_f
     assert load("tiny/pickled")[0].revision == commit
 
 
+@pytest.mark.slow
 def test_the_runner_s_stop_ends_a_download_and_the_next_run_begins(served, tmp_path):
     from fda_core.live.runner import Runner
     from tests.helpers.fake import Fake, fast_config, until

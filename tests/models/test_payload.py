@@ -10,6 +10,7 @@ from fda_core.models.payload import ENCODERS, download, payload, size_of, slowdo
 from fda_core.runs.recorded import recorded
 from fda_core.settings import model_names
 from fda_core.settings.config import MODELS, TRAINED, ExperimentConfig
+from tests.helpers.tiers import tiered
 
 BUILT = {
     "all-MiniLM-L6-v2": lambda: DistilBertModel(DistilBertConfig(dim=384, hidden_dim=1536, n_layers=6)),
@@ -62,7 +63,7 @@ MORE = {
 }
 
 
-@pytest.mark.parametrize("model", [*MODELS, "folder:distilbert", "folder:roberta", "folder:bert"])
+@pytest.mark.parametrize("model", tiered([*MODELS, "folder:distilbert", "folder:roberta", "folder:bert"], MODELS[:1]))
 @pytest.mark.parametrize("trained", TRAINED)
 @pytest.mark.parametrize("more", MORE)
 @pytest.mark.parametrize("labels", [2, 50])

@@ -16,6 +16,7 @@ from fda_core.models.trainers.head import HeadTrainer
 from fda_core.models.trainers.plain import PlainTrainer
 from fda_core.settings.config import TRAINED, ExperimentConfig, LaneSpec
 from tests.helpers import tiny_models
+from tests.helpers.tiers import tiered, tiered_rows
 
 FAST = {"lora": CohortTrainer, "head": HeadTrainer}
 KINDS = (*tiny_models.SETTINGS, *tiny_models.OTHERS)
@@ -24,8 +25,11 @@ LANES = (
     LaneSpec(id="fda-opt", rule="adaptive", max_epochs=3),
 )
 CASES = [(kind, trained) for kind in tiny_models.SETTINGS for trained in TRAINED]
-every_case = pytest.mark.parametrize(("kind", "trained"), CASES)
-the_fast = pytest.mark.parametrize(("kind", "trained"), [(k, t) for k, t in CASES if t in FAST and k != "deberta-v2"])
+ONE_KIND = [(kind, trained) for kind, trained in CASES if kind == "distilbert"]  # for each trainer, in the default tier
+every_case = pytest.mark.parametrize(("kind", "trained"), tiered_rows(CASES, ONE_KIND))
+the_fast = pytest.mark.parametrize(
+    ("kind", "trained"), tiered_rows([(k, t) for k, t in CASES if t in FAST and k != "deberta-v2"], ONE_KIND)
+)
 
 
 def config_of(small_config, kind: str, trained: str, **more) -> ExperimentConfig:
@@ -117,7 +121,7 @@ def test_two_rounds_end_at_the_same_weights_either_way(prepared, models_folder, 
 
 
 @pytest.mark.parametrize("trained", ["last", "full"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiered(KINDS, ["distilbert"]))
 def test_the_plain_way_has_the_gradients_of_the_model_itself(prepared, models_folder, kind, trained):
     """A model loaded once more, whose own parameters are read; no flat vector in between."""
     ready = prepared(kind, trained)
@@ -149,7 +153,7 @@ HEADS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiered(KINDS, ["distilbert"]))
 def test_what_is_trained_is_where_it_is_said_to_be(prepared, kind):
     head = HEADS.get(kind, ("classifier.",))
     names = {trained: prepared(kind, trained).trainer.layout.names for trained in TRAINED}
@@ -162,13 +166,13 @@ def test_what_is_trained_is_where_it_is_said_to_be(prepared, kind):
     assert len(names["lora"]) == len(adapters) + len(names["head"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiered(KINDS, ["distilbert"]))
 def test_everything_trained_is_everything_there_is(prepared, models_folder, kind):
     ready = prepared(kind, "full")
     assert ready.facts["parameters"] == ready.facts["trainable_parameters"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiered(KINDS, ["distilbert"]))
 def test_deeper_layers_of_every_architecture_train(prepared, kind):
     depth = 1 if kind == "albert" else 2
     ready = prepared(kind, "last", trained_layers=depth)
@@ -176,7 +180,7 @@ def test_deeper_layers_of_every_architecture_train(prepared, kind):
     assert list(lane.play_round())[-1].bytes_up == 4 * ready.trainer.layout.size * 2
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiered(KINDS, ["distilbert"]))
 @pytest.mark.parametrize("trained", TRAINED)
 def test_the_head_starts_afresh_and_from_the_seed_alone(prepared, small_config, models_folder, kind, trained):
     """Also in a model that somebody has finished: it is another task's head."""
@@ -199,7 +203,7 @@ def test_more_than_two_labels(prepared, models_folder):
         assert planned.trained - two.trained == 48 * (tiny_models.WIDTH + 1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tiered(KINDS, ["distilbert"]))
 def test_no_model_drops_anything_out(models_folder, kind):
     model = choice.choose(f"folder:{kind}", 2, models_folder).load(lambda *_: None)[0].train()
     ids = torch.tensor([[2, 40, 41, 42, 3]])

@@ -102,6 +102,7 @@ def killed_after(folder: Path, lines: int) -> int:
     return said.count("round")
 
 
+@pytest.mark.slow
 def test_a_process_killed_twice_loses_no_round_and_the_rest_is_as_if_it_had_not_been(tmp_path, whole):
     folder, drawn = tmp_path / "run", random.Random(0)
     for lines in (drawn.randint(10, 60), drawn.randint(120, 150)):

@@ -10,6 +10,7 @@ import pytest
 
 from fda_core.algorithm.events import Epoch, Round
 from fda_core.runs.store import read_events
+from tests.helpers.tiers import tiered
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,7 +77,7 @@ def test_a_killed_process_loses_no_finished_round(folder):
     assert whole_rounds(events)
 
 
-@pytest.mark.parametrize("limit", [20_000, 20_500, 21_000, 22_000])
+@pytest.mark.parametrize("limit", tiered([20_000, 20_500, 21_000, 22_000], [21_000], "slow"))
 def test_a_full_disk_loses_no_finished_round(folder, limit):
     """Wherever in a round the disk ends: what is read holds that round whole or not at all."""
     process = writer(folder, limit)

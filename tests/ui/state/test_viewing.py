@@ -19,9 +19,10 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("key", [key for key in EN if key.endswith("__manager")])
-def test_the_manager_s_wording_takes_nothing_that_the_engineer_s_has_not(key):
-    assert placeholders(EN[key]) <= placeholders(EN[key.removesuffix("__manager")])
+def test_the_manager_s_wording_takes_nothing_that_the_engineer_s_has_not():
+    managers = [key for key in EN if key.endswith("__manager")]
+    assert managers
+    assert [key for key in managers if placeholders(EN[key]) - placeholders(EN[key.removesuffix("__manager")])] == []
 
 
 @pytest.mark.parametrize("catalogue", [EN, JA], ids=["en", "ja"])

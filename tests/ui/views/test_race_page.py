@@ -302,6 +302,7 @@ def test_a_full_queue_refuses_in_one_sentence(visit, runner):
     assert [notice.value[:25] for notice in page.warning] == ["At most 20 runs can wait "]
 
 
+@pytest.mark.slow
 def test_twenty_viewers_see_one_run_and_leave_one_thread(visit, runner, fake):
     before = set(threading.enumerate())
     run_id = begin(visit())
