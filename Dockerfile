@@ -15,8 +15,6 @@ COPY .streamlit/config.toml .streamlit/
 COPY fda_core fda_core
 COPY ui ui
 COPY pages pages
-COPY recorded recorded
-COPY docs/evidence.csv docs/evidence.json docs/sketch.csv docs/
 # What the app would do when it starts, were the folder its own.
 RUN python -c "from pathlib import Path; from ui.components.live_chart import publish; publish(Path('static'))"
 

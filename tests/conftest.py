@@ -1,5 +1,6 @@
 """Fixtures for the tests that need the real encoder: few texts, and a prefix cache that no earlier run has filled."""
 
+import os
 import sys
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from fda_core.settings.config import ExperimentConfig
 
 TRAIN, TEST = 64, 32
+
+# A thread for each worker, before torch and numpy count the cores, and for the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,7 @@ def examples(config: ExperimentConfig, home: Path | None = None, progress: Progr
     """
     if table_files.needs_table(config):
         if home is None:
-            raise ConfigError(table_files.gone())
+            raise ConfigError("data.table_gone")
         assert config.table and config.table.sha256, "a config with a table names its digest"
         return of_table(table_files.load(home, config.table.sha256), config)
     if config.dataset == "reviews":

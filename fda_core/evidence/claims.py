@@ -1,12 +1,11 @@
 """What was promised of FDA-OPT, claim by claim, and what the tables say to it. Verdicts are computed here, never typed.
 
 Published figures: `published.csv`, from the runs that the authors published with their code (arXiv 2505.04535; our
-analysis). Ours: docs/evidence.csv.
+analysis). Ours: `evidence.csv`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -16,7 +15,6 @@ from fda_core.evidence.measures import CELL
 from fda_core.evidence.plan import BASELINE
 
 OURS = "fda-opt"
-PUBLISHED = Path(__file__).with_name("published.csv")
 TWICE, SLIGHTLY, MILLION, SMALL = 2.0, 1.05, 1e6, 0.01
 NOTICEABLE = 0.01  # a difference of test losses that anybody would see
 
@@ -34,6 +32,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
+    """A promise by its name in the catalogues: the authors' figure, ours, and what they come to together."""
+
     name: str
     published: Finding
     ours: Finding
@@ -74,7 +74,7 @@ def better(measured: pd.DataFrame, name: str, column: str) -> Claim:
     values = measured.pivot(index=CELL, columns="lane", values=column)
     gain = (values[BASELINE] - values[OURS]).dropna()
     share = (gain > 0).mean() if len(gain) else 0
-    verdict = "fails" if gain.median() <= NOTICEABLE else "holds" if share >= 0.9 else "partly"
+    verdict: Verdict = "fails" if gain.median() <= NOTICEABLE else "holds" if share >= 0.9 else "partly"
     return Claim(name, Finding(None), finding(gain, len(values)), verdict)
 
 
@@ -83,29 +83,31 @@ def local_work(ours: pd.DataFrame, published: pd.DataFrame) -> Claim:
     theirs, own = published.local_epochs_ratio.dropna(), reached_by_both(ours)
     mine = finding(own.epochs_ratio, len(ours))
     worst = max(theirs.median(), mine.value or 0)
-    verdict = "holds" if worst <= SLIGHTLY else "partly" if worst <= 1.5 else "fails"
+    verdict: Verdict = "holds" if worst <= SLIGHTLY else "partly" if worst <= 1.5 else "fails"
     return Claim("local_work", finding(theirs, len(published)), mine, verdict)
 
 
 def small_sketch(state: int, model: int) -> Claim:
     """A sketch is a millionth of the model: how many times smaller it is than RoBERTa-base."""
     times = model / state
-    verdict = "holds" if times >= MILLION else "partly" if times >= 1000 else "fails"
+    verdict: Verdict = "holds" if times >= MILLION else "partly" if times >= 1000 else "fails"
     return Claim("small_sketch", Finding(None), Finding(times, 1, 1), verdict)
 
 
 def small_log(records: Sequence[tuple[int, int]]) -> Claim:
     """The audit log is small: its share of what the runs sent."""
     share = float(np.median([log / sent for log, sent in records])) if records else None
-    verdict = "unmeasured" if share is None else "holds" if share <= SMALL else "fails"
+    verdict: Verdict = "unmeasured" if share is None else "holds" if share <= SMALL else "fails"
     return Claim("small_log", Finding(None), Finding(share, len(records), len(records)), verdict)
 
 
 def reached_by_both(ours: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a ratio: 0 stands for a target that the baseline alone reached, ∞ for one that ours alone did."""
     return ours[np.isfinite(ours.bytes_ratio) & (ours.bytes_ratio > 0)]
 
 
 def finding(values: pd.Series, total: int) -> Finding:
+    """Their median, over as many of `total` runs as have one."""
     return Finding(float(values.median()) if len(values) else None, len(values), total)
 
 

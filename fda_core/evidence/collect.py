@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from fda_core.algorithm.events import Event
-from fda_core.analysis.summary import lane_ids, rounds_of, started
+from fda_core.analysis.summary import lane_ids, rounds_of, start_of
 from fda_core.evidence.plan import (
     BASELINE,
     LATE_ROUNDS,
@@ -41,7 +41,8 @@ def table(scope: Scope, root: Path) -> pd.DataFrame:
 
 
 def rows_of(events: list[Event]) -> list[dict]:
-    start = started(events)
+    """One run's rows of `table`, lane by lane, without the columns that name the run; every lane must have ended."""
+    start = start_of(events)
     status = {event.lane: event.status for event in events if event.event == "lane_finished"}
     rows = []
     for lane in lane_ids(start):
@@ -65,7 +66,8 @@ def rounded(values: dict) -> dict:
 def about(scope: Scope, root: Path) -> dict:
     """Everything the table depends on: the shared config, versions, the search with its choice, the targets."""
     events = read_events(race_folder(root, *scope.cells[0], scope.seeds[0]))
-    config = {name: value for name, value in started(events).config.items() if name not in DIFFERS}
+    start = start_of(events)
+    config = {name: value for name, value in start.config.items() if name not in DIFFERS}
     cells = []
     for server, alpha in scope.cells:
         chosen = best_rates(root, server, alpha)
@@ -76,7 +78,7 @@ def about(scope: Scope, root: Path) -> dict:
         cell = {"server": server, "alpha": alpha, "client_lr": chosen.client, "server_lr": chosen.server}
         cells.append(cell | {"held_accuracy": held_accuracy(root, server, alpha, chosen), "tried": rounded(tried)})
     return {
-        "config": config, "versions": started(events).versions, "seeds": list(scope.seeds),
+        "config": config, "versions": start.versions, "seeds": list(scope.seeds),
         "tuning_seed": TUNING_SEED, "late_rounds": LATE_ROUNDS, "target_shares": TARGET_SHARES,
         "cells": cells,
     }  # fmt: skip
@@ -85,8 +87,8 @@ def about(scope: Scope, root: Path) -> dict:
 def held_accuracy(root: Path, server: str, alpha: float, rates: Rates) -> float:
     """The best accuracy that FedOpt E=1 held in two consecutive rounds on the tuning seed."""
     folder = search_folder(root, server, alpha, rates)
-    accuracies = [event.accuracy for event in rounds_of(read_events(folder), BASELINE)]
-    return max(map(min, pairwise(accuracies)))
+    accuracies = [event.accuracy or 0.0 for event in rounds_of(read_events(folder), BASELINE)]
+    return max(min(pair) for pair in pairwise(accuracies))
 
 
 def targets(about: dict, share: float) -> dict[tuple[str, float], float]:
@@ -97,10 +99,12 @@ def targets(about: dict, share: float) -> dict[tuple[str, float], float]:
 
 
 def save(scope: Scope, root: Path, csv: Path) -> None:
+    """The table as CSV, and what it takes to read it as JSON of the same name beside it. Raises `StoreError`."""
     csv.parent.mkdir(parents=True, exist_ok=True)
     table(scope, root).to_csv(csv, index=False)
     csv.with_suffix(".json").write_text(json.dumps(about(scope, root), indent=1) + "\n")
 
 
 def load(csv: Path) -> tuple[pd.DataFrame, dict]:
+    """What `save` wrote."""
     return pd.read_csv(csv), json.loads(csv.with_suffix(".json").read_text())

@@ -86,6 +86,7 @@ def measures(table: pd.DataFrame, targets: dict[tuple[str, float], float]) -> pd
 
 
 def bytes_ratio(theirs: float, ours: float) -> float:
+    """How many times fewer bytes ours needed; nan: not reached. 0 if only they got there, ∞ if only ours, else nan."""
     if np.isnan(ours):
         return np.nan if np.isnan(theirs) else 0.0
     return np.inf if np.isnan(theirs) else theirs / ours

@@ -7,6 +7,7 @@ comparison is on FedOpt's terms.
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
@@ -32,8 +33,8 @@ SERVER_LRS = {
     "yogi": (0.001, 0.003, 0.01),
 }
 
-FEDOPT = [{"id": f"fedopt-e{e}", "rule": "schedule", "epochs": e} for e in EPOCHS]
-FDA = [
+FEDOPT: list[dict[str, Any]] = [{"id": f"fedopt-e{e}", "rule": "schedule", "epochs": e} for e in EPOCHS]
+FDA: list[dict[str, Any]] = [
     {"id": "fda-opt", "rule": "adaptive", "max_epochs": MAX_EPOCHS},
     {"id": "fda-smoothed", "rule": "smoothed", "max_epochs": MAX_EPOCHS},
 ]
@@ -88,8 +89,10 @@ def grid(server: str) -> list[Rates]:
 
 
 def search_folder(root: Path, server: str, alpha: float, rates: Rates) -> Path:
+    """Where a run of the search for learning rates lies."""
     return root / "search" / f"{server}-alpha{alpha:g}-client{rates.client:g}-server{rates.server:g}"
 
 
 def race_folder(root: Path, server: str, alpha: float, seed: int) -> Path:
+    """Where a race of all lanes lies."""
     return root / "race" / f"{server}-alpha{alpha:g}-seed{seed}"

@@ -64,11 +64,13 @@ def best_rates(root: Path, server: str, alpha: float) -> Rates:
 
 def late_loss(folder: Path) -> float:
     """Infinite for a lane that diverged."""
-    losses = [event.test_loss for event in rounds_of(read_events(folder), BASELINE)][-LATE_ROUNDS:]
-    return mean(losses) if losses and None not in losses and not diverged(folder) else float("inf")
+    late = rounds_of(read_events(folder), BASELINE)[-LATE_ROUNDS:]
+    losses = [event.test_loss for event in late if event.test_loss is not None]
+    return mean(losses) if late and len(losses) == len(late) and not diverged(folder) else float("inf")
 
 
 def diverged(folder: Path) -> bool:
+    """Whether any lane of the run did."""
     return any(event.event == "lane_finished" and event.status == "diverged" for event in read_events(folder))
 
 
@@ -83,6 +85,7 @@ def complete(folder: Path, config: ExperimentConfig) -> bool:
 
 
 def run_all(jobs: list[Job], workers: int, say: Say) -> None:
+    """Plays what is not complete yet, in `workers` processes. Raises `EvidenceError` for a run that does not finish."""
     waiting = [job for job in jobs if not complete(*job)]
     if len(waiting) < len(jobs):
         say(f"{len(jobs) - len(waiting)} runs are there already")
@@ -94,7 +97,7 @@ def run_all(jobs: list[Job], workers: int, say: Say) -> None:
             for count, future in enumerate(as_completed(futures), 1):
                 status, message = future.result()
                 if status != "finished":
-                    raise EvidenceError(f"{futures[future]}: {status}. {message}")
+                    raise EvidenceError("evidence.run_failed", folder=futures[future], status=status, message=message)
                 say(f"{count} of {len(waiting)}: {futures[future].name}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
@@ -104,6 +107,6 @@ def run_all(jobs: list[Job], workers: int, say: Say) -> None:
 def run_one(folder: Path, config: ExperimentConfig) -> Outcome:
     """Plays a run from its beginning. Raises `EvidenceError` when another process is at it."""
     if held(folder):
-        raise EvidenceError(f"{folder} is being written by another process: wait for it, or name another --runs.")
+        raise EvidenceError("evidence.being_written", folder=folder)
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run left
     return record(Recording(config, folder, new_run_id()))

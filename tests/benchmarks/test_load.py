@@ -28,6 +28,7 @@ def server(tmp_path):
     server.kill()
 
 
+@pytest.mark.server
 def test_a_viewer_gets_the_whole_page_and_can_press_its_buttons(server):
     async def visit() -> Viewer:
         async with Viewer(server.url, "race", "rounds=1&train_examples=1") as viewer:
@@ -40,6 +41,7 @@ def test_a_viewer_gets_the_whole_page_and_can_press_its_buttons(server):
     assert 0 < viewer.seen.interactions[0] < 30
 
 
+@pytest.mark.server
 def test_a_viewer_keeps_the_run_it_has_started_although_its_link_said_more_than_it_must(server):
     async def start() -> Viewer:
         async with Viewer(server.url, "race", "preset=quick&seed=0") as viewer:

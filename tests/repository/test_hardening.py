@@ -34,8 +34,8 @@ ALLOWED = {
     # The entry script itself, for a first visitor who comes by a page's own address; a constant path.
     ("ui/state/session.py", "import runpy"),
     # Starts the server and asks the system for the machine's own address; no shell, no outside words.
-    ("classroom.py", "import subprocess"),
-    ("classroom.py", "import socket"),
+    ("fda_core/cli/serve.py", "import subprocess"),
+    ("fda_core/cli/serve.py", "import socket"),
     # The command line plays several runs at once; what is pickled passes only between its own processes.
     ("fda_core/evidence/play.py", "import multiprocessing"),
     # Files of a dataset on the hub; `datasets` 5 runs no code that a dataset brings.

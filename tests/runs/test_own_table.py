@@ -158,7 +158,7 @@ def real(table, config, tmp_path_factory):
     words += ["--set", "rounds=2", "--set", "max_tokens=16", "--set", "target.metric=mcc", "--out", str(run)]
     done = subprocess.run(
         [sys.executable, "-m", "fda_core", "run", "--data", str(csv), *words],
-        cwd=Path(cli.__file__).parents[1], env=os.environ | places, capture_output=True, text=True,
+        cwd=Path(cli.__file__).parents[2], env=os.environ | places, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder, run, done.stdout + done.stderr

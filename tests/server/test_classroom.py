@@ -11,8 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 
-import classroom
-from ui.state.sign_in import PIN
+from fda_core.cli import main, serve
+from fda_core.support.presenter_pin import PIN
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch, tmp_path):
     monkeypatch.delenv(PIN, raising=False)
-    monkeypatch.setattr(classroom, "SECRETS", (tmp_path / "secrets.toml",))
+    monkeypatch.setattr(serve, "SECRETS", (tmp_path / "secrets.toml",))
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def started(monkeypatch):
 
 
 def test_without_a_pin_it_refuses_in_one_sentence(started, capsys):
-    assert classroom.main([]) == 2
+    assert main(["classroom"]) == 2
     assert "A class needs a presenter PIN: set FDA_OPT_LAB_PIN" in capsys.readouterr().err
     assert started == []
 
 
 def test_a_short_pin_is_refused_without_being_printed(started, capsys, monkeypatch):
     monkeypatch.setenv(PIN, "9137")
-    assert classroom.main([]) == 2
+    assert main(["classroom"]) == 2
     printed = capsys.readouterr()
     assert "The presenter PIN has 4 characters" in printed.err and "9137" not in printed.err + printed.out
     assert started == []
@@ -47,7 +47,7 @@ def test_a_short_pin_is_refused_without_being_printed(started, capsys, monkeypat
 
 def test_a_broken_secrets_file_is_named(started, capsys, tmp_path):
     (tmp_path / "secrets.toml").write_text("presenter_pin = \n")
-    assert classroom.main([]) == 2
+    assert main(["classroom"]) == 2
     assert "secrets.toml is not valid TOML" in capsys.readouterr().err
     assert started == []
 
@@ -60,17 +60,18 @@ def test_with_a_pin_it_listens_on_the_network_and_passes_the_pin_by_the_environm
         monkeypatch.setenv(PIN, "open-sesame")
     else:
         (tmp_path / "secrets.toml").write_text('presenter_pin = "open-sesame"\n')
-    assert classroom.main(["--port", "8765"]) == 0
+    assert main(["classroom", "--port", "8765"]) == 0
     [(command, environment)] = started
     assert command[command.index("--server.address") + 1] == "0.0.0.0"
     assert command[command.index("--server.port") + 1] == "8765"
-    assert command[command.index("--browser.serverAddress") + 1] == classroom.own_address()
+    assert command[command.index("--browser.serverAddress") + 1] == serve.own_address()
     assert command[command.index("--server.allowedHosts") + 1] == "*"
     assert environment[PIN] == "open-sesame" and "open-sesame" not in " ".join(command)
     printed = capsys.readouterr().out
-    assert f"http://{classroom.own_address()}:8765/race" in printed and "sesame" not in printed
+    assert f"http://{serve.own_address()}:8765/race" in printed and "sesame" not in printed
 
 
+@pytest.mark.server
 @pytest.mark.skipif(os.name != "posix", reason="the server is ended by its process group")
 def test_a_real_class_answers_under_the_address_of_the_machine(tmp_path):
     with socket.socket() as free:
@@ -83,7 +84,7 @@ def test_a_real_class_answers_under_the_address_of_the_machine(tmp_path):
             stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
-        address = f"http://{classroom.own_address()}:{port}/_stcore/health"
+        address = f"http://{serve.own_address()}:{port}/_stcore/health"
         deadline = time.monotonic() + 60
         while not answers(address):
             assert process.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()

@@ -11,10 +11,12 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from benchmarks.viewer import Viewer
+from fda_core.support.presenter_pin import PIN
 from tests.helpers.server import ROOT, Server
 from ui.components.live_chart.plotly_js import file_name
-from ui.state.sign_in import PIN
 from ui.text.i18n import t
+
+pytestmark = pytest.mark.server
 
 FOREIGN = "http://evil.example"
 PROTECTIVE = {

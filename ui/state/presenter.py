@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from fda_core.support.errors import ConfigError
-from ui.state.sign_in import SignIn, pin_from
+from fda_core.support.presenter_pin import pin_from
+from ui.state.sign_in import SignIn
 from ui.text.i18n import t
 
 log = logging.getLogger(__name__)

@@ -1,36 +1,20 @@
 """The presenter's PIN: who knows it may start, stop and delete; guessing is slow."""
 
 import hmac
-import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Literal
 
-from fda_core.support.errors import ConfigError
+from fda_core.support.presenter_pin import LONGEST
 
-PIN = "FDA_OPT_LAB_PIN"
-SHORTEST, LONGEST = 6, 100
 PERIOD = 300  # seconds
 MISTAKES = 5  # of one address in a period
 MISTAKES_OF_ALL = 60  # students have many addresses
 
 Answer = Literal["accepted", "wrong", "later"]
-
-
-def checked(pin: str) -> str:
-    """Raises `ConfigError` for a PIN that is too short or too long; the sentence does not show it."""
-    if not SHORTEST <= len(pin) <= LONGEST:
-        raise ConfigError(f"The presenter PIN has {len(pin)} characters: choose one of {SHORTEST} to {LONGEST}.")
-    return pin
-
-
-def pin_from(secrets: Callable[[], str | None], environment: Mapping[str, str] = os.environ) -> str | None:
-    """FDA_OPT_LAB_PIN, else `presenter_pin` of the secrets; None without either. Raises `ConfigError`."""
-    pin = environment.get(PIN) or secrets()
-    return checked(str(pin)) if pin else None
 
 
 class SignIn:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from fda_core.support.errors import ConfigError
-from ui.state.sign_in import LONGEST, MISTAKES, MISTAKES_OF_ALL, PERIOD, PIN, SHORTEST, SignIn, pin_from
+from ui.state.sign_in import MISTAKES, MISTAKES_OF_ALL, PERIOD, SignIn
 
 
 class Clock:
@@ -67,17 +66,3 @@ def test_an_hour_of_guessing_tries_few_pins(sign_in, clock):
 
 def test_a_huge_attempt_is_wrong_and_cheap(sign_in):
     assert sign_in.verify("x" * 10_000_000, "a") == "wrong"
-
-
-def test_the_environment_comes_before_the_secrets():
-    assert pin_from(lambda: "from-secrets", {PIN: "from-environment"}) == "from-environment"
-    assert pin_from(lambda: "from-secrets", {}) == "from-secrets"
-    assert pin_from(lambda: 123456, {}) == "123456"
-    assert pin_from(lambda: None, {}) is None
-
-
-@pytest.mark.parametrize("pin", ["1", "x" * (SHORTEST - 1), "x" * (LONGEST + 1)])
-def test_a_pin_of_an_unfit_length_is_refused_without_being_shown(pin):
-    with pytest.raises(ConfigError, match=f"has {len(pin)} characters") as refusal:
-        pin_from(lambda: None, {PIN: pin})
-    assert len(pin) == 1 or pin not in str(refusal.value)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from fda_core.evidence.page import PUBLISHED
+from fda_core.evidence.tables import PUBLISHED
 from ui.text.i18n import t
 from ui.text.viewer import reading
 from ui.views.evidence.evidence_page import MARKS, measured, records

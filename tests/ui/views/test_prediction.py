@@ -5,10 +5,10 @@ import streamlit as st
 
 from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.support.presenter_pin import PIN
 from tests.helpers.fake import fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import presenter
-from ui.state.sign_in import PIN
 from ui.text.i18n import t
 from ui.text.viewer import reading
 from ui.views.race.prediction import NOBODY, answer

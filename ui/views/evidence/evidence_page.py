@@ -1,15 +1,13 @@
 """The Evidence page: what was promised, what was published, what we measured, and the verdict of the numbers."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.summary import lane_ids, rounds_of, started, state_bytes
-from fda_core.evidence.claims import OURS, PUBLISHED, Claim, Finding, by_server, claims, finding, reached_by_both
-from fda_core.evidence.collect import targets
+from fda_core.evidence.claims import OURS, Claim, Finding, by_server, claims, finding, reached_by_both
+from fda_core.evidence.collect import load, targets
 from fda_core.evidence.measures import measures
+from fda_core.evidence.tables import COMPARISONS, PUBLISHED
 from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
 from fda_core.settings.methods import SERVERS
@@ -21,8 +19,7 @@ from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.numbers import loss, percent, tenths
 
-DOCS = Path(__file__).parents[3] / "docs"
-TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit recorded/…"
+TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit fda_core/recorded/…"
 COMMANDS = {
     "fewer_bytes": TABLES, "early_loss": TABLES, "stable": TABLES, "local_work": TABLES, "small_sketch": RECORDS,
     "small_log": RECORDS, "drop_in": "–",
@@ -46,9 +43,8 @@ def page() -> None:
 
 @st.cache_data(show_spinner=False)
 def by_share() -> dict[float, pd.DataFrame]:
-    """The measures of docs/evidence.csv for each target, a share of what FedOpt E=1 gains; computed once a server."""
-    about = json.loads((DOCS / "evidence.json").read_text(encoding="utf-8"))
-    table = pd.read_csv(DOCS / "evidence.csv")
+    """The measures of our own runs for each target, a share of what FedOpt E=1 gains; computed once a server."""
+    table, about = load(COMPARISONS)
     return {share: measures(table, targets(about, share)) for share in about["target_shares"]}
 
 

@@ -90,7 +90,7 @@ def scale_chart(state: int, models: dict[str, int], palette: Sequence[str], labe
 def error_chart(frame: pd.DataFrame, palette: Sequence[str], width: int) -> go.Figure:
     """Relative error of the sketch on stored real drifts against its width: the middle 90 % of the maps, and the mean.
 
-    frame: of docs/sketch.csv. width: the one in use.
+    frame: of sketch.csv. width: the one in use.
     """
     rows = frame[frame.vector.str.startswith("drift")].groupby("width")[["q05", "q95", "mean_absolute"]].mean()
     figure = go.Figure()

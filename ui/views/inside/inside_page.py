@@ -1,12 +1,11 @@
 """The page Inside a round: how far the clients' models have drifted, what Θ says to it, and what was sent to know."""
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.one_round import Look, half_way, look
 from fda_core.analysis.summary import rounds_of, started, state_bytes
+from fda_core.evidence.tables import SKETCHES
 from fda_core.runs.snapshot import Snapshot
 from ui.components.live_chart import figure_json, live_chart
 from ui.shared.charts import palette
@@ -22,7 +21,6 @@ from ui.text.viewer import engineer
 from ui.views.inside import inside_charts as charts
 
 HEIGHT, SMALL = 330, 260
-SKETCHES = Path(__file__).parents[3] / "docs" / "sketch.csv"
 WIDTH = 500  # buckets a row of the sketch
 
 

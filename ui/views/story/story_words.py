@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.summary import state_bytes
-from fda_core.evidence.claims import PUBLISHED
+from fda_core.evidence.tables import PUBLISHED
 from fda_core.settings.config import LaneSpec
 from ui.text.i18n import t
 from ui.text.numbers import megabytes, size, tenths

@@ -1,0 +1,8 @@
+"""The tables that come with the app, as files beside this one, so that an installed copy has them, too."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+PUBLISHED = FOLDER / "published.csv"  # of the runs that the authors published with their code; our analysis
+COMPARISONS = FOLDER / "evidence.csv"  # a row a round of our own runs; evidence.json beside it says how they were made
+SKETCHES = FOLDER / "sketch.csv"  # errors of the sketch, by vector and width
