@@ -11,6 +11,7 @@ from typing import Any
 
 from fda_core.support.errors import LabError
 from fda_core.support.files import replace_whole
+from fda_core.support.messages import because
 
 State = dict[str, Any]  # nested; leaves are tensors or what JSON has
 ROUND, VALUES = "round", "values"
@@ -42,7 +43,7 @@ def save(checkpoint: Checkpoint, file: Path) -> None:
         file.parent.mkdir(exist_ok=True)
         replace_whole(file, data)
     except OSError as error:
-        raise CheckpointError(f"{file} cannot be written ({error.strerror}).") from None
+        raise CheckpointError("runs.not_written", path=file, reason=because(error)) from None
 
 
 def load(file: Path) -> Checkpoint:
@@ -55,7 +56,7 @@ def load(file: Path) -> Checkpoint:
             tensors = {name: inside.get_tensor(name) for name in inside.keys()}  # noqa: SIM118 - not a dict
         return Checkpoint(int(metadata[ROUND]), join(tensors, json.loads(metadata[VALUES])))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{file} is not a checkpoint that can be used: {error}") from None
+        raise CheckpointError("runs.no_checkpoint", file=file, error=str(error)) from None
 
 
 def split(state: State, stem: str = "") -> tuple[dict[str, Any], State]:

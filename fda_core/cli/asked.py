@@ -36,10 +36,10 @@ def own_table(options: argparse.Namespace) -> tables.Table | None:
     names = (options.text_column, options.label_column, options.text_pair_column, options.partition_column)
     if options.data is None:
         if any(names):
-            raise ConfigError("Columns are named and no file: give it with --data.")
+            raise ConfigError("cli.columns_without_file")
         return None
     if None in names[:2]:
-        raise ConfigError("--data needs --text-column and --label-column: the names of two of its columns.")
+        raise ConfigError("cli.file_without_columns")
     sheet = read_file(options.data)
     table = tables.normalise(sheet, tables.Columns(*names))
     labels = ", ".join(f"{label} {count:,}" for label, count in tables.label_counts(table).items())

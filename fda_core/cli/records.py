@@ -12,6 +12,7 @@ from fda_core.runs.imports import import_events
 from fda_core.runs.index import Index
 from fda_core.runs.store import runs_folder
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import because
 
 
 def add(actions: Commands) -> None:
@@ -45,7 +46,7 @@ def import_run(options: argparse.Namespace) -> int:
     try:
         data = options.file.read_bytes()
     except OSError as error:
-        raise StoreError(f"{options.file} cannot be read ({error.strerror}): name an events.jsonl.") from None
+        raise StoreError("cli.record_not_read", path=options.file, reason=because(error)) from None
     print(import_events(data, options.runs or runs_folder()))
     return 0
 

@@ -72,7 +72,7 @@ def secret() -> str | None:
         except OSError:
             continue
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"{file} is not valid TOML ({error}): correct it.") from None
+            raise ConfigError("cli.secrets_not_toml", file=file, error=str(error)) from None
         if found:
             return found
     return None

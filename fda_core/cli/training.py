@@ -57,5 +57,5 @@ def resume_run(options: argparse.Namespace) -> int:
     config = config_of(read_events(options.folder), options.folder)
     name, models = model_of(options)
     if models and name != config.model:
-        raise StoreError(f"The run's model is {config.model}, not {name}: give its folder.")
+        raise StoreError("cli.other_model", model=config.model, name=name)
     return play(config, options.folder, models, resume=True)

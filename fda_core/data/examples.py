@@ -45,11 +45,9 @@ class Examples:
         if config.partition == "dirichlet":
             return dirichlet_partition(self.train.labels, config.clients, config.alpha, config.seed)
         if not self.clients or self.train.clients is None:
-            raise ConfigError("partition = 'column' needs a table with a column of sites: choose dirichlet.")
+            raise ConfigError("data.partition_column")
         if config.clients != len(self.clients):
-            raise ConfigError(
-                f"clients = {config.clients} is not the number of sites in the table: set clients={len(self.clients)}."
-            )
+            raise ConfigError("data.not_the_sites", clients=config.clients, sites=len(self.clients))
         return natural_partition(self.train.clients, len(self.clients))
 
 

@@ -73,9 +73,7 @@ def both_splits(train: Table, test: Table, config: ExperimentConfig) -> Examples
     """As many of each as are asked for, labels in like shares."""
     labels = ordered(pd.concat([train.frame.label, test.frame.label]))
     if not 2 <= len(labels) <= MOST_LABELS:
-        raise ConfigError(
-            f"{config.dataset} has {len(labels):,} different labels: choose a column with 2 to {MOST_LABELS}."
-        )
+        raise ConfigError("data.hub_labels", dataset=config.dataset, count=len(labels), most=MOST_LABELS)
     return Examples(
         part(train, labels, config.train_examples, "train_examples"),
         part(test, labels, config.test_examples, "test_examples"), labels, train.clients,
@@ -88,7 +86,7 @@ def part(table: Table, labels: tuple[str, ...], count: int, name: str) -> Split:
     labels: of both splits together; name: the setting that asks for so many. Raises `ConfigError` for too many.
     """
     if count > len(table):
-        raise ConfigError(f"{name} = {count:,} is more than the {len(table):,} there are: choose at most so many.")
+        raise ConfigError("data.hub_examples", name=name, count=count, supply=len(table))
     numbers = numbered(table.frame.label, labels)
     rows = stratified(numbers, stream(SPLIT_SEED, "split").permutation(len(table)), count)
     cells = {column: table.frame[column].iloc[rows].tolist() for column in TEXTS if column in table.frame}
@@ -113,9 +111,8 @@ def frame_of(data: "Dataset", source: Source, clients: bool) -> pd.DataFrame:
     chosen = source.columns.chosen()
     wanted = [theirs for ours, theirs in chosen.items() if clients or ours != "client"]
     if missing := next((name for name in wanted if name not in data.column_names), None):
-        raise HubDataError(
-            f"{source.repo} has no column {missing!r}: its columns are {', '.join(map(repr, data.column_names[:20]))}."
-        )
+        have = ", ".join(map(repr, data.column_names[:20]))
+        raise HubDataError("data.hub_no_column", repo=source.repo, column=missing, columns=have)
     frame = pd.DataFrame({name: pd.Series(data[name][:], dtype=object) for name in wanted})
     if isinstance(kind := data.features[source.columns.label], ClassLabel):
         known = dict(enumerate(kind.names))  # -1 stands for no label
@@ -131,35 +128,35 @@ def load(source: Source, split: str) -> "Dataset":
         return load_dataset(source.repo, source.subset, split=split, download_config=DownloadConfig(max_retries=1))
     except Exception as error:  # a stranger's files and servers: whatever they lead to becomes a sentence
         log.info("the hub and %s: %r", source.repo, error)
-        raise HubDataError(sentence(error, source, split)) from None
+        raise refusal(error, source, split) from None
 
 
-def sentence(error: BaseException, source: Source, split: str) -> str:
+def refusal(error: BaseException, source: Source, split: str) -> HubDataError:
     """What went wrong and what to do; `datasets` says much of it in words only."""
     from datasets.exceptions import DataFilesNotFoundError, DatasetGenerationError, DatasetNotFoundError
 
     name, words = source.repo, " ".join(str(part) for part in chain_of(error))
     if "OfflineModeIsEnabled" in words or "offline mode" in words.lower():
-        return f"{name} has not been downloaded and HF_HUB_OFFLINE forbids to do so: unset it and fetch it once."
+        return HubDataError("data.hub_offline", name=name)
     if "gated" in words.lower():
-        return f"Access to {name} is granted on request: accept its terms on the hub and log in with 'hf auth login'."
+        return HubDataError("data.hub_gated", name=name)
     if isinstance(error, DatasetNotFoundError):
-        return f"The hub has no dataset {name}, or it is private: check the id, or log in with 'hf auth login'."
+        return HubDataError("data.hub_unknown", name=name)
     if "BuilderConfig" in words or "Config name is missing" in words:
-        return f"{name} consists of several datasets or has none of that name: set table.subset to one of its names."
+        return HubDataError("data.hub_subset", name=name)
     if "Unknown split" in words or "Bad split" in words:
-        return f"{name} has no split {split!r}: set table.split and table.test_split to two of its own."
+        return HubDataError("data.hub_split", name=name, split=split)
     if "scripts are no longer supported" in words or "trust_remote_code" in words:
-        return f"{name} brings code to load it, which is not run here: choose one that has its data in files."
+        return HubDataError("data.hub_code", name=name)
     if found := next((code for part in chain_of(error) if (code := status_of(part))), None):
-        return f"The hub answered {found} for {name}: try again later."
+        return HubDataError("data.hub_status", code=found, name=name)
     if isinstance(error, DataFilesNotFoundError | FileNotFoundError):
-        return f"{name} has no files that are read here: choose a dataset in Parquet, CSV or JSON."
+        return HubDataError("data.hub_no_files", name=name)
     if isinstance(error, ConnectionError | TimeoutError) or "Connect" in words or "timed out" in words.lower():
-        return f"The hub cannot be reached for {name}: check the connection, or give a file with --data."
+        return HubDataError("data.hub_away", name=name)
     if isinstance(error, DatasetGenerationError) or any(type(part).__name__ in BROKEN_OFF for part in chain_of(error)):
-        return f"The files of {name} are damaged or broke off on the way: try again, or choose another dataset."
-    return f"{name} cannot be read ({type(error).__name__}): try again, or choose another dataset."
+        return HubDataError("data.hub_damaged", name=name)
+    return HubDataError("data.hub_not_read", name=name, error=type(error).__name__)
 
 
 def chain_of(error: BaseException | None) -> list[BaseException]:

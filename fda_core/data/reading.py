@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from fda_core.support.errors import LabError
+from fda_core.support.messages import Message, because
 
 MOST_BYTES = 200_000_000  # the browser's limit is a smaller one, the server's
 MOST_ROWS, MOST_COLUMNS = 200_000, 200
@@ -21,8 +22,9 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet")
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 # What a file of another kind begins with.
 OTHERS = {
-    b"PK\x03\x04": "an Excel workbook or a zip archive", b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "a gzip archive", b"BZh": "a bzip2 archive", b"%PDF": "a PDF", b"\x89PNG": "a picture",
+    b"PK\x03\x04": Message("part.excel"), b"\xd0\xcf\x11\xe0": Message("part.old_excel"),
+    b"\x1f\x8b": Message("part.gzip"), b"BZh": Message("part.bzip2"), b"%PDF": Message("part.pdf"),
+    b"\x89PNG": Message("part.picture"),
 }  # fmt: skip
 PARQUET = b"PAR1"
 BATCH = 256  # rows of a Parquet file decoded at a time: small on disk, they may be large in memory
@@ -45,39 +47,39 @@ def read_file(path: Path) -> Sheet:
     """A file of this machine. Raises `TableError`."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise TableError(f"{path.name} {too_large()}")
+            raise too_large(path.name)
         data = path.read_bytes()
     except OSError as error:
-        raise TableError(f"{path} cannot be read ({error.strerror}): give the path of a CSV file.") from None
+        raise TableError("data.file_not_read", path=path, reason=because(error)) from None
     return read(data, path.name)
 
 
 def read(data: bytes, name: str) -> Sheet:
     """The bytes of a file called `name`. Raises `TableError`."""
     if len(data) > MOST_BYTES:
-        raise TableError(f"{name} {too_large()}")
+        raise too_large(name)
     if not data.strip():
-        raise TableError(f"{name} is empty: choose a file with a line of column names and a line for each example.")
+        raise TableError("data.file_empty", name=name)
     suffix = Path(name).suffix.lower()
     if data.startswith(PARQUET) or suffix == ".parquet":
         sheet = Sheet(parquet(data, name), "Parquet")
     else:
         if suffix not in SUFFIXES:
-            raise TableError(f"{name} is of no kind that is read here: choose one of {', '.join(SUFFIXES)}.")
+            raise TableError("data.unknown_kind", name=name, suffixes=", ".join(SUFFIXES))
         text, encoding = decoded(data, name)
         sheet = Sheet(of_json(text, name) if suffix in (".json", ".jsonl") else of_csv(text, name), encoding)
     return Sheet(checked(sheet.frame, name), sheet.encoding)
 
 
-def too_large() -> str:
-    """The end of a sentence about a file with too many bytes."""
-    return f"has more than {MOST_BYTES / 1e6:,.0f} MB: choose a smaller file, or a part of it."
+def too_large(name: str) -> TableError:
+    """Of a file with too many bytes."""
+    return TableError("data.too_large", name=name, most=MOST_BYTES / 1e6)
 
 
 def decoded(data: bytes, name: str) -> tuple[str, str]:
     """The text, and the name of its encoding. CP932 is taken for one only where Japanese comes out of it."""
     if kind := next((kind for magic, kind in OTHERS.items() if data.startswith(magic)), None):
-        raise TableError(f"{name} is {kind}, not a table in text: open it and save it as CSV (UTF-8).")
+        raise TableError("data.other_kind", name=name, kind=kind)
     for mark, encoding, shown in (
         (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"), (b"\xff\xfe", "utf-16", "UTF-16"), (b"\xfe\xff", "utf-16", "UTF-16"),
         (b"", "utf-8", "UTF-8"), (b"", "cp932", "Shift-JIS (CP932)"),
@@ -89,27 +91,27 @@ def decoded(data: bytes, name: str) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
         if "\0" in text:
-            raise TableError(f"{name} contains NUL bytes, so it is not a table in text: save it as CSV (UTF-8).")
+            raise TableError("data.nul_bytes", name=name)
         if encoding != "cp932" or (KANA.search(text) and not OWN_USE.search(text)):
             return text, shown
-    raise TableError(f"{name} is neither in UTF-8 nor in UTF-16 or Shift-JIS: save it as CSV (UTF-8).")
+    raise TableError("data.encoding", name=name)
 
 
 def of_csv(text: str, name: str) -> pd.DataFrame:
     """Cells as text, exactly as they stand; the separator is the one that parts the first line into most columns."""
     first = next(filter(None, map(str.strip, io.StringIO(text[:1_000_000]))), "")
     if max(map(first.count, SEPARATORS)) >= 2 * MOST_COLUMNS:
-        raise TableError(f"{name} {too_many_columns()}")
+        raise too_many_columns(name)
     try:
         heads = {sep: csv(text, sep, nrows=1) for sep in SEPARATORS}
         separator = max(heads, key=lambda sep: heads[sep].shape[1])
         if heads[separator].shape[1] < 2:
-            raise TableError(f"{name} has one column only: part columns by comma, semicolon or tab.")
+            raise TableError("data.one_column", name=name)
         frame = csv(text, separator, nrows=MOST_ROWS + 2)
     except pd.errors.EmptyDataError:
-        raise TableError(f"{name} is empty: choose a file with a line of column names.") from None
+        raise TableError("data.no_columns", name=name) from None
     except pd.errors.ParserError as error:
-        raise TableError(f"{name} {csv_trouble(str(error))}") from None
+        raise csv_trouble(name, str(error)) from None
     names = frame.iloc[0].tolist()
     return frame.iloc[1:].set_axis(named(names), axis=1).reset_index(drop=True)
 
@@ -121,14 +123,14 @@ def csv(text: str, separator: str, nrows: int) -> pd.DataFrame:
     )
 
 
-def csv_trouble(message: str) -> str:
-    """What the CSV parser's words mean, as the end of a sentence with the line and what to do."""
+def csv_trouble(name: str, message: str) -> TableError:
+    """What the CSV parser's words mean: the line, and what to do."""
     if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         expected, line, seen = found.groups()
-        return f"has {seen} cells in line {line} and {expected} columns: put texts with a separator into quotes."
+        return TableError("data.cells", name=name, seen=seen, line=line, expected=expected)
     if found := re.search(r"EOF inside string starting at row (\d+)", message):
-        return f"has a quote in line {int(found[1]) + 1} that is never closed: close it, or double quotes within texts."
-    return "is not a table in text that can be read: save it as CSV (UTF-8)."
+        return TableError("data.open_quote", name=name, line=int(found[1]) + 1)
+    return TableError("data.no_csv", name=name)
 
 
 def named(names: list) -> list[str]:
@@ -139,18 +141,18 @@ def named(names: list) -> list[str]:
 def of_json(text: str, name: str) -> pd.DataFrame:
     """A list of objects, or one object a line."""
     if text.count("{") > 5 * MOST_ROWS:
-        raise TableError(f"{name} {too_many_rows()}")
+        raise too_many_rows(name)
     try:
         if text.lstrip().startswith("["):
             rows = json.loads(text)
         else:
             rows = [json.loads(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError):
-        raise TableError(f"{name} is not valid JSON: write a list of objects, or one object a line.") from None
+        raise TableError("data.no_json", name=name) from None
     if not all(isinstance(row, dict) for row in rows):
-        raise TableError(f"{name} holds something else than objects: write a list of objects, or one object a line.")
+        raise TableError("data.no_objects", name=name)
     if len({key for row in rows for key in row}) > MOST_COLUMNS:
-        raise TableError(f"{name} {too_many_columns()}")
+        raise too_many_columns(name)
     return pd.DataFrame(rows, dtype=object)
 
 
@@ -162,19 +164,19 @@ def parquet(data: bytes, name: str) -> pd.DataFrame:
     try:
         file = ParquetFile(io.BytesIO(data))
         if file.metadata.num_rows > MOST_ROWS:
-            raise TableError(f"{name} {too_many_rows()}")
+            raise too_many_rows(name)
         if len(file.schema_arrow) > MOST_COLUMNS:
-            raise TableError(f"{name} {too_many_columns()}")
+            raise too_many_columns(name)
         batches, size = [], 0
         for batch in file.iter_batches(batch_size=BATCH):
             size += batch.nbytes
             if size > MOST_BYTES:
-                raise TableError(f"{name} {too_large()}")
+                raise too_large(name)
             batches.append(batch)
         table = pyarrow.Table.from_batches(batches, file.schema_arrow)
         columns = {i: pd.Series(column.to_pylist(), dtype=object) for i, column in enumerate(table.columns)}
     except (pyarrow.ArrowException, OSError, ValueError):
-        raise TableError(f"{name} is not a Parquet file, or a damaged one: write it again.") from None
+        raise TableError("data.no_parquet", name=name) from None
     return pd.DataFrame(columns, dtype=object).set_axis(named(table.column_names), axis=1)
 
 
@@ -182,25 +184,23 @@ def checked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """The same with its columns' names as text. Raises `TableError` for too much, no rows, or names that are no use."""
     columns = list(map(str, frame.columns))
     if len(columns) > MOST_COLUMNS:
-        raise TableError(f"{name} {too_many_columns()}")
+        raise too_many_columns(name)
     if len(frame) > MOST_ROWS:
-        raise TableError(f"{name} {too_many_rows()}")
+        raise too_many_rows(name)
     if any(len(column) > LONGEST_NAME for column in columns):
-        raise TableError(
-            f"{name} has a column whose name is longer than {LONGEST_NAME} characters: the first line must hold names."
-        )
+        raise TableError("data.long_column_name", name=name, most=LONGEST_NAME)
     if twice := next((column for column in columns if columns.count(column) > 1), None):
-        raise TableError(f"{name} has several columns called {twice!r}: give each a name of its own.")
+        raise TableError("data.same_columns", name=name, column=twice)
     if frame.empty:
-        raise TableError(f"{name} has column names and no rows: choose a file with a line for each example.")
+        raise TableError("data.no_rows", name=name)
     return frame.set_axis(columns, axis=1)
 
 
-def too_many_rows() -> str:
-    """The end of a sentence about a file with too many rows."""
-    return f"has more than {MOST_ROWS:,} rows: choose a smaller file, or a part of it."
+def too_many_rows(name: str) -> TableError:
+    """Of a file with too many rows."""
+    return TableError("data.too_many_rows", name=name, most=MOST_ROWS)
 
 
-def too_many_columns() -> str:
-    """The end of a sentence about a file with too many columns."""
-    return f"has more than {MOST_COLUMNS} columns: keep those with text, label and site."
+def too_many_columns(name: str) -> TableError:
+    """Of a file with too many columns."""
+    return TableError("data.too_many_columns", name=name, most=MOST_COLUMNS)

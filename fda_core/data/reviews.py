@@ -30,10 +30,7 @@ def reviews(train_examples: int = 4000, test_examples: int = 1000) -> DatasetDic
     by_label = [_shuffled(frame.text[frame.category == label], index) for index, label in enumerate(LABELS)]
     supply = min(map(len, by_label))
     if (train_examples + 1) // 2 + (test_examples + 1) // 2 > supply:
-        raise ConfigError(
-            f"train_examples + test_examples = {train_examples + test_examples} is more than the dataset has: "
-            f"choose at most {2 * supply - 2:,} together."
-        )
+        raise ConfigError("data.more_than_reviews", count=train_examples + test_examples, most=2 * supply - 2)
     test, rest = _interleave(by_label, test_examples)
     return DatasetDict(train=_dataset(_interleave(rest, train_examples)[0]), test=_dataset(test))
 

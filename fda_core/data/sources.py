@@ -16,7 +16,7 @@ def examples(config: ExperimentConfig, home: Path | None = None, progress: Progr
     """
     if table_files.needs_table(config):
         if home is None:
-            raise ConfigError(table_files.gone())
+            raise ConfigError("data.table_gone")
         return of_table(table_files.load(home, table_files.digest_of(config)), config)
     if config.dataset == "reviews":
         from fda_core.data.reviews import LABELS, reviews

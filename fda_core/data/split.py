@@ -27,19 +27,13 @@ def split(
     """
     rows = len(labels)
     if train_examples + test_examples > rows:
-        raise ConfigError(
-            f"train_examples + test_examples = {train_examples + test_examples:,} is more than the {rows:,} rows "
-            "of the table: choose fewer."
-        )
+        raise ConfigError("data.more_than_rows", count=train_examples + test_examples, rows=rows)
     order = stream(SPLIT_SEED, "split").permutation(rows)
     kept = first_of_each(labels, order)
     if clients is not None:
         kept = np.union1d(kept, first_of_each(clients, order))
     if len(kept) > train_examples:
-        raise ConfigError(
-            f"train_examples = {train_examples:,} is too few for one of each label and client: "
-            f"choose at least {len(kept):,}."
-        )
+        raise ConfigError("data.too_few_to_train", count=train_examples, fewest=len(kept))
     free = order[~np.isin(order, kept)]
     test = stratified(labels, free, test_examples)
     rest = free[~np.isin(free, test)]

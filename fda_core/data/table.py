@@ -18,6 +18,7 @@ import pandas as pd
 
 from fda_core.data.reading import Sheet, TableError
 from fda_core.settings.config import ExperimentConfig
+from fda_core.support.messages import Message
 
 MOST_LABELS, MOST_CLIENTS = 50, 1000
 FEWEST_ROWS, FEWEST_OF_A_LABEL, FEWEST_OF_A_CLIENT = 10, 2, 5
@@ -118,7 +119,7 @@ class Table:
         try:
             read = parquet.read_table(io.BytesIO(data))
         except (pyarrow.ArrowException, OSError):
-            raise TableError("The table of this run is damaged: give its file again.") from None
+            raise TableError("data.table_damaged") from None
         columns = {name: pd.Series(read.column(name).to_pylist(), dtype=object) for name in read.column_names}
         return cls(pd.DataFrame(columns))
 
@@ -146,9 +147,9 @@ def normalise(sheet: Sheet, columns: Columns) -> Table:
     for theirs in chosen.values():
         if theirs not in sheet.frame:
             have = ", ".join(map(repr, sheet.frame.columns[:20]))
-            raise TableError(f"There is no column {theirs!r} in this file: its columns are {have}.")
+            raise TableError("data.no_column", column=theirs, columns=have)
     if len(set(chosen.values())) < len(chosen):
-        raise TableError("One column stands for two things: choose different columns for text, label and site.")
+        raise TableError("data.column_twice")
     frame = pd.DataFrame(
         {ours: pd.Series([cell(value, theirs) for value in sheet.frame[theirs]], dtype=object)
          for ours, theirs in chosen.items()}
@@ -159,11 +160,9 @@ def normalise(sheet: Sheet, columns: Columns) -> Table:
     counted, rows = {}, len(frame)
     frame = frame[frame.ne("").all(axis=1)]
     counted["empty"], rows = rows - len(frame), len(frame)
-    for name, what in (("label", "label"), ("client", "site")):
+    for name, kind in (("label", Message("part.label")), ("client", Message("part.site"))):
         if name in frame and frame[name].str.len().gt(LONGEST_VALUE).any():
-            raise TableError(
-                f"A {what} in column {chosen[name]!r} is longer than {LONGEST_VALUE} characters: choose another column."
-            )
+            raise TableError("data.long_value", kind=kind, column=chosen[name], most=LONGEST_VALUE)
     long = frame[texts].map(len).gt(LONGEST_TEXT).any(axis=1)
     counted["cut"] = int(long.sum())
     frame[texts] = frame[texts].map(lambda text: text[:LONGEST_TEXT].rstrip())
@@ -195,45 +194,34 @@ def cell(value: object, column: str) -> str:
             if value != value:
                 return ""
             return str(int(value)) if value.is_integer() and abs(value) < 2**53 else str(value)
-    raise TableError(f"Column {column!r} holds lists, tables or bytes: choose one with texts, or numbers.")
+    raise TableError("data.no_cells", column=column)
 
 
 def check_labels(labels: pd.Series, column: str) -> None:
     """Raises `TableError` for more labels than are taken; column: its name in the file, for the sentence."""
     count = labels.nunique()
     if count > MOST_LABELS:
-        raise TableError(
-            f"Column {column!r} has {count:,} different labels and at most {MOST_LABELS} are taken: choose another."
-        )
+        raise TableError("data.too_many_labels", column=column, count=count, most=MOST_LABELS)
 
 
 def check_rows(frame: pd.DataFrame, column: str) -> None:
     """Raises `TableError` for too few rows, or a single label; column: the labels' name in the file."""
     if len(frame) < FEWEST_ROWS:
-        raise TableError(
-            f"{len(frame)} rows with a text and a label of their own are left, and at least {FEWEST_ROWS} are needed: "
-            "choose a longer file."
-        )
+        raise TableError("data.too_few_rows", count=len(frame), fewest=FEWEST_ROWS)
     if frame.label.nunique() < 2:
-        raise TableError(
-            f"All rows that are left have the same label in column {column!r}: there must be two or more to tell apart."
-        )
+        raise TableError("data.one_label", column=column)
 
 
 def with_clients(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:
     """Values with few rows share one client, whose name is empty; how many they are."""
     small = frame.groupby("client").client.transform("size").lt(FEWEST_OF_A_CLIENT)
     if small.all():
-        raise TableError(
-            f"No value in column {column!r} has {FEWEST_OF_A_CLIENT} rows: choose a column with fewer, larger sites."
-        )
+        raise TableError("data.small_sites", column=column, fewest=FEWEST_OF_A_CLIENT)
     merged = frame.client[small].nunique()
     if merged > 1:  # one by itself would be the same client, only without its name
         frame = frame.assign(client=frame.client.mask(small, ""))
     if (count := frame.client.nunique()) > MOST_CLIENTS:
-        raise TableError(
-            f"Column {column!r} has {count:,} different sites and at most {MOST_CLIENTS:,} are taken: choose another."
-        )
+        raise TableError("data.too_many_sites", column=column, count=count, most=MOST_CLIENTS)
     return frame, merged if merged > 1 else 0
 
 

@@ -12,6 +12,7 @@ from fda_core.data.table import Table
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import StoreError
 from fda_core.support.files import replace_whole
+from fda_core.support.messages import because
 
 PREFIX = "prefix"  # the folder in a run's own for what is computed from its texts
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -31,7 +32,7 @@ def digest_of(config: ExperimentConfig) -> str:
 def file_in(folder: Path, sha256: str) -> Path:
     """Where the table with this digest lies in a run's folder. Raises `TableError` for what is no digest."""
     if not SHA256.fullmatch(sha256):  # nothing else is ever made into a path
-        raise TableError("table.sha256 is no digest of a table: give the file again.")
+        raise TableError("data.no_digest")
     return folder / f"table-{sha256}.parquet"
 
 
@@ -40,7 +41,7 @@ def keep(table: Table, folder: Path) -> None:
     try:
         replace_whole(file_in(folder, table.sha256), table.to_parquet())
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written ({error.strerror}): make room there.") from None
+        raise StoreError("runs.not_written_room", path=folder, reason=because(error)) from None
 
 
 def load(folder: Path, sha256: str) -> Table:
@@ -48,15 +49,7 @@ def load(folder: Path, sha256: str) -> Table:
     try:
         table = Table.from_parquet(file_in(folder, sha256).read_bytes())
     except OSError:
-        raise TableError(gone()) from None
+        raise TableError("data.table_gone") from None
     if table.sha256 != sha256:
-        raise TableError("The table of this run is damaged: give its file again.")
+        raise TableError("data.table_damaged")
     return table
-
-
-def gone() -> str:
-    """The sentence about a table that is not there."""
-    return (
-        "The table of these settings is not on this machine, or was deleted with its runs; "
-        "a link or a settings file cannot carry it: give its file again."
-    )

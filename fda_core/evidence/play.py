@@ -97,7 +97,7 @@ def run_all(jobs: list[Job], workers: int, say: Say) -> None:
             for count, future in enumerate(as_completed(futures), 1):
                 status, message = future.result()
                 if status != "finished":
-                    raise EvidenceError(f"{futures[future]}: {status}. {message}")
+                    raise EvidenceError("evidence.run_failed", folder=futures[future], status=status, message=message)
                 say(f"{count} of {len(waiting)}: {futures[future].name}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
@@ -107,6 +107,6 @@ def run_all(jobs: list[Job], workers: int, say: Say) -> None:
 def run_one(folder: Path, config: ExperimentConfig) -> Outcome:
     """Plays a run from its beginning. Raises `EvidenceError` when another process is at it."""
     if held(folder):
-        raise EvidenceError(f"{folder} is being written by another process: wait for it, or name another --runs.")
+        raise EvidenceError("evidence.being_written", folder=folder)
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run left
     return record(Recording(config, folder, new_run_id()))

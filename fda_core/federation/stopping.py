@@ -6,6 +6,7 @@ from typing import Literal
 from fda_core.algorithm.checkpoint import State
 from fda_core.federation.experiment import Score
 from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.support.messages import Message
 
 # A model this much worse than the untrained one has diverged, even where every number is still finite.
 DIVERGED_FACTOR = 1000
@@ -26,16 +27,15 @@ class StoppingCriterion:
     def variance(self, value: float, round: int, epoch: int) -> None:
         """The exact variance at a check: one that is not finite is a divergence."""
         if not math.isfinite(value):
-            self.diverged = f"the clients' weights stopped being numbers in round {round}, epoch {epoch}"
+            self.diverged = str(Message("lane.no_weights", round=round, epoch=epoch))
 
     def round(self, score: Score, epochs: int) -> None:
         """Two rounds in a row at the target reach it; a loss that is no number, or absurd, is a divergence."""
         self.rounds += 1
         self.epochs += epochs
         if not score.test_loss <= self.worst_allowed:
-            finite = math.isfinite(score.test_loss)
-            now = f"is {score.test_loss:,.0f}" if finite else "is not a number any more"
-            self.diverged = f"the test loss after round {self.rounds} {now}"
+            what = "lane.loss_absurd" if math.isfinite(score.test_loss) else "lane.loss_no_number"
+            self.diverged = str(Message(what, round=self.rounds, loss=score.test_loss))
         target = self.config.target
         self.in_a_row = self.in_a_row + 1 if target.met(getattr(score, target.metric)) else 0
         if self.in_a_row == 2 and self.target_round is None:
@@ -55,10 +55,10 @@ class StoppingCriterion:
         if self.diverged:
             return "diverged", self.diverged
         if reached is not None and self.rounds >= reached + config.after_target_rounds:
-            return "target", f"target reached in round {reached}"
+            return "target", str(Message("lane.target", round=reached))
         status: Verdict = "cap" if reached is None else "target"
         if self.rounds >= config.rounds:
-            return status, f"all {config.rounds} rounds played"
+            return status, str(Message("lane.rounds", rounds=config.rounds))
         if self.local_epochs is not None and self.epochs >= self.local_epochs:
-            return status, f"all {self.local_epochs} local epochs trained"
+            return status, str(Message("lane.epochs", epochs=self.local_epochs))
         return None

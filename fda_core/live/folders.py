@@ -26,15 +26,17 @@ class Folders:
         self.root = root
 
     def of(self, job: Job) -> Path:
-        """The job's own, which may not be there yet."""
+        """Where the job's folder is, or will be."""
         return self.root() / job.run_id
 
     def table(self, config: ExperimentConfig, given: Table | None = None) -> Table | None:
         """The table that the config names, in memory: the run that has it now may be deleted. Raises `TableError`."""
-        if not table_files.needs_table(config):
+        digest = config.table.sha256 if config.table else None
+        if digest is None or not table_files.needs_table(config):
             return None
-        sha256 = table_files.digest_of(config)
-        return given if given is not None and given.sha256 == sha256 else kept_tables.find(sha256, self.root())
+        if given is not None and given.sha256 == digest:
+            return given
+        return kept_tables.find(digest, self.root())
 
     def reserve(self, job: Job) -> None:
         """Gives a job that has to wait its folder, with settings and table, and holds it."""

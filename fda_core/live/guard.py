@@ -61,14 +61,9 @@ class Guard:
             return
         self.looked = now
         if now - self.began - self.waited > 60 * self.limits.minutes:
-            raise Preempted(
-                f"The run has trained for {self.limits.minutes:g} minutes: resume it for as many more ({MINUTES})."
-            )
+            raise Preempted("live.minutes", minutes=self.limits.minutes, setting=MINUTES)
         if (free := self.free_mb()) < self.limits.least_mb:
-            raise Preempted(
-                f"Only {free:.0f} MB of memory are left: close other programs or choose fewer clients per round,"
-                f" then resume the run ({FREE_MB})."
-            )
+            raise Preempted("live.memory", free=free, setting=FREE_MB)
 
 
 def limit(name: str, default: float) -> float:
@@ -79,5 +74,5 @@ def limit(name: str, default: float) -> float:
     except ValueError:
         value = 0.0
     if not value > 0:
-        raise ConfigError(f"{name} is {text!r}: give a number above 0, or leave it out for {default}.")
+        raise ConfigError("live.limit", name=name, text=text, default=default)
     return value

@@ -59,17 +59,14 @@ class Jobs(OrderedDict[str, Job]):
         return [job for job in self.values() if job.status in LIVE]
 
     def first_queued(self) -> Job | None:
-        """The next one to have its turn; called under the lock."""
+        """The one whose turn is next."""
         return next((job for job in self.values() if job.status == Status.QUEUED), None)
 
     def admit(self, jobs: list[Job], reserve: Callable[[Job], None]) -> None:
         """Puts all or none at the end. reserve: called with each new one that has to wait. Raises `ConfigError`."""
         with self.changed:
             if len(self.live()) + len(jobs) > LONGEST_QUEUE:
-                raise ConfigError(
-                    f"At most {LONGEST_QUEUE} runs can wait and {len(self.live())} are waiting already:"
-                    " stop one or wait until one has ended."
-                )
+                raise ConfigError("live.queue_full", most=LONGEST_QUEUE, count=len(self.live()))
             for job in jobs:
                 if self.live() and not job.resumed:
                     reserve(job)

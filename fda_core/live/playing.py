@@ -14,6 +14,7 @@ from fda_core.runs.snapshot import Status
 from fda_core.runs.store import drop_unfinished
 from fda_core.support.callbacks import TEXTS
 from fda_core.support.errors import Cancelled, LabError
+from fda_core.support.messages import unexpected
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +45,10 @@ class Playing:
             return Outcome(Status.INTERRUPTED if there else Status.FAILED, str(error))
         except Exception as error:  # whatever it was, the queue goes on
             log.exception("run %s failed", job.run_id)
-            return Outcome(Status.FAILED, f"Unexpected {type(error).__name__}: {error}")
+            return Outcome(Status.FAILED, unexpected(error))
 
     def watch(self, event: Event) -> None:
-        """Takes the run's next event; those a resumed run says again, because they are on record, are passed over."""
+        """Takes over an event that is on record now."""
         if self.known:
             self.known -= 1
             return

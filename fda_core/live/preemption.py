@@ -10,7 +10,6 @@ from fda_core.support.errors import Cancelled, Preempted
 UNWATCHED = 60  # seconds without a viewer after which a run gives its place to one that waits
 PAUSED = 600  # seconds a paused run may keep others waiting, watched or not
 PATROL = 1.0  # seconds between two looks at these
-MAKE_WAY = "It was paused while other runs were waiting: resume it to go on."
 
 
 def await_turn(job: Job, jobs: Jobs, guard: Guard) -> None:
@@ -21,7 +20,7 @@ def await_turn(job: Job, jobs: Jobs, guard: Guard) -> None:
             raise Cancelled
         still = time.monotonic() - began
         if gives_way(job, jobs, still):
-            raise Preempted(MAKE_WAY if job.rounds_allowed == 0 else "")
+            raise Preempted("live.make_way" if job.rounds_allowed == 0 else "")
         if job.rounds_allowed != 0:
             return guard.wait(still)
         jobs.changed.wait(PATROL)

@@ -21,6 +21,7 @@ from fda_core.runs.snapshot import LIVE, Snapshot, Status, stored
 from fda_core.runs.store import folder_of, new_run_id, runs_folder
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import Message
 
 
 class Runner:
@@ -62,8 +63,8 @@ class Runner:
         folder = folder_of(run_id, self._root())
         known = stored(folder) if folder else None
         if known is None or known.status != Status.INTERRUPTED:
-            state = "does not exist" if known is None else f"is {known.status}"
-            raise StoreError(f"Only an interrupted run can be resumed: this one {state}.")
+            state = Message("part.no_run" if known is None else f"part.is_{known.status}")
+            raise StoreError("live.not_interrupted", reason=state)
         with self.changed:
             old = self.jobs.get(run_id)
             revision = max(old.revision if old else 0, known.revision)
@@ -83,7 +84,7 @@ class Runner:
         self._allow(run_id, 0)
 
     def unpause(self, run_id: str) -> None:
-        """Goes on without stopping after a round."""
+        """Lets a paused run play on, without a limit of rounds."""
         self._allow(run_id, None)
 
     def step(self, run_id: str) -> None:
@@ -144,7 +145,7 @@ class Runner:
         """Moves a run that has ended to the trash. Raises `StoreError`."""
         with self.changed:  # so that nobody resumes it meanwhile
             if (job := self.jobs.get(run_id)) and job.status in LIVE:
-                raise StoreError(f"The run {run_id} has not ended: stop it, then delete it.")
+                raise StoreError("live.not_ended", run=run_id)
             trash.delete(run_id, self._root())
             self.jobs.pop(run_id, None)
 

@@ -130,9 +130,7 @@ def known(model: Classifier) -> bool:
 def of(config: "PreTrainedConfig") -> Architecture:
     """The names of an architecture. Raises `ConfigError`."""
     if config.model_type not in ARCHITECTURES:
-        raise ConfigError(
-            f"The architecture {config.model_type!r} has no fast way here, only {', '.join(ARCHITECTURES)}."
-        )
+        raise ConfigError("models.no_fast_way", architecture=config.model_type, known=", ".join(ARCHITECTURES))
     return ARCHITECTURES[config.model_type]
 
 

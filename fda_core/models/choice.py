@@ -132,9 +132,7 @@ def depth(model: Classifier, config: ExperimentConfig) -> int:
 def unchanged(choice: Choice, sha256: str, before: Mapping[str, Any]) -> None:
     """Raises `ConfigError` when the model is not the one that the run of these facts was begun with."""
     if before.get(SHA256, sha256) != sha256:
-        raise ConfigError(
-            f"The files of {choice.name} have changed since this run began: put the old ones back, or start a new run."
-        )
+        raise ConfigError("models.files_changed", name=choice.name)
 
 
 def readable(choice: Choice, texts: list[Tokens], config: ExperimentConfig) -> None:
@@ -145,10 +143,7 @@ def readable(choice: Choice, texts: list[Tokens], config: ExperimentConfig) -> N
     longest = max(int(tokens.lengths.max()) for tokens in texts)
     if rows and longest > min(rows):
         raise ConfigError(
-            f"max_tokens = {config.max_tokens} lets texts have {longest} tokens and {choice.name} reads {min(rows)}:"
-            f" choose at most {min(rows)}."
+            "models.too_many_tokens", tokens=config.max_tokens, longest=longest, name=choice.name, most=min(rows)
         )
     if max(int(tokens.ids.max()) for tokens in texts) >= bare.config.vocab_size:
-        raise external.ModelError(
-            f"The tokenizer of {choice.name} has words that its weights do not know: choose another."
-        )
+        raise external.ModelError("models.unknown_words", name=choice.name)

@@ -129,7 +129,7 @@ def load_classifier(labels: int = 2, model: str = DEFAULT) -> PreTrainedModel:
     model: a name of `MODELS`. Raises `MissingAssets`, and `ConfigError` for another name.
     """
     if model not in MODELS:
-        raise ConfigError(f"model is {model!r}; allowed are {', '.join(MODELS)}.")
+        raise ConfigError("models.unknown", model=model, models=", ".join(MODELS))
     path, kind = assets.locate(assets.WEIGHTS), MODELS[model]
     with torch_generator:
         classifier = kind.build(labels)

@@ -31,6 +31,7 @@ from fda_core.models.payload import LONGEST_CONFIG
 from fda_core.settings import model_names
 from fda_core.support.callbacks import Progress
 from fda_core.support.errors import ConfigError, LabError
+from fda_core.support.messages import Message, because
 from fda_core.support.streams import torch_generator
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -63,15 +64,12 @@ class Folder:
         """Raises `ConfigError` when there is no such folder; models_folder: where its name is looked up."""
         self.name = model.removeprefix(model_names.FOLDER)
         if models_folder is None:
-            raise ConfigError(
-                f"The folder of the model {self.name} is not known: set {model_names.MODELS_FOLDER} to the folder that"
-                " holds it, or give its path on the command line with --model."
-            )
+            raise ConfigError("models.folder_unknown", name=self.name, setting=model_names.MODELS_FOLDER)
         self.folder = models_folder / self.name
         try:
             self.sizes = {path.name: path.stat().st_size for path in self.folder.iterdir() if path.is_file()}
         except OSError as error:
-            raise ConfigError(f"The folder of the model {self.name} cannot be read ({error.strerror}).") from None
+            raise ConfigError("models.folder_not_read", name=self.name, reason=because(error)) from None
 
     def fetch(self, names: list[str], progress: Progress) -> Path:
         """The folder itself, as of a repository: whatever is in it is here already."""
@@ -90,24 +88,24 @@ def describe(source: Source, labels: int, progress: Progress) -> PreTrainedConfi
     """The model's configuration, without dropout and with so many labels. Raises `ModelError`."""
     name = source.name
     if CONFIG not in source.sizes:
-        raise ModelError(f"{name} has no {CONFIG}, so it is no model of transformers: choose another.")
+        raise ModelError("models.no_config", name=name, file=CONFIG)
     if source.sizes[CONFIG] > LONGEST_CONFIG:
-        raise damaged(name, "it is too large")
+        raise damaged(name, Message("part.too_large"))
     folder = source.fetch([CONFIG], progress)
     try:
         settings = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise damaged(name, str(error)) from None
     if not isinstance(settings, dict) or not isinstance(settings.get("model_type"), str):
-        raise damaged(name, "it names no model_type")
+        raise damaged(name, Message("part.no_model_type"))
     encoder_only(name, settings)
     return configured(name, settings, labels)
 
 
-def damaged(name: str, problem: str) -> ModelError:
-    """The error to raise about a config.json; problem: what somebody else's code says, in at most 120 characters."""
-    shown = " ".join(problem.split())[:120]
-    return ModelError(f"{CONFIG} of {name} is damaged ({shown}): fetch or save the model again.")
+def damaged(name: str, problem: str | Message) -> ModelError:
+    """The error to raise about a config.json; of what somebody else's code says, at most 120 characters are shown."""
+    shown = " ".join(problem.split())[:120] if isinstance(problem, str) else problem
+    return ModelError("models.config_damaged", file=CONFIG, name=name, reason=shown)
 
 
 def encoder_only(name: str, settings: dict[str, Any]) -> None:
@@ -115,12 +113,9 @@ def encoder_only(name: str, settings: dict[str, Any]) -> None:
     kind = settings["model_type"]
     known = kind in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
     if not known or settings.get("is_decoder") is True or settings.get("is_encoder_decoder") is True:
-        raise ModelError(
-            f"{name} has the architecture {kind[:40]!r}, which is no encoder that transformers can classify texts with:"
-            " choose one such as distilbert, roberta, bert or deberta-v2."
-        )
+        raise ModelError("models.no_encoder", name=name, architecture=kind[:40])
     if settings.get("quantization_config"):
-        raise ModelError(f"The weights of {name} are quantised and cannot be trained: choose the original model.")
+        raise ModelError("models.quantised", name=name)
 
 
 def configured(name: str, settings: dict[str, Any], labels: int) -> PreTrainedConfig:
@@ -137,7 +132,7 @@ def configured(name: str, settings: dict[str, Any], labels: int) -> PreTrainedCo
     if config.is_encoder_decoder:
         encoder_only(name, settings | {"is_encoder_decoder": True})
     if not isinstance(depth, int) or not 0 < depth <= MOST_LAYERS:
-        raise damaged(name, f"it has {depth} layers")
+        raise damaged(name, Message("part.layers", count=depth))
     for key, value in vars(config).items():
         if "dropout" in key and type(value) in (int, float):  # none in any path, see docs/method.md
             setattr(config, key, 0.0)
@@ -156,14 +151,11 @@ def skeleton(config: PreTrainedConfig, name: str) -> PreTrainedModel:
 def weight_files(source: Source, progress: Progress) -> list[str]:
     """The safetensors files, by the index where there are several. Raises `ModelError`."""
     if "adapter_config.json" in source.sizes and isinstance(source, Folder):
-        raise ModelError(f"{source.name} holds adapters beside a model: give the folder of the model alone.")
+        raise ModelError("models.adapters_beside", name=source.name)
     if WEIGHTS in source.sizes:
         return [WEIGHTS]
     if INDEX not in source.sizes:
-        raise ModelError(
-            f"{source.name} has no weights as safetensors, the only form that is read here because it can hold no code:"
-            " choose another model, or save it again with save_pretrained."
-        )
+        raise ModelError("models.no_safetensors", name=source.name)
     folder = source.fetch([INDEX], progress)
     try:
         files = sorted(set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()))
@@ -176,7 +168,7 @@ def weight_files(source: Source, progress: Progress) -> list[str]:
 
 def broken(name: str) -> ModelError:
     """The error to raise about weights that cannot be read."""
-    return ModelError(f"The weights of {name} are damaged or incomplete: fetch or save the model again.")
+    return ModelError("models.weights_damaged", name=name)
 
 
 def load_classifier(source: Source, config: PreTrainedConfig, progress: Progress) -> tuple[PreTrainedModel, str]:
@@ -199,10 +191,7 @@ def load_classifier(source: Source, config: PreTrainedConfig, progress: Progress
     head = tuple(f"{part}." for part in modules.of(model).head)
     absent = [*found["missing_keys"], *(key for key, *_ in found["mismatched_keys"])]
     if lost := [key for key in absent if not key.startswith(head)]:
-        raise ModelError(
-            f"The weights of {name} do not fit its {CONFIG}: {len(lost)} of them are missing or of another size,"
-            " so choose another model or save this one again."
-        )
+        raise ModelError("models.weights_do_not_fit", name=name, file=CONFIG, count=len(lost))
     return model.eval(), digest(folder, weights)
 
 
@@ -210,19 +199,15 @@ def load_tokenizer(source: Source, progress: Progress) -> PreTrainedTokenizerBas
     """Raises `ModelError` and `HubError`."""
     found = [name for name in VOCABULARIES if name in source.sizes]
     if not found:
-        raise ModelError(f"{source.name} has no tokenizer: save it into the same folder, or choose another model.")
+        raise ModelError("models.no_tokenizer", name=source.name)
     if all(name.endswith(".model") for name in found) and find_spec("sentencepiece") is None:
-        raise ModelError(
-            f"The vocabulary of {source.name} is read by the package sentencepiece: run 'pip install sentencepiece'."
-        )
+        raise ModelError("models.sentencepiece", name=source.name)
     wanted = [name for name in (CONFIG, *VOCABULARIES, *BESIDE) if name in source.sizes]
     folder = source.fetch(wanted, progress)
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:  # as above
-        raise ModelError(
-            f"The tokenizer of {source.name} cannot be read ({type(error).__name__}): save it again as tokenizer.json."
-        ) from None
+        raise ModelError("models.tokenizer_not_read", name=source.name, error=type(error).__name__) from None
 
 
 def digest(folder: Path, weights: list[str]) -> str:

@@ -70,7 +70,7 @@ def limit_bytes() -> int:
     except ValueError:
         megabytes = math.nan
     if not 0 < megabytes < math.inf:
-        raise ConfigError(f"{LIMIT} is {text!r}; it must be a number of megabytes above 0, such as {DEFAULT_MB}.")
+        raise ConfigError("models.cache_limit", name=LIMIT, text=text, default=DEFAULT_MB)
     return int(megabytes * 1e6)
 
 

@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 from fda_core.support.callbacks import Progress
 from fda_core.support.errors import Cancelled, LabError
+from fda_core.support.messages import because
 from fda_core.support.waiting import wait_for
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,6 @@ PATIENCE = 300  # seconds in which not one more byte has arrived
 DOWNLOAD = "download"  # the stage of `Progress` in which bytes are counted
 COMMIT = re.compile(r"[0-9a-f]{40}")
 CONVERTER, CONVERTED = "SFconvertbot", "Adding `safetensors` variant of this model"
-INSTEAD = "or give a folder that has the model"
 
 
 class HubError(LabError):
@@ -52,7 +52,7 @@ class Repository:
         """Asks the hub, or the cache where there is no hub. Raises `HubError`, and whatever `progress` raises."""
         self.name = repo
         if revision and not COMMIT.fullmatch(revision):  # from a record that somebody may have written
-            raise HubError(f"The record of this run names no commit of {repo}: start a new run.")
+            raise HubError("models.no_commit", repo=repo)
         cached = in_cache(repo, revision)
         if cached and revision:  # a commit does not change
             self.revision, self.sizes = revision, sizes_in(cached)
@@ -149,7 +149,7 @@ def patiently(work: Callable[[Fetching], T], repo: str, progress: Progress) -> T
         if fetching.bytes != arrived:
             arrived, since = fetching.bytes, monotonic()
         if monotonic() - since > PATIENCE:
-            raise HubError(f"{host()} has sent nothing of {repo} for {PATIENCE} seconds: try again, {INSTEAD}.")
+            raise HubError("models.hub_silent", host=host(), repo=repo, seconds=PATIENCE)
         progress(fetching.bytes, fetching.total, DOWNLOAD)
 
     def tried() -> T | Exception:
@@ -164,7 +164,7 @@ def patiently(work: Callable[[Fetching], T], repo: str, progress: Progress) -> T
         fetching.unwanted = True
     if isinstance(result, Exception):
         log.info("the hub and %s: %r", repo, result)
-        raise HubError(sentence(result, repo)) from result
+        raise refusal(result, repo) from result
     return result
 
 
@@ -186,43 +186,38 @@ def definite(error: BaseException) -> bool:
     return isinstance(error, HfHubHTTPError) and error.response.status_code < 500
 
 
-def sentence(error: BaseException, repo: str) -> str:
+def refusal(error: BaseException, repo: str) -> HubError:
     """What went wrong and what to do."""
     error = reason(error)
     match error:
         case OfflineModeIsEnabled() | LocalEntryNotFoundError():
-            return (
-                f"{repo} has not been downloaded and HF_HUB_OFFLINE forbids to do so:"
-                f" unset it and fetch the model once, {INSTEAD}."
-            )
+            return HubError("models.hub_offline", repo=repo)
         case GatedRepoError():
-            return (
-                f"Access to {repo} is granted on request: accept its terms on {host()} and log in"
-                " with 'hf auth login', or choose another model."
-            )
+            return HubError("models.hub_gated", repo=repo, host=host())
         case RepositoryNotFoundError():
-            return f"{host()} has no model {repo}, or it is private: check the id, or log in with 'hf auth login'."
+            return HubError("models.hub_unknown", host=host(), repo=repo)
         case RevisionNotFoundError():
-            return f"{host()} has {repo} no longer as it was when this run began: start a new run."
+            return HubError("models.hub_commit_gone", host=host(), repo=repo)
         case HfHubHTTPError():
             return refused(error.response.status_code, repo)
         case httpx.TimeoutException():
-            return f"{host()} did not answer in time for {repo}: try again later, {INSTEAD}."
+            return HubError("models.hub_late", host=host(), repo=repo)
         case httpx.HTTPError():
-            return f"{host()} cannot be reached for {repo}: check the connection, {INSTEAD}."
+            return HubError("models.hub_away", host=host(), repo=repo)
         case OSError() if "Consistency check failed" in str(error):
-            return f"The download of {repo} broke off: try again."
+            return HubError("models.hub_broke_off", repo=repo)
         case OSError():
-            return f"{repo} cannot be kept in {constants.HF_HUB_CACHE} ({error.strerror or error}): make room there."
-    return f"{repo} cannot be fetched from {host()} ({type(error).__name__}): try again, {INSTEAD}."
+            why = because(error) if error.strerror else str(error)
+            return HubError("models.hub_not_kept", repo=repo, folder=constants.HF_HUB_CACHE, reason=why)
+    return HubError("models.hub_not_fetched", repo=repo, host=host(), error=type(error).__name__)
 
 
-def refused(status: int, repo: str) -> str:
+def refused(status: int, repo: str) -> HubError:
     """What a status above 399 means and what to do."""
     if status in (401, 403):
-        return f"{host()} refuses access to {repo} ({status}): log in with 'hf auth login', or choose another model."
+        return HubError("models.hub_refused", host=host(), repo=repo, status=status)
     if status == 404:
-        return f"{host()} has no model {repo} with these files (404): check the id, or choose another model."
+        return HubError("models.hub_no_files", host=host(), repo=repo)
     if status == 429:
-        return f"{host()} has been asked too often (429): wait some minutes and try again, {INSTEAD}."
-    return f"{host()} has trouble of its own with {repo} ({status}): try again later, {INSTEAD}."
+        return HubError("models.hub_too_often", host=host())
+    return HubError("models.hub_trouble", host=host(), repo=repo, status=status)

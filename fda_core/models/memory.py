@@ -79,8 +79,7 @@ def check_weights(parameters: int, name: str) -> None:
     free = psutil.virtual_memory().available
     if FLOAT * parameters > free:
         raise NotEnoughMemory(
-            f"{name} takes {gigabytes(FLOAT * parameters)} of memory and {gigabytes(free)} are free: try again when no"
-            " run is training."
+            "models.memory_to_ask", name=name, needed=gigabytes(FLOAT * parameters), free=gigabytes(free)
         )
 
 
@@ -88,10 +87,7 @@ def check(bytes_needed: int, name: str, available: int | None = None) -> None:
     """Raises `NotEnoughMemory` when the machine has less to give than a run needs."""
     free = psutil.virtual_memory().available if available is None else available
     if bytes_needed > free + LIBRARIES:  # which are in memory by now
-        raise NotEnoughMemory(
-            f"This run of {name} needs about {gigabytes(bytes_needed)} of memory and {gigabytes(free)} are free: train"
-            " less of the model (LoRA or the head), choose fewer clients per round, or a smaller model."
-        )
+        raise NotEnoughMemory("models.memory_to_train", name=name, needed=gigabytes(bytes_needed), free=gigabytes(free))
 
 
 def gigabytes(count: int) -> str:

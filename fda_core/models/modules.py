@@ -37,20 +37,14 @@ class ModelModules:
     def last(self, count: int, setting: str) -> tuple[str, ...]:
         """The last layers. Raises `ConfigError` for more than there are."""
         if count > len(self.layers):
-            raise ConfigError(
-                f"{setting} = {count} is more than the model's {len(self.layers)} layers: "
-                f"choose a whole number from 1 to {len(self.layers)}."
-            )
+            raise ConfigError("models.too_many_layers", setting=setting, count=count, most=len(self.layers))
         return self.layers[len(self.layers) - count :]
 
     def targets(self, names: tuple[str, ...], layers: int) -> list[str]:
         """The linear maps that get adapters. Raises `ConfigError` where the model has none of a name."""
         for name in names:
             if not self.maps[name]:
-                raise ConfigError(
-                    f"lora.targets: this architecture has no linear map for {name}; choose another target,"
-                    " or train head, last or full instead of lora."
-                )
+                raise ConfigError("models.no_target", name=name)
         inner = dict.fromkeys(found for name in names for found in self.maps[name])  # three targets may share one map
         return [f"{layer}.{found}" for layer in self.last(layers, "lora.layers") for found in inner]
 

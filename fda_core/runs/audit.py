@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from fda_core.algorithm.events import Event, Round, RunFinished, parse
 from fda_core.runs.store import EVENTS
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import Message, Printable, because
 
 INTACT = """\
 {lines:,} lines, sha256 {digest}
@@ -25,13 +26,18 @@ line nobody can say whether its end was cut off."""
 
 @dataclass
 class Audit:
-    """What a record came to. `digest` is the sha256 of all lines but the closing one; `problems` are sentences."""
+    """What a record came to. `digest` is the sha256 of all lines but the closing one."""
 
     lines: int = 0
     digest: str = ""
     closed: bool = False
     rounds: list[Round] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    wrong: list[Message] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, in sentences."""
+        return list(map(str, self.wrong))
 
     def report(self) -> str:
         """The outcome in some lines, for the command line."""
@@ -45,7 +51,7 @@ def audit(folder: Path) -> Audit:
     try:
         lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
     except OSError as error:
-        raise StoreError(f"{folder / EVENTS} cannot be read ({error.strerror}): name a run's folder.") from None
+        raise StoreError("runs.no_run_folder", path=folder / EVENTS, reason=because(error)) from None
     return audit_lines(lines)
 
 
@@ -54,25 +60,28 @@ def audit_lines(lines: list[bytes]) -> Audit:
     found, reader, digest = Audit(lines=len(lines)), Reader(), hashlib.sha256()
     for number, line in enumerate(lines):
         if found.closed:
-            found.problems.append(f"Line {number + 1} comes after the closing line.")
+            found.wrong.append(Message("record.after_closing", line=number + 1))
         if number == len(lines) - 1 and not line.endswith(b"\n"):
-            found.problems.append(f"Line {number + 1} is torn: the process was killed while writing it.")
+            found.wrong.append(Message("record.torn", line=number + 1))
             break
         try:
             event, head = parse(line), json.loads(line)
         except (ValidationError, ValueError):
-            found.problems.append(f"Line {number + 1} is not an event.")
+            found.wrong.append(Message("record.no_event", line=number + 1))
             digest.update(line)
             continue
-        found.problems += [f"Line {number + 1}: {plain(problem)}." for problem in reader.problems(number, head, event)]
+        found.wrong += [
+            Message("record.line", line=number + 1, reason=Printable(problem))
+            for problem in reader.problems(number, head, event)
+        ]
         if isinstance(event, Round):
             found.rounds.append(event)
         if isinstance(event, RunFinished):
             found.closed = True
             if event.count != number:
-                found.problems.append(f"The closing line counts {event.count} lines before it, there are {number}.")
+                found.wrong.append(Message("record.count", count=event.count, lines=number))
             if event.digest != digest.hexdigest():
-                found.problems.append("The digest of the closing line is not that of the lines before it.")
+                found.wrong.append(Message("record.digest"))
         else:
             digest.update(line)
     found.digest = digest.hexdigest()
@@ -87,26 +96,26 @@ class Reader:
         self.played: dict[str, int] = {}
         self.sent: dict[str, int] = {}
 
-    def problems(self, number: int, head: dict, event: Event) -> list[str]:
+    def problems(self, number: int, head: dict, event: Event) -> list[Message]:
         """What is wrong with a line, in words that a sentence can end with. number: from 0; head: its plain values."""
         found = []
         if head.get("seq") != number:
-            found.append(f"its number is {head.get('seq')!a:.40} instead of {number}")
+            found.append(Message("part.number", found=head.get("seq"), number=number))
         self.run_id = self.run_id or head.get("run_id")
         if head.get("run_id") != self.run_id:
-            found.append("it is of another run")
+            found.append(Message("part.other_run"))
         if not sound(list(vars(event).values())):
-            return [*found, "it holds a number that is not finite, or of more than 64 bits"]
+            return [*found, Message("part.no_finite_number")]
         return found + (self.of_round(event) if isinstance(event, Round) else [])
 
-    def of_round(self, event: Round) -> list[str]:
+    def of_round(self, event: Round) -> list[Message]:
         """Whether it follows the lane's last one, and its bytes add up."""
         found, before = [], self.played.get(event.lane, 0)
         if event.round != before + 1:
-            found.append(f"round {event.round} of lane {event.lane} follows its round {before}")
+            found.append(Message("part.round_follows", round=event.round, lane=event.lane, before=before))
         total = self.sent.get(event.lane, 0) + event.bytes_down + event.bytes_up + event.bytes_monitor
         if event.bytes_total != total:
-            found.append(f"bytes_total is {event.bytes_total:,}, the rounds of lane {event.lane} add up to {total:,}")
+            found.append(Message("part.sum", total=event.bytes_total, lane=event.lane, sum=total))
         self.played[event.lane], self.sent[event.lane] = event.round, total
         return found
 
@@ -123,9 +132,3 @@ def sound(value: object) -> bool:
         case int():
             return abs(value) < 2**63
     return True
-
-
-def plain(text: str, most: int = 500) -> str:
-    """One printable line of a text that holds words of the record, which may be anything."""
-    line = "".join(char if char.isprintable() else "?" for char in text[:most])
-    return f"{line}…" if len(text) > most else line

@@ -13,6 +13,7 @@ from fda_core.analysis.summary import rounds_played, started, summarize
 from fda_core.runs.meta import META, read_meta
 from fda_core.runs.store import EVENTS, RUN_ID, config_of, read_events, recorded_at
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import Message, because
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def states(root: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise StoreError(f"{root} cannot be read ({error.strerror}): choose another folder of runs.") from None
+        raise StoreError("runs.folder_not_read", path=root, reason=because(error)) from None
     return {entry.name: f"{state(entry.path, EVENTS)} {state(entry.path, META)}" for entry in folders}
 
 
@@ -86,7 +87,8 @@ def read_entry(folder: Path) -> Entry:
         return replace(entry, message=str(error))
     except Exception:  # no folder, whatever is in it, may hide the others
         log.exception("the run %s cannot be read", folder.name)
-        return replace(entry, message=f"The run {folder.name} is damaged: its record is not one of this program.")
+        damaged = Message("runs.damaged", run=folder.name, reason=Message("part.other_program"))
+        return replace(entry, message=str(damaged))
 
 
 def recorded(entry: Entry, events: list[Event], folder: Path) -> Entry:

@@ -15,6 +15,7 @@ from peewee import CharField, Model, SqliteDatabase, TextField, fn
 from fda_core.runs.entries import Entry, read_entry, states
 from fda_core.runs.meta import clean
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import because
 
 __all__ = ["INDEX", "Entry", "Index"]
 
@@ -70,7 +71,7 @@ class Index:
             try:
                 self._remove()
             except OSError as error:
-                raise StoreError(f"{self.file} cannot be removed ({error.strerror}): close the app first.") from None
+                raise StoreError("runs.not_removed", path=self.file, reason=because(error)) from None
         return self.entries()
 
     def _use(self, database: SqliteDatabase) -> None:

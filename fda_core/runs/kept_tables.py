@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fda_core.data.reading import TableError
 from fda_core.data.table import Table
-from fda_core.data.table_files import file_in, gone, load
+from fda_core.data.table_files import file_in, load
 from fda_core.runs.store import RUN_ID
 
 
@@ -17,5 +17,5 @@ def holder(sha256: str, root: Path) -> Path | None:
 def find(sha256: str, root: Path) -> Table:
     """The table with this digest, from whichever run has it. Raises `TableError`."""
     if (folder := holder(sha256, root)) is None:
-        raise TableError(gone())
+        raise TableError("data.table_gone")
     return load(folder, sha256)

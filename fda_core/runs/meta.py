@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from fda_core.support.errors import StoreError
 from fda_core.support.files import replace_whole
+from fda_core.support.messages import Message, because
 
 META = "meta.json"
 LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 80, 30, 10
@@ -33,7 +34,7 @@ class Meta(BaseModel):
     @classmethod
     def _short(cls, name: str) -> str:
         if len(name := clean(name)) > LONGEST_NAME:
-            raise StoreError(f"The name has {len(name):,} characters: shorten it to at most {LONGEST_NAME}.")
+            raise StoreError("runs.long_name", count=len(name), most=LONGEST_NAME)
         return name
 
     @field_validator("tags")
@@ -44,11 +45,9 @@ class Meta(BaseModel):
             known.setdefault(tag.casefold(), tag)
         tags = tuple(known.values())
         if long := next((tag for tag in tags if len(tag) > LONGEST_TAG), None):
-            raise StoreError(
-                f"The tag {long[:LONGEST_TAG]}… has {len(long):,} characters: shorten it to at most {LONGEST_TAG}."
-            )
+            raise StoreError("runs.long_tag", tag=long[:LONGEST_TAG], count=len(long), most=LONGEST_TAG)
         if len(tags) > MOST_TAGS:
-            raise StoreError(f"These are {len(tags)} tags and a run takes at most {MOST_TAGS}: leave some out.")
+            raise StoreError("runs.many_tags", count=len(tags), most=MOST_TAGS)
         return tags
 
 
@@ -65,5 +64,5 @@ def write_meta(folder: Path, meta: Meta) -> None:
     try:
         replace_whole(folder / META, f"{meta.model_dump_json(indent=2)}\n".encode())
     except OSError as error:
-        problem = f"The name and tags of {folder.name} cannot be kept ({error.strerror})"
-        raise StoreError(f"{problem}: see that the run is still there and can be written.") from None
+        problem = Message("runs.meta_not_kept", run=folder.name, reason=because(error))
+        raise StoreError("runs.see_that_it_is_there", reason=problem) from None

@@ -18,6 +18,7 @@ from fda_core.runs.snapshot import Status
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import Progress, Tick
 from fda_core.support.errors import Cancelled, LabError, Preempted, StoreError
+from fda_core.support.messages import unexpected
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ def attempt(recorder: Recorder, recording: Recording, callbacks: Callbacks, prod
         return Outcome(Status.FAILED, str(error))
     except Exception as error:  # whatever it was, the user gets a sentence and the log the traceback
         log.exception("run %s failed", recording.run_id)
-        return Outcome(Status.FAILED, f"Unexpected {type(error).__name__}: {error}")
+        return Outcome(Status.FAILED, unexpected(error))
     return Outcome(Status.FINISHED)
 
 
@@ -141,7 +142,7 @@ def play(recorder: Recorder, recording: Recording, callbacks: Callbacks, produce
 
 
 def close(recorder: Recorder, outcome: Outcome, show: Callable[[Event], None], events: list[Event]) -> None:
-    """Ends the record, shows what that adds, and puts the summary beside it; without a summary it is whole too."""
+    """Ends the record, shows the events that this takes, and writes the summary of all. Raises `StoreError`."""
     for event in recorder.finish(outcome.status, outcome.message):
         show(event)
     try:

@@ -15,6 +15,7 @@ from fda_core.federation.resumption import Resumption
 from fda_core.runs.store import CHECKPOINTS, CONFIG, EVENTS, SUMMARY, config_of, hold, read_checkpoint, read_events
 from fda_core.support.errors import StoreError
 from fda_core.support.files import replace_whole, sync_folder
+from fda_core.support.messages import Message, because
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +37,15 @@ class Recorder:
         self.rounds: dict[str, int] = {}  # on record, by lane
         self.kept: list[Event] = []
         if resume and not (folder / EVENTS).is_file():
-            raise StoreError(f"{folder} holds no run to resume.")
+            raise StoreError("runs.nothing_to_resume", folder=folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.lock = hold(folder)
             self.file = self._open(resume, config)
         except FileExistsError:
-            raise StoreError(f"{folder} already holds a run: choose another folder.") from None
+            raise StoreError("runs.folder_taken", folder=folder) from None
         except OSError as error:
-            raise StoreError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from None
+            raise StoreError("runs.not_written_other", path=folder, reason=because(error)) from None
         if resume:
             self._continue()
 
@@ -69,10 +70,10 @@ class Recorder:
         try:
             self.kept = read_events(self.folder)
             if self.kept and isinstance(self.kept[-1], RunFinished):
-                raise StoreError(f"The run {self.folder.name} has ended: there is nothing to resume. Start a new one.")
+                raise StoreError("runs.ended", run=self.folder.name)
             if strange := lanes_of(self.kept) - {lane.id for lane in config_of(self.kept, self.folder).lanes}:
-                problem = f"it speaks of the lane {min(strange)[:40]!a}, which it does not have"
-                raise StoreError(f"The run {self.folder.name} is damaged: {problem}. Start a new one.")
+                problem = Message("part.unknown_lane", lane=min(strange)[:40])
+                raise StoreError("runs.damaged_start_anew", run=self.folder.name, reason=problem)
             lines = self.file.readall().splitlines(keepends=True)[: len(self.kept)]
             self.file.truncate(sum(map(len, lines)))
             self.file.seek(0, os.SEEK_END)
@@ -162,8 +163,8 @@ class Recorder:
             with suppress(OSError):
                 self.file.truncate(good)
                 self.file.seek(good)
-            problem = f"{self.folder} cannot be written ({error.strerror})"
-            raise StoreError(f"{problem}: earlier rounds are kept; make room and resume the run.") from None
+            problem = Message("runs.not_written", path=self.folder, reason=because(error))
+            raise StoreError("runs.rounds_kept", reason=problem) from None
         self._account(lines)
 
     def _account(self, lines: list[bytes]) -> None:
@@ -175,7 +176,7 @@ class Recorder:
         try:
             replace_whole(self.folder / name, text.encode())
         except OSError as error:
-            raise StoreError(f"{self.folder} cannot be written ({error.strerror}): choose another folder.") from None
+            raise StoreError("runs.not_written_other", path=self.folder, reason=because(error)) from None
 
 
 def lanes_of(events: list[Event]) -> set[str]:

@@ -10,6 +10,7 @@ from fda_core.runs.store import EVENTS, config_of, held, read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import because
 
 KEPT_READ = 32  # runs read from their folders
 
@@ -63,7 +64,7 @@ def stored(folder: Path) -> Snapshot:
     try:
         state = (folder / EVENTS).stat()
     except OSError as error:
-        raise StoreError(f"{folder.name} cannot be read ({error.strerror}).") from None
+        raise StoreError("runs.not_read", path=folder.name, reason=because(error)) from None
     run = _read(folder, state.st_size, state.st_mtime_ns)
     return replace(run, status=Status.ELSEWHERE) if run.status == Status.INTERRUPTED and held(folder) else run
 

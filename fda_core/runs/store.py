@@ -23,6 +23,7 @@ from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, load
 from fda_core.algorithm.events import Epoch, Event, RunStarted, parse
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError, StoreError
+from fda_core.support.messages import Message, because
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def hold(folder: Path, patience: float = 1.0) -> FileLock:
     try:
         lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
-        raise StoreError(f"The run {folder.name} is being written by another process: watch it there.") from None
+        raise StoreError("runs.elsewhere", run=folder.name) from None
     return lock
 
 
@@ -95,7 +96,7 @@ def read_events(folder: Path) -> list[Event]:
     try:
         lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
     except OSError as error:
-        raise StoreError(f"{folder.name} cannot be read ({error.strerror}): its file {EVENTS} is missing.") from None
+        raise StoreError("runs.no_record", run=folder.name, reason=because(error), file=EVENTS) from None
     events = list(_parsed(lines, folder))
     drop_unfinished(events)
     return events
@@ -123,9 +124,9 @@ def config_of(events: Sequence[Event], folder: Path) -> ExperimentConfig:
     try:
         experiment = ExperimentConfig(**config)
     except ConfigError as error:
-        raise StoreError(f"The run {folder.name} is damaged: {error}") from None
+        raise StoreError("runs.damaged", run=folder.name, reason=error) from None
     if "lanes" not in config:  # the defaults of the one who reads are not what was run
-        raise StoreError(f"The run {folder.name} is damaged: its settings name no lanes.")
+        raise StoreError("runs.damaged", run=folder.name, reason=Message("part.no_lanes"))
     return experiment
 
 
@@ -136,7 +137,7 @@ def kept_config(folder: Path) -> dict:
     except (OSError, ValueError, RecursionError):
         config = None
     if not isinstance(config, dict):
-        raise StoreError(f"The run {folder.name} ended before its first round: there is nothing to show.")
+        raise StoreError("runs.nothing_to_show", run=folder.name)
     return config
 
 
@@ -148,4 +149,4 @@ def _parsed(lines: Iterable[bytes], folder: Path) -> Iterator[Event]:
         try:
             yield parse(line)
         except ValidationError:
-            raise StoreError(f"{folder.name} is damaged: line {number} of {EVENTS} is not an event.") from None
+            raise StoreError("runs.line_damaged", run=folder.name, line=number, file=EVENTS) from None

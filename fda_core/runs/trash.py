@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fda_core.runs.store import RUN_ID, held
 from fda_core.support.errors import StoreError
+from fda_core.support.messages import because
 
 TRASH, GOING = ".trash", ".going-"
 KEPT_DAYS = 7
@@ -16,9 +17,9 @@ def delete(run_id: str, root: Path) -> None:
     """Moves a run to the trash. Raises `StoreError` if there is no such run, or a process is writing it."""
     folder = checked(run_id, root)
     if not folder.is_dir():
-        raise StoreError(f"There is no run {run_id} to delete: it may be in the trash already.")
+        raise StoreError("runs.nothing_to_delete", run=run_id)
     if held(folder):
-        raise StoreError(f"The run {run_id} is being written: stop it, then delete it.")
+        raise StoreError("runs.being_written", run=run_id)
     try:
         os.utime(folder)  # when it was deleted; before the move, so that no older date ever stands in the trash
         (root / TRASH).mkdir(exist_ok=True)
@@ -31,7 +32,7 @@ def restore(run_id: str, root: Path) -> None:
     """Moves a deleted run back. Raises `StoreError` if it is not in the trash, or a run of its id is there."""
     folder = checked(run_id, root / TRASH)
     if not folder.is_dir():
-        raise StoreError(f"The run {run_id} is not in the trash: it was restored already, or removed for good.")
+        raise StoreError("runs.not_in_trash", run=run_id)
     move(folder, root / run_id)
 
 
@@ -50,7 +51,7 @@ def empty(root: Path, older_than_days: float = KEPT_DAYS) -> list[str]:
                 gone.append(folder.name)
         clear(root / TRASH)
     except OSError as error:
-        raise StoreError(f"The trash cannot be emptied ({error.strerror}): remove {root / TRASH} yourself.") from None
+        raise StoreError("runs.trash_not_emptied", reason=because(error), folder=root / TRASH) from None
     return gone
 
 
@@ -63,7 +64,7 @@ def clear(trash: Path) -> None:
 def checked(run_id: str, parent: Path) -> Path:
     """Where the run would be; nothing but a run id is ever made into a path. Raises `StoreError`."""
     if not RUN_ID.fullmatch(run_id):
-        raise StoreError(f"{run_id[:40]!r} is no run id: choose a run from the list.")
+        raise StoreError("runs.no_run_id", run=run_id[:40])
     return parent / run_id
 
 
@@ -86,7 +87,7 @@ def deleted_at(folder: Path) -> float:
 def move(folder: Path, to: Path) -> None:
     """One rename: whoever looks finds the whole run in one of the two places."""
     if to.exists():
-        raise StoreError(f"{to} is there already: move one of the two runs elsewhere.")
+        raise StoreError("runs.there_already", path=to)
     try:
         os.rename(folder, to)
     except OSError as error:
@@ -95,4 +96,4 @@ def move(folder: Path, to: Path) -> None:
 
 def refused(run_id: str, error: OSError) -> StoreError:
     """The error to raise about a run that cannot be moved."""
-    return StoreError(f"The run {run_id} cannot be moved ({error.strerror}): see that its folder can be written.")
+    return StoreError("runs.not_moved", run=run_id, reason=because(error))

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from fda_core.settings.config import ExperimentConfig
 from fda_core.settings.fields import SETTINGS
 from fda_core.support.errors import ConfigError
+from fda_core.support.messages import because
 
 
 def to_toml(config: ExperimentConfig) -> str:
@@ -28,9 +29,9 @@ def from_toml(path: Path | str) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}): give the path of a TOML file.") from None
+        raise ConfigError("settings.file_not_read", path=path, reason=because(error)) from None
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML ({error}): write lines such as clients = 20.") from None
+        raise ConfigError("settings.not_toml", path=path, error=str(error)) from None
 
 
 def to_query(config: ExperimentConfig, base: ExperimentConfig) -> str:
@@ -63,13 +64,13 @@ def from_words(words: Iterable[str]) -> dict[str, Any]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name.strip():
-            raise ConfigError(f"{word!r} is not of the form name=value: write for example clients=20.")
+            raise ConfigError("settings.no_assignment", word=word)
         *parents, leaf = name.strip().split(".", DEEPEST)
         place = settings
         for parent in parents:
             place = place.setdefault(parent, {})
             if not isinstance(place, dict):
-                raise ConfigError(f"{name.strip()} is set twice in different forms: give it once.")
+                raise ConfigError("settings.twice", name=name.strip())
         place[leaf] = parse_value(value.strip())
     return settings
 

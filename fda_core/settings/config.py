@@ -23,6 +23,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, c
 from fda_core.settings import model_names
 from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS, Registry, RuleKind
 from fda_core.support.errors import ConfigError
+from fda_core.support.messages import Message
 
 # The embedded ones; besides these, an id on the hub or folder:NAME, see models/names.py.
 MODELS = ("minilm-distilbert", "minilm-roberta", "minilm-bert")
@@ -83,9 +84,7 @@ class Target(Part):
     @model_validator(mode="after")
     def _share(self) -> Self:
         if self.metric != "test_loss" and self.value > 1:
-            raise ValueError(
-                f"target.value = {self.value:g} is not allowed for {self.metric}: choose a share from 0 to 1"
-            )
+            raise ConfigError("settings.no_share", value=self.value, metric=self.metric)
         return self
 
     def met(self, value: float | None) -> bool:
@@ -120,9 +119,10 @@ class LaneSpec(Part):
         for name in ("epochs", "max_epochs", "theta"):
             given = getattr(self, name) is not None
             if given != (name in needed):
-                raise ValueError(f"lane {self.id} with rule {self.rule} {'needs' if not given else 'takes no'} {name}")
+                problem = "settings.lane_takes_no" if given else "settings.lane_needs"
+                raise ConfigError(problem, lane=self.id, rule=self.rule, name=name)
         if self.every_step and not self.kind.can_check_every_step:
-            raise ValueError(f"lane {self.id} with rule {self.rule} cannot check every step: only rule fixed can")
+            raise ConfigError("settings.lane_every_step", lane=self.id, rule=self.rule)
         return self
 
     @property
@@ -242,17 +242,13 @@ class ExperimentConfig(Part):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise ConfigError(sentence(error)) from None
+            raise refusal(error) from None
 
     @field_validator("model", mode="before")
     @classmethod
     def _model(cls, value: Any) -> Any:
         if not model_names.allowed(value):
-            raise ValueError(
-                f"model = {value!r} is not allowed: choose one of {', '.join(MODELS)},"
-                " an id on the hub such as distilbert-base-uncased,"
-                f" or {model_names.FOLDER}NAME for a folder that is offered"
-            )
+            raise ConfigError("settings.no_model", value=value, models=", ".join(MODELS))
         return value
 
     @model_validator(mode="before")
@@ -271,42 +267,31 @@ class ExperimentConfig(Part):
         hub, spec = self.dataset.startswith("hub:"), self.table or TableSpec()
         if self.dataset not in DATASETS and not HUB_DATASET.fullmatch(self.dataset):
             shown = self.dataset if self.dataset.isprintable() else ascii(self.dataset)
-            raise ValueError(
-                f"dataset = {shown!r} is not allowed: choose one of {', '.join(DATASETS)}, or hub:OWNER/NAME"
-            )
+            raise ConfigError("settings.no_dataset", value=shown, datasets=", ".join(DATASETS))
         if self.table is not None and not (hub or self.dataset == "table"):
-            raise ValueError(f"table says nothing about dataset = {self.dataset!r}: leave it out")
+            raise ConfigError("settings.table_unused", dataset=self.dataset)
         if self.dataset == "table" and spec.sha256 is None:
-            raise ValueError("dataset = 'table' needs a file: give it with --data, or choose it on the Race page")
+            raise ConfigError("settings.table_without_file")
         if hub and None in (spec.text, spec.label):
-            raise ValueError(f"dataset = {self.dataset!r} needs table.text and table.label: the names of two columns")
+            raise ConfigError("settings.columns_missing", dataset=self.dataset)
         if self.partition == "column" and not (self.dataset == "table" or spec.partition):
-            raise ValueError(
-                "partition = 'column' needs a table with a column of sites: choose dirichlet, or such a table"
-            )
+            raise ConfigError("settings.partition_column")
         return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.clients > self.train_examples:
-            raise ValueError(
-                f"clients = {self.clients} is more than the {self.train_examples} training examples: "
-                f"every client needs at least one, so choose at most {self.train_examples}"
-            )
+            raise ConfigError("settings.too_many_clients", clients=self.clients, examples=self.train_examples)
         if self.clients_per_round is not None and self.clients_per_round > self.clients:
-            raise ValueError(
-                f"clients_per_round = {self.clients_per_round} is more than clients = {self.clients}: "
-                f"choose a whole number from 1 to {self.clients}"
-            )
+            raise ConfigError("settings.cohort_too_large", cohort=self.clients_per_round, clients=self.clients)
         for name, layers in (("lora.layers", self.lora.layers), ("trained_layers", self.trained_layers)):
             if self.model in MODELS and layers > EMBEDDED_LAYERS:
-                raise ValueError(
-                    f"{name} = {layers} is more than the {EMBEDDED_LAYERS} layers of {self.model}: "
-                    f"choose a whole number from 1 to {EMBEDDED_LAYERS}"
+                raise ConfigError(
+                    "settings.too_many_layers", name=name, layers=layers, most=EMBEDDED_LAYERS, model=self.model
                 )
         ids = [lane.id for lane in self.lanes]
         if len(set(ids)) < len(ids):
-            raise ValueError(f"lanes have the ids {', '.join(ids)}: each lane needs an id of its own")
+            raise ConfigError("settings.same_lane_ids", ids=", ".join(ids))
         return self
 
     @property
@@ -336,48 +321,70 @@ class ExperimentConfig(Part):
 OWNERS: dict[str, type[Part]] = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link, "table": TableSpec}
 
 
-def sentence(error: ValidationError) -> str:
-    """The first problem of a validation error as one sentence: field = value, and what is allowed."""
+def refusal(error: ValidationError) -> ConfigError:
+    """The first problem of a validation error: field = value, and what is allowed."""
     first = error.errors(include_url=False)[0]
     name = ".".join(str(part) for part in first["loc"])
     limits = first.get("ctx", {})
     kind = first["type"]
     if kind == "value_error":
-        return f"{limits['error']}."
+        return limits["error"]  # of a validator above
     if kind == "extra_forbidden":
         shown = name if name.isprintable() else ascii(name)
-        return f"{shown} is not a setting: the settings are {', '.join(_owner(name).model_fields)}."
+        return ConfigError("settings.unknown", name=shown, settings=", ".join(_owner(name).model_fields))
     if kind == "missing":
-        return f"{name} is missing: give it a value."
-    return f"{name} = {first['input']!r} is not allowed: choose {_allowed(name, kind, limits, first['msg'])}."
+        return ConfigError("settings.missing", name=name)
+    allowed = _allowed(name, kind, limits) or first["msg"][0].lower() + first["msg"][1:]
+    return ConfigError("settings.not_allowed", name=name, value=first["input"], allowed=allowed)
 
 
-def _allowed(name: str, kind: str, limits: dict, message: str) -> str:
+def _allowed(name: str, kind: str, limits: dict) -> Message | None:
+    """What may stand there; None where only pydantic can say."""
     if kind == "literal_error":
-        return f"one of {limits['expected']}"
-    if kind in ("model_type", "model_attributes_type", "tuple_type"):
-        return f"{name}.NAME = VALUE for one of its settings" if kind != "tuple_type" else "a list"
+        choices, either, last = limits["expected"].rpartition(" or ")
+        if either:
+            return Message("allowed.one_of_or", choices=choices, last=last)
+        return Message("allowed.one_of", choices=last)
+    if kind in ("model_type", "model_attributes_type"):
+        return Message("allowed.assignments", name=name)
+    if kind == "tuple_type":
+        return Message("allowed.list")
     if kind == "too_short":
-        return "a list of at least 1"
+        return Message("allowed.list_of_one")
     if name == "table.sha256":
-        return "the 64 hexadecimal digits of a table's digest"
+        return Message("allowed.digest")
     if kind in ("string_pattern_mismatch", "string_type"):
-        return "a name of at most 40 lower-case letters, digits, dots and dashes"
+        return Message("allowed.name")
     field = _field(name)
-    if field is None:
-        return message[0].lower() + message[1:]
-    bounds = {key: getattr(m, key) for m in field.metadata for key in ("gt", "ge", "lt", "le") if hasattr(m, key)}
-    if not bounds:
-        return message[0].lower() + message[1:]
-    whole = "int" in str(field.annotation)
-    low = f"above {_plain(bounds['gt'])}" if "gt" in bounds else f"from {_plain(bounds['ge'])}"
-    high = f" to {_plain(bounds['le'])}" if "le" in bounds else " upwards"
-    high = f" to below {_plain(bounds['lt'])}" if "lt" in bounds else high
-    return f"a {'whole ' if whole else ''}number {low}{high}"
+    bounds = {key: getattr(m, key) for m in field.metadata for key in BOUNDS if hasattr(m, key)} if field else {}
+    return _between("int" in str(field.annotation), **bounds) if field and bounds else _own_words(kind, limits)
 
 
-def _plain(number: float) -> str:
-    return f"{number:,.10g}"
+BOUNDS = ("gt", "ge", "lt", "le")
+
+
+def _between(
+    whole: bool, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
+) -> Message:
+    """A number between bounds: `gt` or `ge` below, `lt`, `le` or none above."""
+    begins = "from" if gt is None else "above"
+    ends = "below" if lt is not None else "upwards" if le is None else "to"
+    low, high = ge if gt is None else gt, le if lt is None else lt
+    return Message(f"allowed.{'whole' if whole else 'number'}_{begins}_{ends}", low=low, high=high)
+
+
+def _own_words(kind: str, limits: dict) -> Message | None:
+    """What pydantic says of lengths, and of a truth value (`_no_truth_value`)."""
+    match kind:
+        case "string_too_long":
+            return Message("allowed.string_too_long", most=limits["max_length"])
+        case "string_too_short":
+            return Message("allowed.string_too_short", fewest=limits["min_length"])
+        case "too_long":
+            return Message("allowed.too_long", most=limits["max_length"], count=limits["actual_length"])
+        case "truth_value":
+            return Message("allowed.no_truth_value")
+    return None
 
 
 def _field(path: str) -> FieldInfo | None:

@@ -54,10 +54,10 @@ def from_word(word: str) -> tuple[str, Path | None]:
     if is_folder(word) or not (path.is_dir() or looks_like_a_path(word)):
         return word, None
     if not path.is_dir():
-        raise ConfigError(f"{word} is no folder: give the folder of a model, or its id on the hub.")
+        raise ConfigError("settings.no_model_folder", word=word)
     whole = path.resolve()
     if not PLAIN.fullmatch(whole.name):
-        raise ConfigError(f"The folder {whole.name!r} has a name that cannot be recorded: rename it, model-1 for one.")
+        raise ConfigError("settings.folder_name", name=whole.name)
     return FOLDER + whole.name, whole.parent
 
 

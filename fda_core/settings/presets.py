@@ -19,7 +19,7 @@ def names() -> list[str]:
 def settings(name: str) -> dict[str, Any]:
     """What the preset's file says, and its name. Raises `ConfigError`."""
     if name not in names():
-        raise ConfigError(f"preset = {name!r} is not allowed: choose one of {', '.join(names())}.")
+        raise ConfigError("settings.no_preset", name=name, names=", ".join(names()))
     return from_toml(FOLDER / f"{name}.toml") | {"preset": name}
 
 
@@ -28,7 +28,7 @@ def build(changes: dict[str, Any] | None = None, preset: str = "default") -> Exp
     changes = changes or {}
     name = changes.get("preset", preset)
     if not isinstance(name, str):
-        raise ConfigError(f"preset = {name!r} is not allowed: choose one of {', '.join(names())}.")
+        raise ConfigError("settings.no_preset", name=name, names=", ".join(names()))
     base = settings(name)
     if changes.get("server_optimizer", base.get("server_optimizer")) != base.get("server_optimizer"):
         base.pop("server_lr", None)  # found for the preset's optimiser

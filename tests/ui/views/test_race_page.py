@@ -11,6 +11,7 @@ from fda_core.live.runner import Runner
 from fda_core.runs.store import hold, runs_folder
 from fda_core.settings.config import LaneSpec
 from fda_core.support.errors import Preempted
+from tests.helpers.errors import saying
 from tests.helpers.fake import Fake, fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import session
@@ -215,7 +216,7 @@ def test_a_diverged_lane_is_explained(visit, runner, fake):
 @pytest.fixture
 def interrupted(runner, fake):
     """A run of two lanes' first rounds whose process is gone."""
-    fake.error, fake.after = Preempted("The lid was closed."), 4
+    fake.error, fake.after = saying(Preempted, "The lid was closed."), 4
     fake.let_go()
     run_id = runner.start(fast_config())
     reach(runner, run_id, "interrupted")
@@ -242,7 +243,7 @@ def test_an_interrupted_run_is_resumed_by_its_button(visit, runner, interrupted)
 
 
 def test_a_run_that_was_preempted_says_why(visit, runner, fake):
-    fake.error, fake.after = Preempted("Only 5 MB are left."), 4
+    fake.error, fake.after = saying(Preempted, "Only 5 MB are left."), 4
     fake.let_go()
     run_id = runner.start(fast_config())
     reach(runner, run_id, "interrupted")

@@ -9,6 +9,7 @@ from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import EVENTS, folder_of, new_run_id, runs_folder
 from fda_core.runs.trash import deleted
 from fda_core.support.errors import Preempted
+from tests.helpers.errors import saying
 from tests.helpers.fake import fast_config, reach, until
 from tests.helpers.stored_runs import keep_run
 from ui.text.i18n import JOINER, t
@@ -161,7 +162,7 @@ def test_a_run_under_way_is_stopped_before_it_can_be_deleted(visit, runner, fake
 
 
 def test_an_interrupted_run_is_listed_as_interrupted(visit, runner, fake):
-    fake.error, fake.after = Preempted("The lid was closed."), 2
+    fake.error, fake.after = saying(Preempted, "The lid was closed."), 2
     fake.let_go()
     reach(runner, runner.start(fast_config()), "interrupted")
     assert list(visit("runs").dataframe[0].value[t("runs.status")]) == [t("runs.is_interrupted")]

@@ -10,6 +10,7 @@ from fda_core.runs.store import folder_of
 from fda_core.support.errors import MissingAssets
 from tests.helpers import fake as fakes
 from tests.helpers import own_table
+from tests.helpers.errors import saying
 from tests.helpers.fake import fast_config, reach, reach_rounds
 from ui.text.i18n import t
 
@@ -130,7 +131,7 @@ def test_a_model_that_is_being_loaded_is_asked_later(visit, ended, asked, monkey
 
 def test_a_model_that_is_not_installed_gives_its_sentence(visit, ended, asked, monkeypatch):
     def missing(*_):
-        raise MissingAssets("The package is not installed.")
+        raise saying(MissingAssets, "The package is not installed.")
 
     monkeypatch.setattr(predict, "answers", missing)
     page = ask(visit(run=with_weights(ended)), TEXT)

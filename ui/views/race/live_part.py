@@ -12,7 +12,7 @@ from ui.state.presenter import may_act
 from ui.state.session import shown_run
 from ui.text.glossary import marked
 from ui.text.i18n import t
-from ui.text.problems import said
+from ui.text.recorded_messages import recorded
 from ui.text.sentences import headline
 from ui.views.race import cost_line, held_equal, prediction, try_sentence
 from ui.views.race.lane_table import numbers
@@ -53,9 +53,9 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
     controls(whole, config)  # above the sentence, whose length changes: buttons must not move under the mouse
     replay_controls.controls(whole)
     if run is not None and run.status == "failed":
-        st.error(said(run.message))
+        st.error(recorded(run.message))
     if run is not None and run.status == "interrupted" and run.message:
-        st.info(said(run.message))
+        st.info(recorded(run.message))
     answer = prediction.answered(run, lanes, going_on)
     st.markdown(marked(f"{words} {answer}" if answer else words))
     if shown is not None:

@@ -10,7 +10,7 @@ from fda_core.settings.config import ExperimentConfig
 from ui.text.glossary import marked
 from ui.text.i18n import named, plain, t
 from ui.text.numbers import megabytes, size
-from ui.text.problems import said
+from ui.text.recorded_messages import recorded
 from ui.text.sentences import lane_labels
 from ui.text.viewer import engineer
 
@@ -20,7 +20,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     labels = lane_labels(run.config)
     for event in run.events:
         if isinstance(event, LaneFinished) and event.status == "diverged":
-            st.warning(t("table.diverged_note", lane=labels[event.lane], message=said(event.message)))
+            st.warning(t("table.diverged_note", lane=labels[event.lane], message=recorded(event.message)))
     if not run.live and config is not None and config != run.config:
         st.info(t("race.applies_next"))
     facts = start.facts

@@ -10,6 +10,7 @@ from fda_core.support.errors import LabError
 from ui.state.session import runner
 from ui.text.i18n import plain, t
 from ui.text.problems import said
+from ui.text.recorded_messages import recorded
 from ui.views.runs.run_list import table, title
 
 ROW_HEIGHT, MOST_ROWS = 35, (14, 5)  # of the list, before and after runs are chosen
@@ -51,5 +52,5 @@ def readable(chosen: Sequence[Entry]) -> list[Snapshot]:
         if run is not None and run.events:
             runs.append(run)
         elif run is not None and run.message:
-            st.warning(f"{plain(title(entry))}: {said(run.message)}")
+            st.warning(f"{plain(title(entry))}: {recorded(run.message)}")
     return runs

@@ -37,5 +37,5 @@ def tell(run: Snapshot) -> Story:
     ours = [spec for spec in lanes if spec.is_fda]
     theirs = sorted((spec for spec in lanes if spec.is_fedopt), key=lambda spec: spec.epochs)
     if not ours or not theirs:
-        raise StoreError(f"{run.run_id} has no rounds of FedOpt and of FDA to show.")
+        raise StoreError("runs.no_two_lanes", run=run.run_id)
     return Story(run, shown, main_lane(ours), theirs[0], tuple(theirs[1:]), lane_labels(run.config))
