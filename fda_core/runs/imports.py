@@ -43,6 +43,7 @@ def import_events(data: bytes, root: Path) -> str:
 
 
 def changed(problem: Message) -> StoreError:
+    """The error to raise about a file that is not as a run wrote it."""
     return StoreError("record.unchanged", reason=problem)
 
 

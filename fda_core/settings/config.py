@@ -357,7 +357,7 @@ def _allowed(name: str, kind: str, limits: dict) -> Message | None:
         return Message("allowed.name")
     field = _field(name)
     bounds = {key: getattr(m, key) for m in field.metadata for key in BOUNDS if hasattr(m, key)} if field else {}
-    return _between("int" in str(field.annotation), **bounds) if bounds else _own_words(kind, limits)
+    return _between("int" in str(field.annotation), **bounds) if field and bounds else _own_words(kind, limits)
 
 
 BOUNDS = ("gt", "ge", "lt", "le")

@@ -73,6 +73,7 @@ class Printable(Message):
         self.most = most
 
     def text(self, catalogue: Catalogue, nested: bool = False) -> str:
+        """On one line, what cannot be printed as question marks; nested: without the full stop."""
         text = super().text(catalogue)
         line = "".join(char if char.isprintable() else "?" for char in text[: self.most])
         if len(text) > self.most:

@@ -83,7 +83,7 @@ def test_it_has_a_price(lane):
 
 
 def test_the_command_line_takes_it(registered, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "record", functools.partial(record, produce=Fake()))
+    monkeypatch.setattr("fda_core.cli.play.record", functools.partial(record, produce=Fake()))
     words = ["rounds=2", f"server_optimizer={SERVER.name}", f"client_optimizer={CLIENT.name}"]
     words.append(f'lanes=[{{id="ours", rule="{RULE.name}", max_epochs=5, monitor="{MONITOR.name}"}}]')
     sets = [part for word in words for part in ("--set", word)]
