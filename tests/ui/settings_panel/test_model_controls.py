@@ -87,7 +87,7 @@ def test_a_model_that_cannot_be_had_fails_in_a_sentence(runner, monkeypatch, vis
     """The real producer: a folder that nobody offers."""
     from fda_core.runs.record import simulate
 
-    monkeypatch.setattr(runner, "produce", simulate)
+    monkeypatch.setattr(runner.worker, "produce", simulate)
     monkeypatch.delenv(model_names.MODELS_FOLDER, raising=False)
     run = runner.start(fast_config(model="folder:nowhere"))
     until(lambda: runner.snapshot(run).status == "failed", "it did not fail")
@@ -105,7 +105,7 @@ def test_a_download_shows_its_megabytes(runner, visit):
         go.wait(20)
         return iter(())
 
-    runner.produce = produce
+    runner.worker.produce = produce
     run = runner.start(fast_config())
     until(lambda: runner.snapshot(run).stage == "download", "nothing was downloaded")
     page = visit("race", run=run)
