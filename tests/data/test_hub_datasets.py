@@ -137,6 +137,7 @@ def answers(folder):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_a_task_of_glue_is_taken_in_the_paper_s_split(answers):
     cola = answers["cola"]
     assert len(cola["train"]) == 20 and len(cola["test"]) == 6
@@ -146,6 +147,7 @@ def test_a_task_of_glue_is_taken_in_the_paper_s_split(answers):
 
 
 @pytest.mark.parametrize(("task", "labels"), [("mrpc", 2), ("mnli", 3)])
+@pytest.mark.slow
 def test_sentence_pairs_stay_together(answers, task, labels):
     found = answers[task]
     numbers = [[int(text.split()[-1]) for text in texts] for texts in (found["train"], found["pairs"])]
@@ -153,6 +155,7 @@ def test_sentence_pairs_stay_together(answers, task, labels):
     assert len(found["labels"]) == labels
 
 
+@pytest.mark.slow
 def test_any_dataset_is_taken_by_its_columns(answers):
     plain = answers["plain"]
     assert plain["labels"] == ["bad", "good"]
@@ -160,6 +163,7 @@ def test_any_dataset_is_taken_by_its_columns(answers):
     assert "" not in plain["train"]
 
 
+@pytest.mark.slow
 def test_a_column_can_say_who_the_clients_are(answers):
     assert answers["sites"]["clients"] == ["s0", "s1", "s2"]
     assert len(answers["sites"]["sizes"]) == 3 and sum(answers["sites"]["sizes"]) == 20
@@ -184,6 +188,7 @@ def test_a_column_can_say_who_the_clients_are(answers):
         ("stopped", "Cancelled"),
     ],
 )
+@pytest.mark.slow
 def test_trouble_is_one_sentence(answers, name, words):
     said = answers[name]
     assert isinstance(said, str), "it should have failed"
@@ -191,10 +196,12 @@ def test_trouble_is_one_sentence(answers, name, words):
     assert "\n" not in said and "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_hub_that_does_not_answer_can_be_left(answers):
     assert answers["stopped seconds"] < 10  # it would take a minute
 
 
+@pytest.mark.slow
 def test_offline_takes_what_is_there_and_says_what_is_not(answers, folder):
     environment = {"HF_HOME": str(folder / "cache"), "HF_HUB_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:9"}
     done = subprocess.run(

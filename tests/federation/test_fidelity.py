@@ -1,6 +1,7 @@
 """The engine against `slow.py`, event for event: every server with every monitor under every rule, and the options."""
 
 import math
+from functools import cache
 from itertools import product
 
 import pytest
@@ -57,6 +58,7 @@ RUNS |= {
 }
 
 
+@cache
 def compared(name: str):
     """The engine's events and final weights, and the slow version's account of the same run."""
     spec, changes = RUNS[name]
