@@ -17,13 +17,12 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from fda_core.settings import model_names
 from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS, Registry, RuleKind
+from fda_core.settings.refusals import refusal
 from fda_core.support.errors import ConfigError
-from fda_core.support.messages import Message
 
 # The embedded ones; besides these, an id on the hub or folder:NAME, see models/names.py.
 MODELS = ("minilm-distilbert", "minilm-roberta", "minilm-bert")
@@ -242,7 +241,7 @@ class ExperimentConfig(Part):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise refusal(error) from None
+            raise refusal(error, type(self)) from None
 
     @field_validator("model", mode="before")
     @classmethod
@@ -316,83 +315,3 @@ class ExperimentConfig(Part):
     def to_json(self) -> dict[str, Any]:
         """The same for JSON, where Θ = ∞ is the word "Infinity"; `ExperimentConfig(**…)` reads it back."""
         return json.loads(self.model_dump_json(exclude_none=True))
-
-
-OWNERS: dict[str, type[Part]] = {"target": Target, "lanes": LaneSpec, "lora": Lora, "link": Link, "table": TableSpec}
-
-
-def refusal(error: ValidationError) -> ConfigError:
-    """The first problem of a validation error: field = value, and what is allowed."""
-    first = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"])
-    limits = first.get("ctx", {})
-    kind = first["type"]
-    if kind == "value_error":
-        return limits["error"]  # of a validator above
-    if kind == "extra_forbidden":
-        shown = name if name.isprintable() else ascii(name)
-        return ConfigError("settings.unknown", name=shown, settings=", ".join(_owner(name).model_fields))
-    if kind == "missing":
-        return ConfigError("settings.missing", name=name)
-    allowed = _allowed(name, kind, limits) or first["msg"][0].lower() + first["msg"][1:]
-    return ConfigError("settings.not_allowed", name=name, value=first["input"], allowed=allowed)
-
-
-def _allowed(name: str, kind: str, limits: dict) -> Message | None:
-    """What may stand there; None where only pydantic can say."""
-    if kind == "literal_error":
-        choices, either, last = limits["expected"].rpartition(" or ")
-        if either:
-            return Message("allowed.one_of_or", choices=choices, last=last)
-        return Message("allowed.one_of", choices=last)
-    if kind in ("model_type", "model_attributes_type"):
-        return Message("allowed.assignments", name=name)
-    if kind == "tuple_type":
-        return Message("allowed.list")
-    if kind == "too_short":
-        return Message("allowed.list_of_one")
-    if name == "table.sha256":
-        return Message("allowed.digest")
-    if kind in ("string_pattern_mismatch", "string_type"):
-        return Message("allowed.name")
-    field = _field(name)
-    bounds = {key: getattr(m, key) for m in field.metadata for key in BOUNDS if hasattr(m, key)} if field else {}
-    return _between("int" in str(field.annotation), **bounds) if field and bounds else _own_words(kind, limits)
-
-
-BOUNDS = ("gt", "ge", "lt", "le")
-
-
-def _between(
-    whole: bool, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
-) -> Message:
-    """A number between bounds: `gt` or `ge` below, `lt`, `le` or none above."""
-    begins = "from" if gt is None else "above"
-    ends = "below" if lt is not None else "upwards" if le is None else "to"
-    low, high = ge if gt is None else gt, le if lt is None else lt
-    return Message(f"allowed.{'whole' if whole else 'number'}_{begins}_{ends}", low=low, high=high)
-
-
-def _own_words(kind: str, limits: dict) -> Message | None:
-    """What pydantic says of lengths, and of a truth value (`_no_truth_value`)."""
-    match kind:
-        case "string_too_long":
-            return Message("allowed.string_too_long", most=limits["max_length"])
-        case "string_too_short":
-            return Message("allowed.string_too_short", fewest=limits["min_length"])
-        case "too_long":
-            return Message("allowed.too_long", most=limits["max_length"], count=limits["actual_length"])
-        case "truth_value":
-            return Message("allowed.no_truth_value")
-    return None
-
-
-def _field(path: str) -> FieldInfo | None:
-    """The declared field behind a dotted path such as `link.rtt_ms` or `lanes.0.epochs`."""
-    return _owner(path).model_fields.get([part for part in path.split(".") if not part.isdigit()][-1])
-
-
-def _owner(path: str) -> type[Part]:
-    """The part that a dotted path's last name belongs to."""
-    head, *rest = [part for part in path.split(".") if not part.isdigit()] or [path]
-    return OWNERS.get(head, ExperimentConfig) if rest else ExperimentConfig
