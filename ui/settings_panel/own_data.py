@@ -56,14 +56,17 @@ def panel(frozen: bool, config: ExperimentConfig | None, adopt: Callable[[Experi
 
 
 def show() -> None:
+    """A callback: the dialog opens at the next draw, and stays open over the draws that its widgets cause."""
     st.session_state.own_open = True
 
 
 def hide() -> None:
+    """No dialog from the next draw on: it was dismissed, or the data was chosen."""
     st.session_state.own_open = False
 
 
 def in_use(config: ExperimentConfig) -> str:
+    """One sentence: the data of the configuration, its numbers of training and test examples, and its clients."""
     return t(
         "own.using" if config.dataset == "table" else "own.using_hub",
         name=plain(config.dataset),
@@ -137,6 +140,7 @@ def sheet_of(upload: Any) -> Sheet:
 
 
 def pick(sheet: Sheet, file_id: str) -> Columns:
+    """Draws four choices of columns, text and label as guessed; each upload has widgets of its own."""
     names, likely = list(sheet.frame.columns), guess(sheet)
     left, right = st.columns(2)
     text = left.selectbox(t("own.text"), names, names.index(likely.text), key=f"own_text-{file_id}")
@@ -170,6 +174,7 @@ def config_on(table: Table) -> ExperimentConfig:
 
 
 def without_data(config: ExperimentConfig) -> dict[str, Any]:
+    """The settings that hold on any data, by name."""
     return {name: value for name, value in config.to_dict().items() if name not in OF_DATA}
 
 
@@ -190,6 +195,7 @@ def summary(table: Table, sheet: Sheet, config: ExperimentConfig) -> None:
 
 
 def label_words(table: Table) -> str:
+    """The labels and how many rows each has, the most frequent first; past `LABELS_SHOWN` only how many more."""
     counts = sorted(tables.label_counts(table).items(), key=lambda item: -item[1])
     parts = [t("own.label_count", label=plain(label), count=count) for label, count in counts[:LABELS_SHOWN]]
     more = [t("own.more_labels", count=len(counts) - LABELS_SHOWN)] if len(counts) > LABELS_SHOWN else []

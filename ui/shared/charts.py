@@ -70,6 +70,7 @@ def look(i: int, palette: list[str]) -> tuple[str, str, str]:
 
 
 def target_line(figure: go.Figure, value: float, y: str) -> None:
+    """A dashed level line at the target; its words keep to the corner that the curves leave free."""
     figure.add_hline(
         y=value, line={"color": "#888888", "dash": "dash", "width": 1},
         annotation={"text": t("chart.target", value=f"{value:g}"), "font": {"size": 12}},

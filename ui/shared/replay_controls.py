@@ -22,6 +22,7 @@ def shared_timeline(run_id: str, revision: int, _run: Snapshot) -> ReplayClock:
 
 
 def timeline(run: Snapshot) -> ReplayClock:
+    """The run's moments in time; they are worked out again when the run has another revision."""
     return shared_timeline(run.run_id, run.revision, run)
 
 
@@ -32,10 +33,12 @@ def player(run: Snapshot | None) -> Player | None:
 
 
 def keep(run: Snapshot, value: Player | None) -> None:
+    """Remembers where this viewer's replay of the run stands; None ends it, and everything is shown again."""
     st.session_state.replay = (run.run_id, value) if value else None
 
 
 def playing(run: Snapshot | None) -> bool:
+    """Whether this viewer's replay moves now: there is one, neither paused nor at its end."""
     mine = player(run)
     return mine is not None and mine.playing(time.monotonic(), timeline(run).length)
 
@@ -58,6 +61,7 @@ def controls(run: Snapshot | None) -> None:
 
 
 def row(run: Snapshot) -> None:
+    """Draws the controls as they stand now: what a replay has reached is put into its widgets before they are drawn."""
     mine = player(run)
     play, speed, scrub, everything = st.columns([1.1, 1.1, 4.9, 1.1], vertical_alignment="center")
     moving = playing(run)
@@ -83,25 +87,30 @@ def row(run: Snapshot) -> None:
 
 
 def shown_rounds(run: Snapshot) -> int:
+    """How many rounds, of all lanes, the viewer sees now; all of them while nothing is replayed."""
     mine, line = player(run), timeline(run)
     return len(line.rounds) if mine is None else line.rounds_until(mine.at(time.monotonic(), line.length))
 
 
 def fresh(run: Snapshot) -> Player:
+    """A replay that stands at the beginning, at the speed that suits the run's length."""
     return Player(speed=fitting(timeline(run).length))
 
 
 def toggle(run: Snapshot) -> None:
+    """A callback: pauses what plays; otherwise plays on, from the beginning if nothing is replayed or all is over."""
     mine, now, length = player(run) or fresh(run), time.monotonic(), timeline(run).length
     keep(run, mine.pause(now, length) if mine.playing(now, length) else mine.play(now, length))
 
 
 def change_speed(run: Snapshot) -> None:
+    """A callback: goes on at the chosen speed; where nothing is replayed, a replay stands at the run's end."""
     mine, length = player(run) or Player(timeline(run).length), timeline(run).length
     keep(run, mine.with_speed(st.session_state.replay_speed, time.monotonic(), length))
 
 
 def seek(run: Snapshot) -> None:
+    """A callback: stands still where so many rounds, of all lanes, have been played; at 0, before the first."""
     mine = player(run) or fresh(run)
     keep(run, mine.seek(timeline(run).moment_of(st.session_state.replay_round)))
 

@@ -24,6 +24,7 @@ def names_of(runs: Sequence[Snapshot], titles: Sequence[str]) -> list[str]:
 
 
 def short(value: object) -> str:
+    """A setting's value in 20 characters at most."""
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 20 else f"{text[:19]}…"
 

@@ -15,6 +15,7 @@ DIFFERENT = 0.3  # α from which clients count as different
 
 
 def steps() -> list[dict]:
+    """In their order: each one's id, its page, what completes it, and what of the page it outlines."""
     return data()["tour"]
 
 
@@ -30,6 +31,7 @@ def band(page: str) -> None:
 
 
 def draw(number: int, waiting: bool, page: str) -> None:
+    """The band itself, a fragment; it has the whole page drawn again when its step is done or another one's turn."""
     step = steps()[number]
     if st.session_state.get("tour") != number or (waiting and done(step)):
         st.rerun()
@@ -58,19 +60,23 @@ def go(number: int) -> None:
 
 
 def leave() -> None:
+    """Ends the tour; the viewer stays where they are."""
     st.session_state.tour = None
 
 
 def done(step: dict) -> bool:
+    """Whether the step is complete now. Raises KeyError for a condition that is not in `DONE`."""
     return DONE[step["done"]]()
 
 
 def ended() -> bool:
+    """Whether the run that is shown is over and has lanes to look at."""
     run, _ = shown_run()
     return run is not None and not run.live and bool(summarize(list(run.events)))
 
 
 def different() -> bool:
+    """Whether the viewer has set α so low that clients differ visibly; not before the slider was drawn."""
     return st.session_state.get("mix_alpha", 1.0) <= DIFFERENT
 
 

@@ -59,6 +59,7 @@ def begin(page: str, strange: Mapping[str, str]) -> None:
 
 
 def refuse(name: str, word: str) -> None:
+    """Keeps the word for `note`, both its sides cut to `LONGEST` characters: anybody can write a link."""
     st.session_state.setdefault("refused", []).append(f"{name[:LONGEST]} = {word[:LONGEST]}")
 
 
@@ -98,6 +99,7 @@ def number(low: float, high: float, kind: type = float) -> Callable[[str], float
     """Reads a number from `low` to `high`."""
 
     def read(word: str) -> float | None:
+        """The number; None for no number or one out of range."""
         try:
             value = float(word)
         except ValueError:
@@ -117,6 +119,7 @@ def brought(name: str) -> str | None:
 
 
 def written(name: str) -> set[str]:
+    """Every word under this name that the page wrote since it was opened; the set itself, to add to."""
     return st.session_state.setdefault("written", {}).setdefault(name, set())
 
 

@@ -27,6 +27,7 @@ def sign_in() -> SignIn | None:
 
 
 def secret() -> str | None:
+    """The PIN of Streamlit's secrets; None where it is missing or there are no secrets at all."""
     try:
         return st.secrets.get("presenter_pin")
     except StreamlitSecretNotFoundError:
@@ -44,6 +45,7 @@ def only_here(address: str | None) -> bool:
 
 
 def class_mode() -> bool:
+    """Whether this server tells a presenter from viewers."""
     return sign_in() is not None
 
 
@@ -97,4 +99,5 @@ def viewer_ip() -> str | None:
 
 
 def leave() -> None:
+    """A callback: this presenter is a viewer again."""
     st.session_state.presenter = False

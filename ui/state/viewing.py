@@ -30,6 +30,7 @@ def settle() -> dict[str, str]:
 
 
 def of_browser() -> str:
+    """The language of the browser's locale if the page speaks it, otherwise the default one."""
     language = (st.context.locale or "").split("-")[0].lower()
     return language if language in LANGUAGES else DEFAULT_LANGUAGE
 

@@ -33,6 +33,7 @@ def marked(sentence: str) -> str:
     met = set()
 
     def link(found: re.Match) -> str:
+        """The word as a link to its term; as it stands if it was linked already, or is code or a link itself."""
         word = found[0]
         id = ids.get(word.lower())
         if id is None or id in met:

@@ -75,6 +75,7 @@ def read_back(text: str, depth: int = 0) -> Message | None:
 
 
 def value_of(name: str, text: str, depth: int) -> Message | str:
+    """A value read back, itself a message where its name says so; otherwise, or too deep, as it was written."""
     inner = read_back(text, depth + 1) if name in MESSAGES and depth < DEEPEST else None
     return Written(text) if inner is None else inner
 
@@ -87,6 +88,7 @@ def templates(parts: bool) -> tuple[Template, ...]:
 
 
 def template(id: str, text: str) -> Template:
+    """The sentence taken apart, without its full stop; one that ends in a value has an empty last piece."""
     inside = pieces(text.removesuffix("."))
     names = tuple(name for _, name, *_ in inside if name is not None)
     fixed = tuple(text for text, *_ in inside)

@@ -53,6 +53,7 @@ def lane_labels(config: ExperimentConfig) -> dict[str, str]:
 
 
 def epochs(count: int) -> str:
+    """1 local epoch, 5 local epochs, in the viewer's words."""
     return t("count.epoch" if count == 1 else "count.epochs", count=count)
 
 
@@ -66,6 +67,7 @@ def spent(cost: Cost | None) -> str:
 
 
 def goal(target: Target) -> str:
+    """The target within a sentence: accuracy in percent, a correlation or a loss as it is."""
     if target.metric == "accuracy":
         return t("headline.goal_accuracy", value=f"{100 * target.value:g}")
     if target.metric == "mcc":
@@ -158,4 +160,5 @@ def cost_words(ours: Cost, theirs: Cost) -> dict[str, str | int]:
 
 
 def undecided(ours: LaneSummary, theirs: LaneSummary, running: bool) -> bool:
+    """Whether one of the two lanes can still reach the target."""
     return running and (ours.status is None or theirs.status is None)

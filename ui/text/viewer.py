@@ -14,6 +14,8 @@ DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"
 
 
 class Viewing(NamedTuple):
+    """language: a key of `LANGUAGES`; depth: one of `DEPTHS`."""
+
     language: str = DEFAULT_LANGUAGE
     depth: str = DEFAULT_DEPTH
 
@@ -41,4 +43,5 @@ def reading(language: str = DEFAULT_LANGUAGE, depth: str = DEFAULT_DEPTH) -> Ite
 
 
 def engineer() -> bool:
+    """Whether this viewer is shown formulas and technical detail too."""
     return viewing().depth == "engineer"
