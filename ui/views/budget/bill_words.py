@@ -32,6 +32,7 @@ def control(run: Snapshot, us: str, them: str, labels: dict[str, str], found: di
 
 
 def costs(label: str, bill: Bill) -> str:
+    """Time, GB and dollars that a lane needs to the target, or that it does not get there."""
     if not bill.reached:
         return t("budget.misses", lane=label)
     values = {"time": duration(bill.seconds), "gb": gigabytes(bill.bytes), "dollars": money(bill.dollars)}
@@ -70,6 +71,7 @@ def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict
 
 
 def quality(event) -> str:
+    """Loss and accuracy at the event; in words where nothing was measured within the budget of bytes."""
     if event is None or event.test_loss is None:
         return t("budget.not_one")
     return t("budget.quality", loss=loss(event.test_loss), accuracy=of_hundred(event.accuracy or 0))

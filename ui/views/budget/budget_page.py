@@ -18,6 +18,7 @@ HEIGHT = 380
 
 
 def page() -> None:
+    """Settings in the sidebar, results in a fragment; a hint where the run lacks an FDA or a FedOpt lane."""
     run = run_to_show(SCHEDULES)
     lanes = rivals(run) if run else None
     if lanes is None:

@@ -29,10 +29,12 @@ def adopt(theirs: list[str]) -> None:
 
 
 def payloads() -> list[str]:
+    """What may travel: the run's own model, or one part of a large encoder, written as encoder and part."""
     return [OWN, *(f"{encoder} {what}" for encoder in ENCODERS for what in TRAINED)]
 
 
 def controls() -> None:
+    """The sidebar: a usual link to begin with, the network's numbers, what travels; spread and bytes below."""
     st.selectbox(
         t("budget.preset"), LINKS, index=None, key="budget_link", format_func=lambda name: t(f"budget.link_{name}"),
         placeholder=t("budget.preset_hint"), on_change=take_link,
@@ -50,6 +52,7 @@ def controls() -> None:
 
 
 def field(place, name: str) -> None:
+    """One of NUMBERS to type, within its bounds; `place` is where it stands. Whole where its default is."""
     low, high, default = NUMBERS[name]
     place.number_input(
         t(f"budget.{name}"), low, high, key=f"budget_{name}", help=t(f"budget.{name}_help"), persist_state="session",
@@ -58,12 +61,14 @@ def field(place, name: str) -> None:
 
 
 def take_link() -> None:
+    """A usual link's rates in Mbit/s and its round trip in ms, put into the boxes, where they can be changed."""
     state = st.session_state
     if state.budget_link:
         state.budget_up, state.budget_down, state.budget_rtt = LINKS[state.budget_link]
 
 
 def payload_name(word: str) -> str:
+    """An entry of `payloads` as the viewer reads it, with the MB of one message."""
     if word == OWN:
         return t("budget.payload_run")
     encoder, what = word.split(" ")

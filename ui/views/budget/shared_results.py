@@ -20,6 +20,7 @@ Moment = tuple[str, int, str, str, str]
 
 
 def scenario_of(run: Snapshot) -> Scenario:
+    """The run on the viewer's network; a step takes as long as measured, times device and model, at most an hour."""
     state, facts = st.session_state, started(run.events).facts
     measured = facts.get("seconds_per_step") or run.config.link.step_seconds
     link = Link(
@@ -40,6 +41,7 @@ def slower(run: Snapshot) -> float:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def shared_bills(moment: Moment, _run: Snapshot, _scenario: Scenario) -> tuple[dict[str, Bill], BreakEven | None]:
+    """Bills by lane, and the break-even of the moment's two; kept by `moment` alone, so it names all that counts."""
     us, them = moment[2:4]
     return (
         {bill.lane: bill for bill in bills(_run.events, _scenario)},

@@ -28,6 +28,7 @@ MARKS = {"holds": "✓", "partly": "◐", "fails": "✗", "unmeasured": "…"}
 
 
 def page() -> None:
+    """One sentence of verdicts, the table of claims, the other targets and servers, and how it was judged."""
     keep_words()
     found = measured()
     with st.container(key="evidence_summary"):
@@ -73,6 +74,7 @@ def others() -> str:
 
 
 def finding_of(ours: pd.DataFrame) -> Finding:
+    """FedOpt's bytes over FDA-OPT's: the median of the runs in which both reach the target, out of all."""
     return finding(reached_by_both(ours).bytes_ratio, len(ours))
 
 
@@ -88,11 +90,13 @@ def records() -> list[tuple[int, int]]:
 
 
 def summary(found: list[Claim]) -> str:
+    """How many claims there are, and how many of them got each verdict."""
     counts = {verdict: sum(claim.verdict == verdict for claim in found) for verdict in MARKS}
     return t("evidence.summary", all=len(found), **counts)
 
 
 def row(claim: Claim) -> dict[str, str]:
+    """A claim's cells: what was published, what we measured, the verdict, and the command that prints our figures."""
     return {
         t("evidence.claim"): t(f"evidence.claim_{claim.name}"),
         t("evidence.published"): told(claim.name, claim.published, t("evidence.not_taken")),

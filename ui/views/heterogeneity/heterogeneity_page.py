@@ -74,10 +74,12 @@ def chosen() -> tuple[ExperimentConfig, str | None]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def shared_labels(train_examples: int, clients: int, alpha: float, seed: int) -> np.ndarray:
+    """Examples by client and label, dealt once for all viewers with these settings."""
     return labels_per_client(ExperimentConfig(train_examples=train_examples, clients=clients, alpha=alpha, seed=seed))
 
 
 def show(name: str, figure, config: ExperimentConfig) -> None:
+    """A chart of this page, 400 px high, with the α and the clients in its words for who cannot see it."""
     live_chart(
         figure_json(figure, name), key=f"mix-{name}", height=HEIGHT, unavailable=t("chart.unavailable"),
         alt=t(f"heterogeneity.alt_{name}", alpha=f"{config.alpha:g}", clients=config.clients),

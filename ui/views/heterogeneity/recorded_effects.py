@@ -15,6 +15,7 @@ SERIES = "alpha-"  # how their names begin
 
 
 def series_names() -> list[str]:
+    """The recorded runs that differ in α only, in alphabetical order."""
     return [name for name in names() if name.startswith(SERIES)]
 
 
@@ -25,6 +26,7 @@ def series() -> list[Effect]:
 
 
 def labels_of() -> dict[str, str]:
+    """Lanes' labels by id, from the first of the series: all of its runs have the same lanes."""
     return lane_labels(recorded(series_names()[0]).config)
 
 
@@ -59,6 +61,7 @@ def schedule(run: Effect):
 
 
 def table(runs: Sequence[Effect]) -> list[dict[str, str]]:
+    """One row a recorded run: α, Var after one epoch, FDA's local epochs, and each lane's way to the target."""
     labels = labels_of()
     return [
         {
@@ -72,4 +75,5 @@ def table(runs: Sequence[Effect]) -> list[dict[str, str]]:
 
 
 def cell(lane) -> str:
+    """What the lane spent to the target, or that it missed it, with its best accuracy in %."""
     return t("heterogeneity.cell", spent=spent(lane.to_target), best=percent(lane.best_accuracy))

@@ -25,6 +25,7 @@ WIDTH = 500  # buckets a row of the sketch
 
 
 def page() -> None:
+    """One round of one lane: why it ended, variance and drifts, for an engineer the rule; then the state to scale."""
     run = run_to_show()
     if run is None:
         st.info(t("inside.none"))
@@ -79,10 +80,12 @@ def lanes(run: Snapshot) -> list:
 
 
 def whole(word: str) -> int | None:
+    """The address's round; None for what is no number, or one of more than five digits."""
     return int(word) if word.isdecimal() and len(word) < 6 else None
 
 
 def turn(number: int) -> None:
+    """A callback, so that the slider, which is drawn before the arrows, already stands at the new round."""
     st.session_state.inside_round = number
 
 
@@ -140,10 +143,12 @@ def to_scale(run: Snapshot) -> None:
 
 @st.cache_data(show_spinner=False)
 def sketches() -> pd.DataFrame:
+    """The measured errors of the sketch, one row a vector and width; read once a server."""
     return pd.read_csv(SKETCHES)
 
 
 def show(name: str, figure, height: int, alt: str) -> None:
+    """A chart of this page, `height` px high; alt: its words for who cannot see it."""
     live_chart(
         figure_json(figure, name), key=f"inside-{name}", height=height, alt=alt, unavailable=t("chart.unavailable")
     )

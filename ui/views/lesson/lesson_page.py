@@ -11,6 +11,7 @@ from ui.text.i18n import t
 
 
 def page() -> None:
+    """The tour's button, the chosen plan with its links, and the quiz with its score."""
     words, start = st.columns([3, 1], vertical_alignment="center")
     words.markdown(t("lesson.lead"))
     if start.button(t("lesson.tour"), type="primary", key="tour_start", icon=":material/tour:", width="stretch"):
@@ -37,6 +38,7 @@ def chosen() -> dict:
 
 
 def plan_title(plan: dict) -> str:
+    """A plan's name with its minutes."""
     return t("lesson.plan", name=t(f"plan.{plan['id']}"), minutes=plan["minutes"])
 
 

@@ -58,6 +58,7 @@ def sentence(
 
 
 def part(label: str, lane: LaneSummary, events: Sequence[Event], budget: float, quality: str) -> str:
+    """One lane's words of the sentence; MB: what it had sent by the end, or so far."""
     if not lane.spent.rounds:
         return t("budget_line.first_yet", lane=label)
     last = within(events, lane.lane, budget * 1e6)

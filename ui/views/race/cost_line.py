@@ -36,6 +36,7 @@ def cost(config: ExperimentConfig | None) -> tuple[CostEstimate | None, bool]:
 
 
 def awaited(config: ExperimentConfig | None) -> bool:
+    """Whether the cost is still being measured: the page looks again until it is there."""
     return cost(config)[1]
 
 
@@ -54,6 +55,7 @@ def line(config: ExperimentConfig | None) -> None:
 
 
 def sentence(known: CostEstimate) -> str:
+    """Likely and most: MB to send, and once a step has been measured also time, with the memory in MB."""
     values = {"mb": megabytes(known.bytes.likely), "most_mb": megabytes(known.bytes.most)}
     if known.seconds is None:
         return t("cost.sends", **values)
@@ -73,6 +75,7 @@ def warnings(known: CostEstimate) -> list[str]:
 
 
 def details(config: ExperimentConfig, known: CostEstimate) -> None:
+    """The table by lane, for an engineer, with how long the preparation takes where that is known."""
     labels = lane_labels(config)
     text_table([row(labels[lane.lane], lane) for lane in known.lanes])
     words = [t("cost.note")]
@@ -94,5 +97,6 @@ def row(label: str, lane: LaneCost) -> dict[str, str]:
 
 
 def span(value: Span, show: Callable[[float], str]) -> str:
+    """Likely to most, as `show` writes them; one figure where both read alike."""
     likely, most = show(value.likely), show(value.most)
     return likely if likely == most else t("cost.span", likely=likely, most=most)

@@ -45,6 +45,7 @@ def equal(run: Snapshot) -> list[tuple[str, str]]:
 
 
 def partition(config: ExperimentConfig, facts: dict) -> str:
+    """How the examples are dealt out, with the smallest and largest client where the record says."""
     words = t(
         "fair.partition_own" if config.partition == "column" else "fair.partition_here",
         examples=config.train_examples,
@@ -77,6 +78,7 @@ def rate(where: str, name: str, value: float) -> str:
 
 
 def servers_of(config: ExperimentConfig) -> set[tuple[str, float]]:
+    """Server optimisers with their learning rates, as far as lanes differ in them; references have none."""
     return {config.server_of(lane) for lane in config.lanes if not lane.is_baseline}
 
 
@@ -87,12 +89,14 @@ def servers(config: ExperimentConfig) -> list[tuple[str, str]]:
 
 
 def dropouts(config: ExperimentConfig) -> list[tuple[str, str]]:
+    """The share of clients that drop out, in %; nothing where none do."""
     if not config.client_dropout:
         return []
     return [(t("fair.dropout"), t("fair.dropout_here", share=f"{100 * config.client_dropout:g}"))]
 
 
 def test(run: Snapshot) -> str:
+    """The test set's size, and where the record has it how good the model is before any training."""
     initial = started(run.events).initial
     words = t("fair.test_here", examples=run.config.test_examples)
     if initial.get("accuracy") is None or initial.get("test_loss") is None:
@@ -109,6 +113,7 @@ def differs(config: ExperimentConfig) -> str:
 
 
 def when(lane: LaneSpec) -> str:
+    """When the lane synchronises: never, by its schedule, or by the rule that sets its Θ."""
     if lane.is_baseline:
         return t("fair.when_never")
     if lane.is_fedopt:

@@ -32,11 +32,13 @@ class Around(NamedTuple):
 
 
 def identity(run: Snapshot | None, config: ExperimentConfig | None) -> Around:
+    """What the page around the fragment was drawn for; once it differs, the whole page is drawn again."""
     soon = is_next(run, config) and cost_line.awaited(config)
     return Around(run.run_id, run.live, replay_controls.playing(run), soon) if run else Around(None, False, False, soon)
 
 
 def live_part(config: ExperimentConfig | None, around: Around) -> None:
+    """Buttons, sentence, chart, table and panels of the run at this moment; `around`: what the page was drawn for."""
     whole, _ = shown_run()
     if identity(whole, config) != around:
         # The settings in the sidebar freeze or thaw, the address changes, a replay moves or stands, a cost is known.
@@ -69,6 +71,7 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
 
 
 def before_the_first_round(run: Snapshot | None) -> str:
+    """What stands in the sentence's place: an invitation, the place in the queue, or that all is being got ready."""
     if run is None:
         return t("race.empty") if may_act() else t("class.wait")
     if run.place:

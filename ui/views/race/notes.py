@@ -16,6 +16,7 @@ from ui.text.viewer import engineer
 
 
 def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
+    """Warns of diverged lanes, says when settings wait for the next run, then a caption of what was trained."""
     start: RunStarted = started(run.events)
     labels = lane_labels(run.config)
     for event in run.events:

@@ -29,6 +29,7 @@ def ask(place, config: ExperimentConfig | None) -> None:
 
 
 def remember() -> None:
+    """A callback: keeps the guess where it outlasts the box, which goes away when the run starts."""
     st.session_state.guess = st.session_state.prediction
 
 

@@ -20,6 +20,7 @@ HEIGHT = 310
 def chart(
     run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str, going_on: bool
 ) -> None:  # fmt: skip
+    """Axes and budget to choose, the curves, and below them the answer to a budget; words: the headline, as alt."""
     left, right, limit = st.columns([2.7, 1.35, 1.2])
     x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
     budget = budget_line.choose(limit)

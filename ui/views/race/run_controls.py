@@ -75,6 +75,7 @@ def button(place, key: str, icon: str, label: str, enabled: bool, action: Callab
 
 
 def start(config: ExperimentConfig, rounds: int | None = None) -> None:
+    """Queues a run and shows it; what forbids it becomes the page's notice. rounds: pauses after so many."""
     try:
         st.session_state.run = runner().start(config, rounds, own_data.table_of(config))
         st.session_state.notice = None
@@ -83,6 +84,7 @@ def start(config: ExperimentConfig, rounds: int | None = None) -> None:
 
 
 def resume(run_id: str) -> None:
+    """Queues an interrupted run to go on; what forbids it becomes the page's notice."""
     try:
         runner().resume(run_id)
         st.session_state.notice = None

@@ -71,6 +71,7 @@ def read(config: ExperimentConfig, folder: Path, text: str, labels: int) -> tupl
 
 
 def show(run: Snapshot, names: Sequence[str] | None) -> None:
+    """The text and what the models make of it, or why nothing; only under the run that was asked."""
     run_id, text, answers, problem = st.session_state.get("asked") or (None, "", [], "")
     if run_id != run.run_id:
         return
@@ -92,6 +93,7 @@ def rows(config: ExperimentConfig, answers: list[Answer], names: Sequence[str] |
 
 
 def of_review(one: Answer) -> dict[str, str]:
+    """The shares of favourable and unfavourable in %, the favourable first."""
     bad, good = one.shares
     return {t("ask.favourable"): percent(good, 0), t("ask.unfavourable"): percent(bad, 0)}
 
@@ -104,4 +106,5 @@ def likeliest(one: Answer, names: Sequence[str]) -> dict[str, str]:
 
 
 def after(label: str, round: int) -> str:
+    """A model's name in the table: its lane, and after how many rounds."""
     return t("ask.after", lane=label, round=round)

@@ -39,6 +39,7 @@ def actions(chosen: Sequence[Entry], runs: Sequence[Snapshot], report: Callable[
 
 
 def act_on(place, key: str, label: str, enabled: bool, *action) -> None:
+    """A button that calls `action`, its function and arguments, if the viewer may act; grey where not `enabled`."""
     place.button(
         t(label, count=run_actions.SEEDS), key=key, disabled=not (enabled and may_act()), on_click=act, args=action,
         width="stretch",
@@ -46,6 +47,7 @@ def act_on(place, key: str, label: str, enabled: bool, *action) -> None:
 
 
 def naming(entry: Entry) -> None:
+    """A form for a run's name and tags; the tags of all runs are offered, new ones can be typed."""
     known = sorted({tag for other in everything() for tag in other.tags})
     with st.form(f"naming-{entry.run_id}", border=False):
         st.text_input(t("runs.name"), entry.name, key=f"name-{entry.run_id}", max_chars=LONGEST_NAME)

@@ -13,6 +13,7 @@ LONGEST_SEARCH = 200  # characters
 
 
 def filters() -> tuple[str, str | None]:
+    """Draws both boxes; returns the search, which may be empty, and the tag, None for any."""
     state = st.session_state
     search = st.text_input(
         t("runs.search"), key="runs_search", placeholder=t("runs.search_hint"), max_chars=LONGEST_SEARCH,
@@ -27,6 +28,7 @@ def filters() -> tuple[str, str | None]:
 
 
 def uploader() -> None:
+    """The box for a record to take over; after each file a new one, so that the last is not taken twice."""
     with st.expander(t("runs.import"), key="runs_import", icon=":material/upload_file:"):
         key = f"upload-{st.session_state.get('uploads', 0)}"
         st.file_uploader(
@@ -36,6 +38,7 @@ def uploader() -> None:
 
 
 def bin_of_runs() -> None:
+    """Up to 20 deleted runs with a button each to restore them; nothing while the trash is empty."""
     gone = trash.deleted(runs_folder())
     if not gone:
         return

@@ -25,6 +25,7 @@ def pick(entries: list[Entry]) -> None:
         state.table_began = [row for row, run_id in enumerate(ids) if run_id in state.chosen]
 
     def picked() -> None:
+        """A callback: keeps the chosen rows' runs, and takes away what the last action said."""
         state.chosen = [ids[row] for row in state[key].selection.rows if row < len(ids)]
         state.runs_notice = None
 

@@ -55,6 +55,7 @@ def picture(runs: Sequence[Snapshot], titles: Sequence[str], more: bool) -> Call
 
 
 def drawing(runs: Sequence[Snapshot], names: Sequence[str], x: str, y: str, band: bool) -> go.Figure:
+    """A band over the seeds or the curves over each other; the target as a line only where all runs share it."""
     frame, labels = run_tables.overlay_frame(runs), run_tables.labels_of(runs)
     targets = {run.config.target for run in runs}
     target = targets.pop() if len(targets) == 1 else None
@@ -64,4 +65,5 @@ def drawing(runs: Sequence[Snapshot], names: Sequence[str], x: str, y: str, band
 
 
 def headline(run: Snapshot) -> str:
+    """The Race's sentence for one run, as far as it has come."""
     return sentences.headline(run.config, summarize(list(run.events)), run.live)

@@ -46,4 +46,5 @@ def html(texts: dict, words: Sequence[str], figure: go.Figure, alt: str, rows: l
 
 
 def digest(run_id: str) -> str:
+    """The sha256 of the run's record as it is now, for its reader to compare. Raises `StoreError` without one."""
     return audit(runs_folder() / run_id).digest

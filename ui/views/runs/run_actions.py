@@ -30,12 +30,16 @@ def tried(action: Callable[[], str]) -> None:
 
 
 def choose(run_ids: Sequence[str]) -> None:
+    """Chooses these runs instead of the others; counts up, so that the table begins anew with them."""
     st.session_state.chosen = list(run_ids)
     st.session_state.choices = st.session_state.get("choices", 0) + 1
 
 
 def rename(run_id: str) -> None:
+    """Keeps the name and tags of the run's form; says so where the run is gone."""
+
     def action() -> str:
+        """What became of it. Raises `StoreError` where the folder cannot be written."""
         name, tags = st.session_state[f"name-{run_id}"], st.session_state[f"tags-{run_id}"]
         if folder := folder_of(run_id):
             write_meta(folder, Meta(name=name, tags=tuple(tags)))
@@ -62,7 +66,10 @@ def delete(run_ids: Sequence[str]) -> None:
 
 
 def restore(run_ids: Sequence[str]) -> None:
+    """Moves runs back from the trash and chooses them; there is nothing to undo after that."""
+
     def action() -> str:
+        """All of them, in order. Raises `StoreError` at the first that cannot be moved back."""
         for run_id in run_ids:
             trash.restore(run_id, runs_folder())
         choose(run_ids)
@@ -73,6 +80,7 @@ def restore(run_ids: Sequence[str]) -> None:
 
 
 def stop(run_ids: Sequence[str]) -> None:
+    """Ends those that are under way within one local step; finished rounds are kept."""
     for run_id in run_ids:
         runner().stop(run_id)
 
@@ -81,6 +89,7 @@ def study(run_id: str) -> None:
     """The same experiment with several seeds, from its own upwards."""
 
     def action() -> str:
+        """Queues the seeds and chooses their runs. Raises `LabError` where they are not admitted."""
         config = runner().snapshot(run_id).config
         choose(runner().start_study(config, SEEDS))
         return t("runs.study_queued", count=SEEDS, first=config.seed, last=config.seed + SEEDS - 1)
@@ -94,6 +103,7 @@ def take_over(key: str) -> None:
         return
 
     def action() -> str:
+        """Chooses the run that the record became. Raises `StoreError` for what is no record of a run."""
         run_id = import_events(upload.getvalue(), runs_folder())
         choose([run_id])
         return t("runs.imported")

@@ -27,6 +27,7 @@ def index() -> Index:
 
 
 def everything() -> list[Entry]:
+    """All runs on record, newest first; none where the folder cannot be read."""
     try:
         return index().entries()
     except LabError:  # the list says it
@@ -62,6 +63,7 @@ def waits(run: Snapshot) -> Entry:
 
 
 def title(entry: Entry) -> str:
+    """The name that somebody gave it, else when it began, in UTC to the minute."""
     return entry.name or f"{entry.created:%Y-%m-%d %H:%M}"
 
 
@@ -91,6 +93,7 @@ def harmless(text: str) -> str:
 
 
 def to_target(entry: Entry) -> str:
+    """MB to the target by lane; a dash for a lane that did not reach it."""
     costs = entry.to_target.items()
     return " · ".join(f"{called(lane)} {DASH if cost is None else megabytes(cost)}" for lane, cost in costs)
 

@@ -52,6 +52,7 @@ def known(word: str) -> list[str] | None:
 
 
 def part(search: str, tag: str | None, going_on: bool) -> None:
+    """The fragment: list, buttons and picture; going_on: whether it was begun with runs under way."""
     if bool(runner().queue()) != going_on:
         st.rerun()  # the page stops or begins to look again by itself
     notice()
@@ -81,6 +82,7 @@ def part(search: str, tag: str | None, going_on: bool) -> None:
 
 
 def notice() -> None:
+    """What the last action said, with the way back where it deleted runs."""
     kind, words = st.session_state.get("runs_notice") or (None, None)
     if kind is None:
         return

@@ -40,10 +40,12 @@ class Lane(NamedTuple):
     runs: int
 
     def middle(self, what: str) -> float | None:
+        """The median of a field of `Cost`; None if no seed reached the target."""
         return median(getattr(cost, what) for cost in self.costs) if self.costs else None
 
 
 def page() -> None:
+    """The verdict, costs by timetable, a button to race them live, the table of seeds, and how the rules swing."""
     keep_words()
     runs = series()
     lanes = lanes_of(runs)
@@ -70,6 +72,7 @@ def page() -> None:
 
 
 def start(config: ExperimentConfig) -> None:
+    """A callback: queues the recorded experiment and shows it in the Race; leaves a sentence where it cannot be."""
     try:
         st.session_state.run = runner().start(config)
         st.session_state.schedules_started = True
@@ -78,10 +81,12 @@ def start(config: ExperimentConfig) -> None:
 
 
 def series() -> list[Snapshot]:
+    """The recorded runs of the timetables, a seed each, by name."""
     return [recorded(name) for name in names() if name.startswith(SERIES)]
 
 
 def lanes_of(runs: Sequence[Snapshot]) -> list[Lane]:
+    """Every lane over all seeds, in the order of the first run, which has the same lanes as the others."""
     labels, events = lane_labels(runs[0].config), [run.events for run in runs]
     return [
         Lane(spec, labels[spec.id], [cost for cost in costs_to_target(events, spec.id) if cost], len(runs))
@@ -90,6 +95,7 @@ def lanes_of(runs: Sequence[Snapshot]) -> list[Lane]:
 
 
 def ours(lanes: Sequence[Lane]) -> Lane:
+    """The first lane under the published rule for Θ."""
     return next(lane for lane in lanes if lane.spec.kind.published)
 
 
@@ -132,6 +138,7 @@ def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
 
 
 def show(name: str, figure, height: int, alt: str) -> None:
+    """A chart of this page, `height` px high; alt: its words, here without bold."""
     live_chart(
         figure_json(figure, name), key=f"schedules-{name}", height=height, alt=alt.replace("**", ""),
         unavailable=t("chart.unavailable"),

@@ -20,6 +20,7 @@ PLACES = {name: f"{{{name}}}" for name in ("now", "all", "mb", "accuracy", "epoc
 
 
 def show(story: Story) -> None:
+    """Draws the timeline with the story's lanes, in the colours they have in the Race."""
     numbers = [spec.id for spec in story.run.config.lanes]
     looks = {
         spec.id: Look(story.labels[spec.id], note(spec), *look(numbers.index(spec.id), palette()))
@@ -51,6 +52,7 @@ def alt(story: Story) -> str:
 
 
 def told(lane: str, track: Track) -> str:
+    """One lane in words: rounds, messages of both kinds, MB, and where its last round ended."""
     last = track.rounds[-1]
     return t(
         "film.alt_lane", lane=lane, rounds=len(track.rounds), models=track.packets("down", "up"),

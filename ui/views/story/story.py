@@ -26,6 +26,7 @@ class Story:
         return (self.them, self.us, *self.controls)
 
     def track(self, lane: LaneSpec) -> Track:
+        """The lane's way along the timeline; there is one for each of `lanes`."""
         return next(track for track in self.timeline.tracks if track.lane == lane.id)
 
 

@@ -19,6 +19,7 @@ from ui.views.story.story_words import model, published, sentences, sketch
 
 
 def page() -> None:
+    """The timeline beside its sentences, then the messages; without a readable record a warning and the way on."""
     keep_address(None)
     st.subheader(t("story.title"))
     try:

@@ -34,6 +34,7 @@ def against(story: Story, other: LaneSpec) -> str:
 
 
 def costs(story: Story, other: LaneSpec) -> dict[str, str | int]:
+    """Values for the sentences against another lane: labels, goal, MB of both, how many times, its epochs."""
     ours, theirs = story.track(story.us).bytes, story.track(other).bytes
     return {
         "us": story.labels[story.us.id], "them": story.labels[other.id], "goal": goal(story.run.config.target),
@@ -51,6 +52,7 @@ def work(story: Story) -> str:
 
 
 def times(one: int, other: int) -> str:
+    """How many times the smaller the larger is, to tenths, whichever comes first."""
     return tenths(max(one, other) / min(one, other))
 
 
@@ -61,11 +63,13 @@ def model(story: Story) -> str:
 
 
 def sketch(story: Story) -> str:
+    """One message of a check, the largest that was sent, with its unit."""
     return size(max(state_bytes(story.run.events), default=0))
 
 
 @st.cache_data(show_spinner=False)
 def published_pairs() -> pd.DataFrame:
+    """A row a pair of the authors' runs; read once a server."""
     return pd.read_csv(PUBLISHED)
 
 
