@@ -63,7 +63,7 @@ def server(tmp_path_factory, chromium):
 def context(chromium):
     """One for all tests: its cache holds the scripts of the page, and each tab is a viewer of its own anyway."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     yield context
     context.close()
 

@@ -7,6 +7,7 @@ from fda_core.models.payload import size_of
 from fda_core.runs.store import read_events
 from fda_core.settings import presets
 from tests.browser.race import SMALL, wait
+from ui.text.numbers import megabytes
 
 PART = ".st-key-model_part"
 
@@ -27,7 +28,7 @@ def test_the_head_alone_is_chosen_and_what_it_sends_is_what_was_said(server, rac
     page.locator(f"{PART} summary").click()
     wait(lambda: chosen(page, "The head alone"), "the choice")
     page.wait_for_url("**trained=head**")
-    page.locator(PART).get_by_text(f"{head.bytes / 1e6:.3g} MB per client").wait_for()
+    page.locator(PART).get_by_text(f"{megabytes(head.bytes)} MB per client").wait_for()
     race.press("Start")
     race.wait_for_status("Finished")
     started = next(event for event in read_events(server.runs / race.run_id()) if isinstance(event, RunStarted))

@@ -99,7 +99,7 @@ def test_steps_show_the_packets_of_the_record_one_wave_after_the_other(cinema):
         seen.append([packet.get_attribute("data-kind") for packet in lane.locator(".packet:visible").all()])
     told = [kinds[0] for kinds in seen if kinds]
     assert [kind for i, kind in enumerate(told) if i == 0 or told[i - 1] != kind][:3] == ["down", "sketch", "up"]
-    assert {len(kinds) for kinds in seen if kinds} == {len(track.waves[0].clients)}
+    assert {len(kinds) for kinds in seen if kinds} == {len(track.transfers[0].clients)}
 
 
 def test_it_can_be_played_from_the_keyboard(cinema):
