@@ -16,6 +16,7 @@ import tomllib
 from contextlib import redirect_stdout
 from pathlib import Path
 from time import perf_counter
+from types import ModuleType
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
@@ -108,7 +109,7 @@ def failing_test(tree: Path, paths: list[str], tier: str) -> str | None:
     said = (tree / OUTPUT).read_text(encoding="utf-8")
     if process.exitcode == 0:
         return None
-    failed = [line for line in said.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    failed = [line for line in said.splitlines() if line.startswith(("FAILED", "ERROR")) and "::" in line]
     if not failed:
         raise SystemExit(f"pytest {' '.join(words)} did not run in {tree}:\n{said[-2000:]}")
     return failed[0].split(" ", 1)[1].split(" - ")[0]
@@ -121,6 +122,11 @@ def run_tests(tree: Path, words: list[str]) -> None:
 
     hypothesis.settings.register_profile("no deadline", deadline=None)  # a slow machine is no mistake found
     hypothesis.settings.load_profile("no deadline")
+    # Nothing of this checkout: neither for the tests nor for the processes they start, which would import it again.
+    for name in [name for name in sys.modules if name.split(".")[0] in ("benchmarks", "__main__", "__mp_main__")]:
+        del sys.modules[name]
+    sys.modules["__main__"] = ModuleType("__main__")
+    sys.path[:] = [str(tree), *(path for path in sys.path if Path(path).resolve() != ROOT)]
     os.chdir(tree)
     os.environ |= {
         "HF_HUB_OFFLINE": "1", "FDA_OPT_LAB_RUNS": str(tree / ".runs"), "FDA_OPT_LAB_CACHE": str(tree / ".cache"),

@@ -120,7 +120,6 @@ def test_whoever_waits_can_watch_the_run_under_way(race, context):
     other.page.close()
 
 
-@pytest.mark.walk
 def test_the_console_is_clean_and_nothing_leaves_this_computer(race):
     errors, strangers = [], []
     race.page.on("console", lambda message: message.type == "error" and errors.append(message.location["url"]))

@@ -28,7 +28,7 @@ def run(out, model, *words: str) -> int:
     return cli.main(["run", "--model", str(model), "--seed", "3", "--out", str(out), *sets])
 
 
-@pytest.mark.parametrize("trained", TRAINED)
+@pytest.mark.parametrize("trained", tiered(TRAINED, ["lora", "full"]))
 @pytest.mark.parametrize("kind", tiered(["distilbert", "roberta", "deberta-v2", "mpnet"], ["distilbert"]))
 def test_a_folder_by_its_path_trains(kind, trained, models_folder, cold_cache, tmp_path, capsys):
     out = tmp_path / "out"

@@ -54,6 +54,7 @@ def test_the_sample_is_small_whatever_the_run_is(small_config):
     assert sample(small_config).train_examples == small_config.train_examples
 
 
+@pytest.mark.slow
 def test_a_table_of_ones_own_is_measured_and_none_of_its_texts_reaches_the_disk(cold_cache, monkeypatch, tmp_path):
     rows = [(f"Printer {n} is on fire again.", ("bug", "praise")[n % 2], f"site {n % 5}") for n in range(60)]
     sheet = Sheet(pd.DataFrame(rows, columns=["text", "kind", "site"]), "")

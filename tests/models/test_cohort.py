@@ -144,7 +144,7 @@ def labs(request, small_config, cold_cache):
     return replace(fast, trainer=PlainTrainer(model, fast.trainer.train, fast.trainer.test)), fast
 
 
-@pytest.mark.parametrize("rule", LANES)
+@pytest.mark.parametrize("rule", tiered(LANES, ["FDA-OPT"]))
 def test_three_rounds_are_the_same_either_way(labs, rule):
     played, weights = [], []
     for experiment in labs:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 IMPORT_ALL = """
@@ -24,6 +26,7 @@ def imported_with(code: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_no_module_of_the_engine_imports_a_view():
     count, *views = imported_with(IMPORT_ALL)
     assert views == []
