@@ -18,6 +18,14 @@ hypothesis.settings.register_profile("shared cores", deadline=None)
 hypothesis.settings.load_profile("shared cores")
 
 
+@pytest.fixture(autouse=True)
+def own_main():
+    """AppTest leaves its script behind as `__main__`; a process that a later test spawns would run that script."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
     """Two threads are no faster on so little data, and many times slower on a machine that is busy with other work."""
