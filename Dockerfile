@@ -1,5 +1,5 @@
-# FDA-OPT Lab for a class, in a container. Linted (tests/repository/test_dockerfile.py) and not built: no container engine was at
-# hand. docs/security.md has the commands to build and run it.
+# FDA-OPT Lab for a class, in a container. Never built: no container engine was at hand. docs/security.md has the commands
+# to build and run it.
 FROM python:3.11-slim
 
 WORKDIR /app

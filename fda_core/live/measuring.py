@@ -49,8 +49,6 @@ class Measuring:
 
     def measure(self, config: ExperimentConfig, table: Table | None) -> None:
         """In the worker. Gives way to a run at once, and is done again after it."""
-        if self.method is None:  # nothing is ever wanted then
-            return
 
         def tick() -> None:
             with self.jobs.changed:

@@ -1,10 +1,12 @@
 """The rooms of the code: who may import whom, from one small table, and no circle anywhere."""
 
+import re
 import sys
 import tomllib
 from collections import defaultdict
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import grimp
@@ -78,3 +80,13 @@ def test_no_modules_import_each_other_in_a_circle():
 
 def test_the_core_imports_no_view():
     assert [name for (owner, name), drawn in arrows().items() if owner == "fda_core" and ("ui" in dict(drawn))] == []
+
+
+def test_the_picture_of_the_rooms_draws_only_what_the_table_allows():
+    """An arrow `a --> b` of docs/architecture.md leads from a room to one that imports it."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    chains = [line.split("-->") for line in re.search(r"flowchart BT\n(.*?)```", page, re.S)[1].splitlines()]
+    drawn = [(one.strip(), other.strip()) for chain in chains for one, other in pairwise(chain)]
+    core = [(one, other) for one, other in drawn if other != "ui"]
+    assert len(core) > 15
+    assert [(one, other) for one, other in core if one not in TABLE["fda_core"][other]] == []
