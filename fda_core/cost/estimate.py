@@ -6,9 +6,11 @@ Arithmetic only. Bytes follow from the config and the number of trainable weight
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from math import ceil, inf
 
 from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
+from fda_core.federation.batches import cohorts
 from fda_core.models.memory import LIBRARIES, Shape, needed
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.settings.fields import not_measured
@@ -173,8 +175,16 @@ def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epoch
     check = checks * clients * (state_bytes(spec.monitor, parameters) + VERDICT_BYTES)
     likely, most = epochs * check, most_epochs(spec) * check
     if MONITORS[spec.monitor].sends_direction:  # clients that were not in the last round are sent the direction
-        likely, most = likely + clients * (1 - clients / config.clients) * model, most + clients * model
+        likely, most = likely + newcomers(config) * model, most + clients * model
     return Span(both_ways + likely, both_ways + most)
+
+
+def newcomers(config: ExperimentConfig, rounds: int = 30) -> float:
+    """Clients of a round that were not in the one before, in the mean over the first rounds that will be played."""
+    played = [
+        set(c) for c in islice(cohorts(config.clients, config.cohort_size, config.seed), min(rounds, config.rounds))
+    ]
+    return sum(len(now - before) for before, now in pairwise(played)) / len(played)
 
 
 def steps_an_epoch(config: ExperimentConfig, spec: LaneSpec, largest: float | None) -> int:

@@ -55,6 +55,13 @@ def test_no_run_sends_more_or_trains_longer_than_the_upper_bounds(lane, changes)
     assert cost.bytes.likely <= cost.bytes.most
 
 
+@pytest.mark.parametrize("cohort", [1, 2, 3, 4])
+def test_who_was_away_is_sent_the_direction_and_the_estimate_counts_them(cohort):
+    lane, rounds = fda_opt(1, monitor="linear"), 20
+    expected = sent(lane, rounds=rounds, clients_per_round=cohort)
+    assert estimated(lane, rounds=rounds, clients_per_round=cohort).bytes.likely == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("lane", [fedopt(3), fda_opt(4), fixed(0.5, 4)], ids=lambda lane: lane.rule)
 @pytest.mark.parametrize("limit", [1, 2, 5, 7, 100])
 def test_a_limit_of_local_epochs_limits_the_estimate_too(lane, limit):

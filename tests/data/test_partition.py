@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fda_core.data.partition import dirichlet_partition, draw_mixes, natural_partition
+from fda_core.data.partition import dirichlet_partition, draw_mixes, natural_partition, whole
 from fda_core.support.streams import stream
 
 BALANCED = np.arange(4000) % 2
@@ -114,3 +114,8 @@ def test_clients_must_be_one_to_the_number_of_examples(clients):
 def test_a_natural_split_gives_each_client_its_own_rows():
     rows = natural_partition(np.array([2, 0, 2, 1, 0]), 3)
     assert [own.tolist() for own in rows] == [[1, 4], [3], [0, 2]]
+
+
+def test_a_client_s_share_is_rounded_to_the_label_that_misses_most():
+    drawn = np.array([[1.8, 0.2], [0.2, 1.8]])
+    assert whole(drawn, sizes=np.array([2, 2]), supply=np.array([2, 2])).tolist() == [[2, 0], [0, 2]]
