@@ -3,7 +3,7 @@
 import pytest
 
 from fda_core.data import table_files
-from fda_core.data.reading import Sheet
+from fda_core.data.sheet import Sheet
 from fda_core.data.table import normalise
 from fda_core.runs.store import read_events, runs_folder
 from fda_core.settings import presets
