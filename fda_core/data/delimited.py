@@ -113,7 +113,7 @@ def best(text: str, separator: str, name: str) -> Reading | None:
         plain = read_as(text, separator, name, UNQUOTED)
     except Trouble:
         raise first from None
-    if plain and quoted(plain.frame):
+    if plain and quoted([plain.frame[i].tolist() for i in plain.frame]):
         raise first
     return plain
 
@@ -199,22 +199,36 @@ def short_lines(text: str, separator: str) -> Iterator[str]:
 
 
 def unequivocal(text: str, reading: Reading | None, name: str) -> Reading | None:
-    """The same. Raises `TableError` where the lines within a quoted cell may be rows themselves."""
+    """The same. Raises `TableError` where the lines within a quoted cell may be rows themselves.
+
+    They are if each has the header's number of cells, and either nothing in the file says that anybody quotes, or what
+    stands outside of the quoted cell's beginning and end is a value that its column has elsewhere, as labels are.
+    """
     if reading is None or not reading.spans:
         return reading
-    expected = reading.frame.shape[1]
+    width = reading.frame.shape[1]
     lines = [next(csv.reader([line], delimiter=reading.separator, **UNQUOTED), []) for line in text_lines(text)]
-    start, end = reading.spans[0]
-    if all(len(cells) == expected for cells in lines if cells):
-        raise TableError("data.two_ways", name=name, line=start, end=end)
-    kinds = [set(column[1:]) - {""} for column in (reading.frame[i].tolist() for i in range(expected))]
+    filled = [cells for cells in lines if cells]
+    if all(len(cells) == width for cells in filled) and not quoted(list(map(list, zip(*filled, strict=True)))):
+        raise TableError("data.two_ways", name=name, line=reading.spans[0][0], end=reading.spans[0][1])
+    kinds = [set(reading.frame[i].iloc[1:]) - {""} for i in range(width)]
     kinds = [values if len(values) <= FEW else set() for values in kinds]
     for start, end in reading.spans:
         inside = lines[start - 1 : end]
-        alike = all(len(cells) == expected for cells in inside)
-        if alike and any(cell in kind for cells in inside[:-1] for cell, kind in zip(cells, kinds, strict=True)):
+        if all(len(cells) == width for cells in inside) and any(
+            cell in kind for cells in outside(inside) for cell, kind in zip(cells, kinds, strict=True)
+        ):
             raise TableError("data.two_ways", name=name, line=start, end=end)
     return reading
+
+
+def outside(lines: list[list[str]]) -> list[list[str]]:
+    """The cells of a row's lines, those before a quote opens in the first and after it closes in the last emptied."""
+    first, *between, last = lines
+    opens = next((i for i, cell in enumerate(first) if cell.startswith('"') and not wrapped(cell)), 0)
+    closes = next((i for i, cell in enumerate(last) if cell.endswith('"') and not wrapped(cell)), len(last))
+    head = [cell if i > opens else "" for i, cell in enumerate(first)]
+    return [head, *between, [cell if i < closes else "" for i, cell in enumerate(last)]]
 
 
 def text_lines(text: str) -> list[str]:
@@ -222,14 +236,19 @@ def text_lines(text: str) -> list[str]:
     return [line.rstrip("\r\n") for line in io.StringIO(standing_in(text, False)[0], newline="")]
 
 
-def quoted(frame: pd.DataFrame) -> bool:
-    """Whether cells that were read without regard to quotes show that somebody did mean them as such."""
-    for place in frame:
-        cells = [cell.strip() for cell in frame[place].iloc[1:] if cell.strip()]
-        within = [cell[1:-1] for cell in cells if len(cell) > 1 and cell[0] == cell[-1] == '"']
-        if within and (len(within) == len(cells) or any(not cell or '""' in cell or '\\"' in cell for cell in within)):
+def quoted(columns: list[list[str]]) -> bool:
+    """Whether cells that were read without regard to quotes, header first, show that somebody did mean them as such."""
+    for column in columns:
+        cells = [cell.strip() for cell in column[1:] if cell.strip()]
+        within = [cell[1:-1] for cell in cells if wrapped(cell)]
+        if 2 * len(within) > len(cells) or any(not cell or '""' in cell or '\\"' in cell for cell in within):
             return True
     return False
+
+
+def wrapped(cell: str) -> bool:
+    """Whether a quote stands at either end."""
+    return len(cell) > 1 and cell[0] == cell[-1] == '"'
 
 
 def likeliest(readings: list[Reading], name: str) -> Reading:

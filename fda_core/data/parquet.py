@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,7 +83,7 @@ class ParquetSheet:
         found: dict[str, list[object]] = {}
         for name in self.names:
             try:
-                found[name] = next(self.pieces(name, rows))[:rows]
+                found[name] = list(islice(chain.from_iterable(self.pieces(name, rows)), rows))
             except TableError:
                 found[name] = []
         places = range(min(rows, self.file.metadata.num_rows))

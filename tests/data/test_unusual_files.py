@@ -218,3 +218,13 @@ def test_every_row_is_used_or_left_out_for_a_reason():
     ]
     table = normalise(read(lines(("text", "label"), *rows), "x.tsv"), COLUMNS)
     assert table.notes.rows == 300 == len(table) + table.notes.left_out
+
+
+@pytest.mark.parametrize("label_first", [True, False])
+def test_half_a_line_in_a_quoted_text_is_no_row(label_first):
+    """As Spark writes it: every line by itself has as many cells as the header."""
+    rows = [(f'they said "dull {i}"\nand left, number {i}' if i in (4, 5, 6) else f"evening {i}", LABELS[i % 2])
+            for i in range(40)]  # fmt: skip
+    written = [('"' + text.replace('"', '\\"') + '"', label) for text, label in rows]
+    written = [pair[::-1] if label_first else pair for pair in [("text", "label"), *written]]
+    assert found(lines(*written, separator=","), "x.csv") == rows
