@@ -22,7 +22,7 @@ MOST_SEPARATORS = 1_000_000  # in one line
 FEW = 50  # different values: a column of labels
 PIECE = 5000  # rows
 OWN_USE = range(0xE000, 0xF8FF)  # characters that stand in for others while the file is parsed
-UNQUOTED = {"quoting": csv.QUOTE_NONE}
+UNQUOTED: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
 csv.field_size_limit(MOST_BYTES)
 
 
@@ -61,7 +61,8 @@ def of_csv(text: str, name: str) -> pd.DataFrame:
         raise TableError("data.no_columns", name=name)
     if max(map(first.count, SEPARATORS)) >= 2 * MOST_COLUMNS:
         raise too_many_columns(name)
-    readings, troubles = [], []
+    readings: list[Reading] = []
+    troubles: list[Trouble] = []
     for separator in separators:
         try:
             readings += filter(None, [best(text, separator, name)])

@@ -7,6 +7,7 @@ import random
 import pandas as pd
 import pyarrow
 import pytest
+import torch
 from pyarrow import parquet
 
 from fda_core.data import fitting
@@ -14,7 +15,9 @@ from fda_core.data.guess import guess
 from fda_core.data.reading import read
 from fda_core.data.sheet import MOST_BYTES, TableError
 from fda_core.data.table import Columns, label_counts, largest_site, normalise, preview, words_of
+from fda_core.models.tokens import Tokens
 from fda_core.settings.config import ExperimentConfig
+from fda_core.setup import some_tokens
 from fda_core.support.errors import ConfigError
 
 COLUMNS = Columns("text", "label")
@@ -228,3 +231,9 @@ def test_half_a_line_in_a_quoted_text_is_no_row(label_first):
     written = [('"' + text.replace('"', '\\"') + '"', label) for text, label in rows]
     written = [pair[::-1] if label_first else pair for pair in [("text", "label"), *written]]
     assert found(lines(*written, separator=","), "x.csv") == rows
+
+
+def test_texts_without_any_token_are_a_sentence():
+    split = Tokens(torch.zeros(3, dtype=torch.long), torch.tensor([0, 3, 3]), torch.tensor([0, 1]))
+    with pytest.raises(ConfigError, match="1 of the texts become no tokens with the tokenizer of tiny"):
+        some_tokens("tiny", split)
