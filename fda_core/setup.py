@@ -25,6 +25,7 @@ from fda_core.models.trainers.choose import ModelTrainer, fastest
 from fda_core.models.trainers.plain import PlainTrainer, seconds_per_step
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import Progress
+from fda_core.support.errors import ConfigError
 
 
 @dataclass(kw_only=True)
@@ -56,6 +57,7 @@ def prepare(
     chosen = choice.choose(config.model, len(data.labels), models_folder, before, progress)
     types = types_of(chosen.skeleton().config)
     train, test = tokens_of(config, types, own_tokenizer(chosen, progress), data.train, data.test)
+    some_tokens(chosen.name, train, test)
     choice.readable(chosen, [train, test], config)
     planned = choice.plan(chosen, config, len(train.ids) + len(test.ids))
     memory.check(planned.memory, chosen.name)
@@ -116,6 +118,12 @@ def tokens_of(
         tokenize(train.as_columns(), tokenizer, config.max_tokens, types),
         tokenize(test.as_columns(), tokenizer, config.max_tokens, types),
     )
+
+
+def some_tokens(model: str, *splits: Tokens) -> None:
+    """Raises `ConfigError` for texts that the tokenizer turns into nothing: there is nothing to classify."""
+    if count := sum(int((tokens.lengths == 0).sum()) for tokens in splits):
+        raise ConfigError("data.no_tokens", count=count, name=model)
 
 
 @lru_cache(maxsize=2)

@@ -6,7 +6,7 @@ from pathlib import Path
 from fda_core.cli.asked import Commands, configuration, model_of, own_table
 from fda_core.cli.cost import print_cost
 from fda_core.cli.play import play
-from fda_core.data import table_files
+from fda_core.data import fitting, table_files
 from fda_core.runs import kept_tables
 from fda_core.runs.store import config_of, read_events, runs_folder
 from fda_core.support.errors import StoreError
@@ -46,6 +46,7 @@ def run_experiment(options: argparse.Namespace) -> int:
     config = configuration(options, table)
     if table is None and table_files.needs_table(config):
         table = kept_tables.find(table_files.digest_of(config), runs_folder())
+        fitting.check(table, config)
     models = model_of(options)[1]
     if options.dry_run:
         return print_cost(config, models, table)

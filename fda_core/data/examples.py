@@ -41,7 +41,13 @@ class Examples:
     clients: tuple[str, ...] = ()
 
     def partition(self, config: ExperimentConfig) -> list[np.ndarray]:
-        """Row numbers of the training half for each client. Raises `ConfigError`."""
+        """Row numbers of the training half for each client, none without any. Raises `ConfigError`."""
+        found = self._partition(config)
+        if empty := sum(not len(rows) for rows in found):
+            raise ConfigError("data.client_without_rows", empty=empty, count=len(found))
+        return found
+
+    def _partition(self, config: ExperimentConfig) -> list[np.ndarray]:
         if config.partition == "dirichlet":
             return dirichlet_partition(self.train.labels, config.clients, config.alpha, config.seed)
         if not self.clients or self.train.clients is None:

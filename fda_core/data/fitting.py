@@ -7,6 +7,7 @@ from fda_core.data.split import default_sizes
 from fda_core.data.table import Table
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
+from fda_core.support.errors import ConfigError
 
 
 def settings_for(table: Table, asked: dict[str, Any]) -> dict[str, Any]:
@@ -14,6 +15,9 @@ def settings_for(table: Table, asked: dict[str, Any]) -> dict[str, Any]:
     natural = bool(table.clients) and asked.get("partition", "column") == "column"
     clients = len(table.clients) if natural else 0
     train, test = default_sizes(len(table), clients)
+    for name in ("test_examples", "train_examples"):
+        if isinstance(given := asked.get(name), int) and given >= len(table):
+            raise ConfigError("data.more_than_rows", count=given, rows=len(table))
     if isinstance(given := asked.get("test_examples"), int):
         train = min(train, len(table) - given)
     if isinstance(given := asked.get("train_examples"), int):

@@ -7,18 +7,29 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from fda_core.data.examples import Examples, Split, of_table
-from fda_core.data.reading import Sheet
-from fda_core.data.split import SPLIT_SEED, stratified
-from fda_core.data.table import MOST_LABELS, TEXTS, Columns, Table, cell, normalise, numbered, ordered, with_clients
+from fda_core.data.sheet import Sheet
+from fda_core.data.split import part_of
+from fda_core.data.table import (
+    MOST_LABELS,
+    TEXTS,
+    Columns,
+    Table,
+    check_values,
+    listed,
+    normalise,
+    numbered,
+    ordered,
+    shortened,
+    with_clients,
+    words,
+)  # fmt: skip
 from fda_core.settings import glue
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import Progress
 from fda_core.support.errors import ConfigError, LabError
-from fda_core.support.streams import stream
 from fda_core.support.waiting import wait_for
 
 if TYPE_CHECKING:  # seconds to import, for nothing but this name
@@ -88,20 +99,22 @@ def part(table: Table, labels: tuple[str, ...], count: int, name: str) -> Split:
     if count > len(table):
         raise ConfigError("data.hub_examples", name=name, count=count, supply=len(table))
     numbers = numbered(table.frame.label, labels)
-    rows = stratified(numbers, stream(SPLIT_SEED, "split").permutation(len(table)), count)
+    rows = part_of(numbers, count, table.client_numbers)
     cells = {column: table.frame[column].iloc[rows].tolist() for column in TEXTS if column in table.frame}
     clients = table.client_numbers
     return Split(cells["text"], cells.get("text_pair"), numbers[rows], None if clients is None else clients[rows])
 
 
 def labelled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """The rows with a text and a label, otherwise as the hub has them: the split is somebody else's."""
+    """The rows with a text and a label, otherwise as the hub has them: the split is somebody else's.
+
+    Raises `TableError` for what a table of one's own is refused for: cells, or names of labels or sites, that are none.
+    """
     chosen = {ours: theirs for ours, theirs in columns.chosen().items() if theirs in frame}
-    found = pd.DataFrame(
-        {ours: np.array([cell(value, theirs) for value in frame[theirs]], dtype=object)
-         for ours, theirs in chosen.items()}
-    )  # fmt: skip
-    return found[found.ne("").all(axis=1)].reset_index(drop=True)
+    found = pd.DataFrame({ours: words(frame[theirs], ours, theirs) for ours, theirs in chosen.items()})
+    found = found[found.ne("").all(axis=1)].reset_index(drop=True)
+    check_values(found, chosen)
+    return shortened(found)[0]
 
 
 def frame_of(data: "Dataset", source: Source, clients: bool) -> pd.DataFrame:
@@ -111,8 +124,7 @@ def frame_of(data: "Dataset", source: Source, clients: bool) -> pd.DataFrame:
     chosen = source.columns.chosen()
     wanted = [theirs for ours, theirs in chosen.items() if clients or ours != "client"]
     if missing := next((name for name in wanted if name not in data.column_names), None):
-        have = ", ".join(map(repr, data.column_names[:20]))
-        raise HubDataError("data.hub_no_column", repo=source.repo, column=missing, columns=have)
+        raise HubDataError("data.hub_no_column", repo=source.repo, column=missing, columns=listed(data.column_names))
     frame = pd.DataFrame({name: pd.Series(data[name][:], dtype=object) for name in wanted})
     if isinstance(kind := data.features[source.columns.label], ClassLabel):
         known = dict(enumerate(kind.names))  # -1 stands for no label

@@ -6,16 +6,17 @@ Client k draws a label mix p_k ~ Dir(α · prior) and owns n_k examples, sizes d
 
 import numpy as np
 
+from fda_core.support.errors import ConfigError
 from fda_core.support.streams import stream
 
 
 def dirichlet_partition(labels: np.ndarray, clients: int, alpha: float, seed: int) -> list[np.ndarray]:
     """Sorted row numbers per client; label proportions are as near to the drawn mix as the supply allows.
 
-    labels: [n] integers from 0. Raises ValueError when there are more clients than rows.
+    labels: [n] integers from 0. Raises `ConfigError` when there are more clients than rows.
     """
     if not 1 <= clients <= len(labels):
-        raise ValueError(f"clients = {clients} is not allowed: choose a whole number from 1 to {len(labels)}")
+        raise ConfigError("data.clients_not_rows", clients=clients, rows=len(labels))
     rng = stream(seed, "partition")
     supply = np.bincount(labels)
     sizes = np.full(clients, len(labels) // clients)

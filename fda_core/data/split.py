@@ -29,16 +29,35 @@ def split(
     if train_examples + test_examples > rows:
         raise ConfigError("data.more_than_rows", count=train_examples + test_examples, rows=rows)
     order = stream(SPLIT_SEED, "split").permutation(rows)
-    kept = first_of_each(labels, order)
-    if clients is not None:
-        kept = np.union1d(kept, first_of_each(clients, order))
-    if len(kept) > train_examples:
-        raise ConfigError("data.too_few_to_train", count=train_examples, fewest=len(kept))
+    kept = needed(labels, order, train_examples, clients)
     free = order[~np.isin(order, kept)]
     test = stratified(labels, free, test_examples)
     rest = free[~np.isin(free, test)]
     train = np.concatenate([kept, stratified(labels, rest, train_examples - len(kept))])
     return train[stream(SPLIT_SEED, "split", 1).permutation(len(train))], test
+
+
+def part_of(labels: np.ndarray, count: int, clients: np.ndarray | None = None) -> np.ndarray:
+    """`count` row numbers of a split that is somebody else's, labels in like shares, in mixed order.
+
+    With clients [n], every label and every client has a row. Raises `ConfigError` where that takes more rows.
+    """
+    order = stream(SPLIT_SEED, "split").permutation(len(labels))
+    if clients is None:
+        return stratified(labels, order, count)
+    kept = needed(labels, order, count, clients)
+    taken = np.concatenate([kept, stratified(labels, order[~np.isin(order, kept)], count - len(kept))])
+    return order[np.isin(order, taken)]
+
+
+def needed(labels: np.ndarray, order: np.ndarray, count: int, clients: np.ndarray | None) -> np.ndarray:
+    """A row of each label and each client. Raises `ConfigError` where they are more than `count`."""
+    kept = first_of_each(labels, order)
+    if clients is not None:
+        kept = np.union1d(kept, first_of_each(clients, order))
+    if len(kept) > count:
+        raise ConfigError("data.too_few_to_train", count=count, fewest=len(kept))
+    return kept
 
 
 def first_of_each(values: np.ndarray, order: np.ndarray) -> np.ndarray:

@@ -5,18 +5,19 @@ are the same table whatever their files looked like. In a run's configuration st
 content: a file without a line of column names would otherwise leave its first text there.
 """
 
-import datetime
-import decimal
 import hashlib
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from fda_core.data.reading import Sheet, TableError
+from fda_core.data.cells import NOTHING, cell
+from fda_core.data.reading import AnySheet
+from fda_core.data.sheet import TableError
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.messages import Message
 
@@ -26,7 +27,7 @@ LONGEST_TEXT = 10_000  # characters; an encoder reads at most 512 tokens
 LONGEST_VALUE = 60  # characters of a label's or a client's name
 SCHEMA = ("text", "text_pair", "label", "client")
 TEXTS = SCHEMA[:2]
-NOTHING = ("", "nan", "<na>")  # what a program writes for a cell without a value, in lower case
+LEFT_OUT = ("empty", "duplicates", "contradictions", "rare")  # the reasons, as `Notes` counts them
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,23 @@ class Columns:
 
 @dataclass(frozen=True)
 class Notes:
-    """What was left out or changed, in rows; merged: values of the client column that share one client."""
+    """What was left out or changed, in rows; merged: values of the client column that share one client.
 
+    rows: of the file.
+    """
+
+    rows: int = 0
     empty: int = 0
     duplicates: int = 0
     contradictions: int = 0
     rare: int = 0
     cut: int = 0
     merged: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """Rows of the file that are not in the table."""
+        return sum(getattr(self, reason) for reason in LEFT_OUT)
 
 
 @dataclass(frozen=True)
@@ -118,8 +128,10 @@ class Table:
 
         try:
             read = parquet.read_table(io.BytesIO(data))
-        except (pyarrow.ArrowException, OSError):
+        except (pyarrow.ArrowException, OSError, ValueError):
             raise TableError("data.table_damaged") from None
+        if not {"text", "label"} <= set(read.column_names) <= set(SCHEMA) or {*read.schema.types} != {pyarrow.string()}:
+            raise TableError("data.table_damaged")
         columns = {name: pd.Series(read.column(name).to_pylist(), dtype=object) for name in read.column_names}
         return cls(pd.DataFrame(columns))
 
@@ -141,67 +153,87 @@ def numbered(values: pd.Series, names: tuple[str, ...]) -> np.ndarray:
     return np.array([place[value] for value in values])
 
 
-def normalise(sheet: Sheet, columns: Columns) -> Table:
+def normalise(sheet: AnySheet, columns: Columns) -> Table:
     """The rows that can be trained on. Raises `TableError` where too little is left, or a column is of no use."""
+    frame = chosen_cells(sheet, columns)
+    names, rows = columns.chosen(), len(frame)
+    counted = {"rows": rows}
+
+    def keep(which: pd.Series, reason: str) -> pd.DataFrame:
+        counted[reason] = len(frame) - int(which.sum())
+        return frame[which]
+
+    frame = keep(frame.ne("").all(axis=1), "empty")
+    check_values(frame, names)
+    frame, counted["cut"] = shortened(frame)
+    # A text that occurs twice could stand in both splits; one with two labels says nothing.
+    texts = [frame[name].str.casefold() + "\0" for name in TEXTS if name in frame]
+    key = sum(texts[1:], texts[0]) if rows else frame.text
+    frame = keep(frame.groupby(key).label.transform("nunique").eq(1), "contradictions")
+    frame = keep(~key[frame.index].duplicated(), "duplicates")
+    different = frame.label.nunique()
+    frame = keep(frame.groupby("label").label.transform("size").ge(FEWEST_OF_A_LABEL), "rare")
+    check_labels(frame, names["label"], different)
+    check_rows(frame, names["label"])
+    if "client" in frame:
+        frame, counted["merged"] = with_clients(frame, names["client"])
+    return accounted(Table(frame.reset_index(drop=True), Notes(**counted)))
+
+
+def chosen_cells(sheet: AnySheet, columns: Columns) -> pd.DataFrame:
+    """The columns under our names, cells as text, "" for those without a value. Raises `TableError`."""
     chosen = columns.chosen()
     for theirs in chosen.values():
-        if theirs not in sheet.frame:
-            have = ", ".join(map(repr, sheet.frame.columns[:20]))
-            raise TableError("data.no_column", column=theirs, columns=have)
+        if theirs not in sheet.names:
+            raise TableError("data.no_column", column=theirs, columns=listed(sheet.names))
     if len(set(chosen.values())) < len(chosen):
         raise TableError("data.column_twice")
-    frame = pd.DataFrame(
-        {ours: pd.Series([cell(value, theirs) for value in sheet.frame[theirs]], dtype=object)
-         for ours, theirs in chosen.items()}
-    )  # fmt: skip
-    texts = [name for name in TEXTS if name in frame]
-    for name in frame.columns.difference(texts):
-        frame[name] = frame[name].map(lambda value: "" if value.lower() in NOTHING else value)
-    counted, rows = {}, len(frame)
-    frame = frame[frame.ne("").all(axis=1)]
-    counted["empty"], rows = rows - len(frame), len(frame)
+    return pd.DataFrame({ours: words(sheet.column(theirs), ours, theirs) for ours, theirs in chosen.items()})
+
+
+def listed(names: list[str]) -> str:
+    """Names of columns for a sentence."""
+    return ", ".join(repr(short(name, LONGEST_VALUE)) for name in names[:20])
+
+
+def words(cells: Iterable[object], ours: str, theirs: str) -> pd.Series:
+    """Cells as text, missing ones and those of labels and clients that say so "". Raises `TableError`."""
+    found = [cell(value) for value in cells]
+    if None in found:
+        raise TableError("data.no_cells", column=theirs)
+    if ours not in TEXTS:
+        found = ["" if value and value.lower() in NOTHING else value for value in found]
+    return pd.Series(found, dtype=object)
+
+
+def check_values(frame: pd.DataFrame, names: dict[str, str]) -> None:
+    """Raises `TableError` for labels or clients that are texts."""
     for name, kind in (("label", Message("part.label")), ("client", Message("part.site"))):
-        if name in frame and frame[name].str.len().gt(LONGEST_VALUE).any():
-            raise TableError("data.long_value", kind=kind, column=chosen[name], most=LONGEST_VALUE)
+        if name in frame and frame[name].map(len).gt(LONGEST_VALUE).any():
+            raise TableError("data.long_value", kind=kind, column=names[name], most=LONGEST_VALUE)
+
+
+def shortened(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """With no text longer than `LONGEST_TEXT`, and how many rows that concerns."""
+    texts = [name for name in TEXTS if name in frame]
     long = frame[texts].map(len).gt(LONGEST_TEXT).any(axis=1)
-    counted["cut"] = int(long.sum())
-    frame[texts] = frame[texts].map(lambda text: text[:LONGEST_TEXT].rstrip())
-    # A text that occurs twice could stand in both splits; one with two labels says nothing.
-    key = sum((frame[name].str.casefold() + "\0" for name in texts[1:]), frame[texts[0]].str.casefold() + "\0")
-    frame = frame[frame.groupby(key).label.transform("nunique").eq(1)]
-    counted["contradictions"], rows = rows - len(frame), len(frame)
-    frame = frame[~key[frame.index].duplicated()]
-    counted["duplicates"], rows = rows - len(frame), len(frame)
-    check_labels(frame.label, chosen["label"])
-    frame = frame[frame.groupby("label").label.transform("size").ge(FEWEST_OF_A_LABEL)]
-    counted["rare"] = rows - len(frame)
-    check_rows(frame, chosen["label"])
-    if "client" in frame:
-        frame, counted["merged"] = with_clients(frame, chosen["client"])
-    return Table(frame.reset_index(drop=True), Notes(**counted))
+    cut = {name: frame[name].map(lambda text: text[:LONGEST_TEXT].rstrip()) for name in texts}
+    return frame.assign(**cut), int(long.sum())
 
 
-def cell(value: object, column: str) -> str:
-    """A cell as text; "" for one without a value. Raises `TableError` for what is no text."""
-    match value:
-        case str():
-            return value.replace("\0", " ").encode("utf-8", "replace").decode().strip()
-        case None:
-            return ""
-        case bool() | int() | datetime.date() | datetime.time() | decimal.Decimal():
-            return str(value)
-        case float():
-            if value != value:
-                return ""
-            return str(int(value)) if value.is_integer() and abs(value) < 2**53 else str(value)
-    raise TableError("data.no_cells", column=column)
+def accounted(table: Table) -> Table:
+    """The same. Raises `TableError` unless every row of the file is in the table or left out for one reason."""
+    rows, left_out = table.notes.rows, table.notes.left_out
+    if len(table) + left_out != rows:
+        raise TableError("data.rows_lost", rows=rows, used=len(table), left_out=left_out)
+    return table
 
 
-def check_labels(labels: pd.Series, column: str) -> None:
-    """Raises `TableError` for more labels than are taken; column: its name in the file, for the sentence."""
-    count = labels.nunique()
-    if count > MOST_LABELS:
-        raise TableError("data.too_many_labels", column=column, count=count, most=MOST_LABELS)
+def check_labels(frame: pd.DataFrame, column: str, different: int) -> None:
+    """Raises `TableError` for more labels than are taken; column: its name in the file; different: rare ones too."""
+    count = frame.label.nunique()
+    if count > MOST_LABELS or (len(frame) < FEWEST_ROWS and different > MOST_LABELS):
+        raise TableError("data.too_many_labels", column=column, count=max(count, different), most=MOST_LABELS)
 
 
 def check_rows(frame: pd.DataFrame, column: str) -> None:
@@ -225,9 +257,9 @@ def with_clients(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:
     return frame, merged if merged > 1 else 0
 
 
-def preview(sheet: Sheet, rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
+def preview(sheet: AnySheet, rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
     """The first rows, cells cut: to be shown as plain text."""
-    shown = sheet.frame.head(rows).to_dict("records")
+    shown = sheet.head(rows).to_dict("records")
     return [{str(name): short(value, longest) for name, value in row.items()} for row in shown]
 
 
@@ -241,8 +273,8 @@ def largest_site(config: ExperimentConfig, table: Table | None) -> float | None:
     """The largest site's share of the rows, where the config's clients are a table's sites; None elsewhere."""
     if table is None or config.partition != "column" or not len(table):
         return None
-    numbers = table.client_numbers
-    assert numbers is not None, "a config by sites is of a table with sites"
+    if (numbers := table.client_numbers) is None:
+        return None  # such a run is refused before it begins
     return float(np.bincount(numbers).max() / len(table))
 
 
@@ -252,13 +284,14 @@ def label_counts(table: Table) -> dict[str, int]:
 
 
 def words_of(notes: Notes) -> str:
-    """What was left out, for the command line; empty where nothing was."""
+    """What became of the rows of the file, for the command line."""
     parts = {
         "without a text, a label or a site": notes.empty, "that repeat a text": notes.duplicates,
         "with one text under several labels": notes.contradictions, "of labels that occur once": notes.rare,
     }  # fmt: skip
     left = [f"{count:,} {what}" for what, count in parts.items() if count]
-    said = [f"left out were rows: {', '.join(left)}"] if left else []
+    said = [f"{notes.rows:,} rows in the file, {notes.rows - notes.left_out:,} of them used"]
+    said += [f"left out were rows: {', '.join(left)}"] if left else []
     said += [f"texts cut to {LONGEST_TEXT:,} characters: {notes.cut:,}"] if notes.cut else []
     if notes.merged:
         said.append(f"sites with fewer than {FEWEST_OF_A_CLIENT} rows, together one client: {notes.merged:,}")

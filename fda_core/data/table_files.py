@@ -7,7 +7,7 @@ data finds it without reading.
 import re
 from pathlib import Path
 
-from fda_core.data.reading import TableError
+from fda_core.data.sheet import TableError
 from fda_core.data.table import Table
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import StoreError

@@ -5,6 +5,7 @@ from itertools import count, islice
 
 import numpy as np
 
+from fda_core.support.errors import ConfigError
 from fda_core.support.streams import stream
 
 
@@ -12,8 +13,10 @@ def cohorts(clients: int, per_round: int, seed: int) -> Iterator[list[int]]:
     """The client ids of round 1, 2, …: shuffled passes over all clients, every client once a pass.
 
     A pass that ends within a round is continued by the next one; a client already in the round waits in front of
-    the queue for the following round.
+    the queue for the following round. Raises ValueError for more clients a round than there are.
     """
+    if not 1 <= per_round <= clients:
+        raise ValueError(f"per_round = {per_round} is not allowed: choose a whole number from 1 to {clients}")
     queue: list[int] = []
     passes = count(1)
     while True:
@@ -29,7 +32,12 @@ def cohorts(clients: int, per_round: int, seed: int) -> Iterator[list[int]]:
 
 
 def batches(rows: np.ndarray, batch_size: int, seed: int, round: int, client: int) -> Iterator[np.ndarray]:
-    """Batches of a client within a round: fresh permutations of its rows, the last batch of each pass short."""
+    """Batches of a client within a round: fresh permutations of its rows, the last batch of each pass short.
+
+    Raises `ConfigError` for a client without rows, whose passes would never end.
+    """
+    if not len(rows) or batch_size < 1:
+        raise ConfigError("data.client_without_rows", empty=1, count=1)
     rng = stream(seed, "batches", round, client)
     while True:
         order = rng.permutation(rows)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fda_core.data.reading import TableError
+from fda_core.data.sheet import TableError
 from fda_core.data.table import Table
 from fda_core.data.table_files import file_in, load
 from fda_core.runs.store import RUN_ID

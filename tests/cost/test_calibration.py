@@ -10,7 +10,7 @@ from fda_core.cost import calibration
 from fda_core.cost.calibration import measure, sample
 from fda_core.cost.estimate import estimate
 from fda_core.data import fitting
-from fda_core.data.reading import Sheet
+from fda_core.data.sheet import Sheet
 from fda_core.data.table import Columns, normalise
 from fda_core.support.errors import Cancelled
 

@@ -47,6 +47,11 @@ for task, (first, second) in {"cola": ("sentence", None), "mrpc": ("sentence1", 
 plain = folder / "plain"
 rows = {"body": words(60) + ["", None], "kind": ["good", "bad"] * 31, "site": [f"s{i % 3}" for i in range(62)]}
 parquet(plain / "data" / "train-00000-of-00001.parquet", rows)
+uneven = folder / "uneven"
+sites = ["a"] * 300 + ["b"] * 294 + ["c"] * 6
+for split, count in {"train": 600, "test": 60}.items():
+    rows = {"body": words(count), "kind": ["good", "bad"] * (count // 2), "site": sites[:count]}
+    parquet(uneven / "data" / f"{split}-00000-of-00001.parquet", rows)
 code = folder / "code"
 code.mkdir()
 (code / "code.py").write_text("raise SystemExit('run!')")
@@ -60,7 +65,8 @@ empty.mkdir()
 
 with Hub() as hub:
     os.environ |= hub.environment(folder / "cache")
-    places = {"nyu-mll/glue": glue, "me/code": code, "me/empty": empty, "me/garbled": garbled.parent}
+    places = {"nyu-mll/glue": glue, "me/code": code,  "me/empty": empty, "me/garbled": garbled.parent}
+    places["me/uneven"] = uneven
     places |= {f"me/{name}": plain for name in ("plain", "gated", "broken", "cut", "locked")}
     for name, place in places.items():
         hub.add(name, place, "datasets")
@@ -90,6 +96,9 @@ with Hub() as hub:
     ask("too many", dataset="glue/cola", train_examples=41)
     ask("plain", dataset="hub:me/plain", table=columns)
     ask("sites", dataset="hub:me/plain", table=columns | {"partition": "site"}, partition="column", clients=3)
+    whose = {"table": columns | {"partition": "site", "test_split": "test"}, "partition": "column", "clients": 3}
+    ask("uneven sites", dataset="hub:me/uneven", **whose, train_examples=40)
+    ask("sites and few examples", dataset="hub:me/uneven", **whose | {"train_examples": 3, "clients_per_round": 1})
     ask("no column", dataset="hub:me/plain", table={"text": "body", "label": "nothing"})
     ask("no split", dataset="hub:me/plain", table=columns | {"split": "dev"})
     ask("no subset", dataset="hub:me/plain", table=columns | {"subset": "other"})
@@ -167,6 +176,13 @@ def test_any_dataset_is_taken_by_its_columns(answers):
 def test_a_column_can_say_who_the_clients_are(answers):
     assert answers["sites"]["clients"] == ["s0", "s1", "s2"]
     assert len(answers["sites"]["sizes"]) == 3 and sum(answers["sites"]["sizes"]) == 20
+
+
+@pytest.mark.slow
+def test_every_site_has_a_row_to_train_on_where_the_test_split_is_the_hub_s(answers):
+    assert sum(answers["uneven sites"]["sizes"]) == 40
+    assert min(answers["uneven sites"]["sizes"]) >= 1
+    assert min(answers["sites and few examples"]["sizes"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import json
 import pandas as pd
 import pytest
 
-from fda_core.data import reading, table
-from fda_core.data.reading import TableError, read, read_file
+from fda_core.data import parquet, reading, sheet, table
+from fda_core.data.reading import read, read_file
+from fda_core.data.sheet import TableError
 from fda_core.data.table import Columns, normalise
 
 LINES = [("とても良い店", "良い"), ("ひどい対応", "悪い"), ("また来ます", "良い"), ("もう来ません", "悪い")]
@@ -16,8 +17,8 @@ FRAME = pd.DataFrame({"text": [f"text {i}" for i in range(12)], "label": ["a", "
 COLUMNS = Columns("text", "label")
 
 
-def rows(sheet) -> list[tuple[str, str]]:
-    return list(sheet.frame[["text", "label"]].itertuples(index=False, name=None))
+def rows(found) -> list[tuple[str, str]]:
+    return list(found.frame[["text", "label"]].itertuples(index=False, name=None))
 
 
 @pytest.mark.parametrize(
@@ -30,9 +31,9 @@ def rows(sheet) -> list[tuple[str, str]]:
     ],
 )
 def test_japanese_text_is_read_in_every_encoding(encoding, shown):
-    sheet = read(TEXT.encode(encoding), "tickets.csv")
-    assert rows(sheet) == LINES
-    assert sheet.encoding == shown
+    found = read(TEXT.encode(encoding), "tickets.csv")
+    assert rows(found) == LINES
+    assert found.encoding == shown
 
 
 def test_utf_16_is_read_with_its_mark_in_either_order():
@@ -47,18 +48,18 @@ def test_separators_and_line_ends_are_found(separator, end):
 
 
 def test_a_separator_in_a_text_is_none():
-    sheet = read(b'text;label\n"one, two, three, four";a\n"five; six";b\n', "x.csv")
-    assert rows(sheet) == [("one, two, three, four", "a"), ("five; six", "b")]
+    found = read(b'text;label\n"one, two, three, four";a\n"five; six";b\n', "x.csv")
+    assert rows(found) == [("one, two, three, four", "a"), ("five; six", "b")]
 
 
 def test_quotes_hold_line_ends_and_quotes():
-    sheet = read(b'text,label\n"he said ""no""\nand left",a\n', "x.csv")
-    assert rows(sheet) == [('he said "no"\nand left', "a")]
+    found = read(b'text,label\n"he said ""no""\nand left",a\n', "x.csv")
+    assert rows(found) == [('he said "no"\nand left', "a")]
 
 
 def test_cells_of_a_csv_stay_as_they_are_written():
-    sheet = read(b"text,label\nNA,007\nnull,1.0\n=1+1,-\n", "x.csv")
-    assert rows(sheet) == [("NA", "007"), ("null", "1.0"), ("=1+1", "-")]
+    found = read(b"text,label\nNA,007\nnull,1.0\n=1+1,-\n", "x.csv")
+    assert rows(found) == [("NA", "007"), ("null", "1.0"), ("=1+1", "-")]
 
 
 def of_parquet(frame: pd.DataFrame) -> bytes:
@@ -85,7 +86,7 @@ RECORDS = FRAME.to_dict("records")
 )
 def test_the_same_table_is_the_same_from_every_kind_of_file(data, name):
     found = normalise(read(data, name), COLUMNS)
-    assert found.sha256 == normalise(reading.Sheet(FRAME, ""), COLUMNS).sha256
+    assert found.sha256 == normalise(sheet.Sheet(FRAME, ""), COLUMNS).sha256
     assert len(found) == 12
 
 
@@ -113,7 +114,11 @@ BAD = {
     "UTF-16 without a mark": (TEXT.encode("utf-16-le"), "NUL|neither"),
     "latin-1": ("text,label\ncaf\u00e9 cr\u00e8me,1\n".encode("latin-1"), "neither in UTF-8"),
     "random bytes": (bytes(range(128, 256)) * 9, "neither in UTF-8"),
-    "open quote": (b'text,label\n"hello,1\nworld,2\n', "quote in line 2"),
+    "open quote": (b'text,label\n"hello, you,1\nworld,2\n', "quote in line 2"),
+    "text after a quote": (b'text,label\nx,1\n"hello, "big" world",1\n', "in line 3 a quote"),
+    "fewer cells than names": (b"text,label\nhello,1\nworld\n", "1 cells in line 3 and 2 columns"),
+    "a name twice in JSON": (b'{"text": "a", "text": "b", "label": "c"}', "line 1", "x.jsonl"),
+    "the second line of JSON": (b'{"text": "a", "label": "b"}\n{"text": ', "not valid JSON in line 2", "x.jsonl"),
     "more cells than names": (b"text,label\nhello,big,world,1\n", "4 cells in line 2 and 2 columns"),
     "a name twice": (b"text,text\na,1\n", "several columns called 'text'"),
     "no column of that name": (b"words,label\na,1\n", "no column 'text'"),
@@ -124,7 +129,7 @@ BAD = {
     "too many JSON objects": (b"[" + b"{}," * 1_000_001 + b"{}]", "more than 200,000 rows", "x.json"),
     "JSON cut off": (b'[{"text": "a", "label": "b"}', "not valid JSON", "x.json"),
     "JSON nested deeply": (b"[" * 100_000, "not valid JSON", "x.json"),
-    "JSON of numbers": (b"[1, 2, 3]", "something else than objects", "x.json"),
+    "JSON of numbers": (b"[1, 2, 3]", "something else than an object in line 1", "x.json"),
     "JSON with a name an object": (
         json.dumps([{f"c{i}": 1} for i in range(300)]).encode(), "more than 200 columns", "x.json",
     ),
@@ -191,11 +196,12 @@ def test_a_large_file_is_refused_unread(tmp_path, monkeypatch):
 
 
 def test_a_small_parquet_that_is_large_in_memory_is_refused(monkeypatch):
-    monkeypatch.setattr(reading, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(parquet, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(sheet, "MOST_BYTES", 1_000_000)
     data = of_parquet(pd.DataFrame({"text": ["x" * 10_000] * 2000, "label": ["a", "b"] * 1000}))
     assert len(data) < 100_000
     with pytest.raises(TableError, match="has more than 1 MB"):
-        read(data, "x.parquet")
+        normalise(read(data, "x.parquet"), COLUMNS)
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path):

@@ -1,11 +1,13 @@
 """What of a file can be trained on, what is left out and counted, and what a table of it keeps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from fda_core.data import fitting
-from fda_core.data.reading import Sheet, TableError
+from fda_core.data.sheet import Sheet, TableError
 from fda_core.data.table import (
     LONGEST_TEXT,
     Columns,
@@ -44,8 +46,8 @@ def good(count: int = 20) -> list[tuple]:
 )
 def test_what_is_left_out_is_counted(extra, notes):
     found = normalise(sheet(good() + extra), COLUMNS)
-    assert found.notes == notes
-    assert len(found) == 20 + len(extra) - sum(vars(notes).values()) + 2 * notes.cut - notes.cut
+    assert found.notes == replace(notes, rows=20 + len(extra))
+    assert len(found) == 20 + len(extra) - notes.left_out
 
 
 def test_a_long_text_is_cut():
@@ -95,13 +97,13 @@ def test_a_single_small_site_keeps_its_name():
 def test_rows_without_a_site_are_left_out_only_where_sites_count():
     rows = [*good(), ("somewhere", "a", "")]
     assert len(normalise(sheet(rows), COLUMNS)) == 21
-    assert normalise(sheet(rows), Columns("words", "kind", client="where")).notes == Notes(empty=1)
+    assert normalise(sheet(rows), Columns("words", "kind", client="where")).notes == Notes(rows=21, empty=1)
 
 
 def test_pairs_are_two_texts():
     rows = [(f"first {i // 2}", "ab"[i % 2], f"second {i}") for i in range(20)]
     found = normalise(sheet(rows), Columns("words", "kind", text_pair="where"))
-    assert found.notes == Notes()  # the same first text with another second one is another example
+    assert found.notes == Notes(rows=20)  # the same first text with another second one is another example
     assert list(found.frame) == ["text", "text_pair", "label"]
 
 

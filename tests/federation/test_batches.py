@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fda_core.federation.batches import batches, cohort_of, cohorts
+from fda_core.support.errors import ConfigError
 
 
 @st.composite
@@ -100,3 +101,14 @@ def test_seed_round_and_client_change_the_order(changed):
 def test_the_batch_size_cuts_the_same_order():
     """What pairs lanes: the order belongs to seed, round and client, not to how it is read."""
     assert [*chain(*take(3, batch_size=4))] == [*chain(*take(5, batch_size=2))]
+
+
+def test_passes_over_nothing_are_refused():
+    with pytest.raises(ConfigError, match="nothing to train on"):
+        next(batches(np.array([], dtype=int), 8, seed=0, round=1, client=0))
+
+
+@pytest.mark.parametrize("per_round", [0, 4])
+def test_a_round_of_more_clients_than_there_are_is_refused(per_round):
+    with pytest.raises(ValueError, match="from 1 to 3"):
+        next(cohorts(3, per_round, seed=0))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from fda_core.data import fitting
-from fda_core.data.reading import Sheet
+from fda_core.data.sheet import Sheet
 from fda_core.data.table import Columns, Table, normalise
 from fda_core.settings.config import ExperimentConfig
 

@@ -9,7 +9,7 @@ import pytest
 
 from fda_core import cli
 from fda_core.data import table_files
-from fda_core.data.reading import TableError
+from fda_core.data.sheet import TableError
 from fda_core.live.runner import Runner
 from fda_core.runs import kept_tables, trash
 from fda_core.runs.record import Callbacks, Recording, record

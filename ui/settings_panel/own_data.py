@@ -12,7 +12,7 @@ import streamlit as st
 from fda_core.data import fitting
 from fda_core.data import table as tables
 from fda_core.data.guess import guess
-from fda_core.data.reading import Sheet, read
+from fda_core.data.reading import AnySheet, read
 from fda_core.data.split import default_sizes
 from fda_core.data.table import Columns, Table
 from fda_core.runs import kept_tables
@@ -131,7 +131,7 @@ def use_task(dataset: str, adopt: Callable[[ExperimentConfig], None]) -> None:
         leave_own(adopt, dataset)
 
 
-def sheet_of(upload: Any) -> Sheet:
+def sheet_of(upload: Any) -> AnySheet:
     """Read once for each upload."""
     kept = st.session_state.get("own_sheet")
     if kept is None or kept[0] != upload.file_id:
@@ -139,9 +139,9 @@ def sheet_of(upload: Any) -> Sheet:
     return kept[1]
 
 
-def pick(sheet: Sheet, file_id: str) -> Columns:
+def pick(sheet: AnySheet, file_id: str) -> Columns:
     """Draws four choices of columns, text and label as guessed; each upload has widgets of its own."""
-    names, likely = list(sheet.frame.columns), guess(sheet)
+    names, likely = sheet.names, guess(sheet)
     left, right = st.columns(2)
     text = left.selectbox(t("own.text"), names, names.index(likely.text), key=f"own_text-{file_id}")
     label = right.selectbox(t("own.label"), names, names.index(likely.label), key=f"own_label-{file_id}")
@@ -151,7 +151,7 @@ def pick(sheet: Sheet, file_id: str) -> Columns:
     return Columns(text, label, pair, site)
 
 
-def checked(file_id: str, sheet: Sheet, columns: Columns) -> Table:
+def checked(file_id: str, sheet: AnySheet, columns: Columns) -> Table:
     """Once for each choice of columns. Raises `TableError`."""
     kept = st.session_state.get("own_checked")
     if kept is None or kept[0] != (file_id, columns):
@@ -178,7 +178,7 @@ def without_data(config: ExperimentConfig) -> dict[str, Any]:
     return {name: value for name, value in config.to_dict().items() if name not in OF_DATA}
 
 
-def summary(table: Table, sheet: Sheet, config: ExperimentConfig) -> None:
+def summary(table: Table, sheet: AnySheet, config: ExperimentConfig) -> None:
     """What a run would be given, and what was left out."""
     words = [
         t("own.examples", train=config.train_examples, test=config.test_examples, encoding=sheet.encoding),
@@ -187,6 +187,8 @@ def summary(table: Table, sheet: Sheet, config: ExperimentConfig) -> None:
     ]
     st.markdown(" ".join(words))
     values = {"limit": tables.LONGEST_TEXT, "few": tables.FEWEST_OF_A_CLIENT}
+    rows = table.notes.rows
+    st.caption(t("own.rows", rows=rows, used=rows - table.notes.left_out))
     left_out = [t(f"own.left_{name}", count=count, **values) for name in NOTES if (count := getattr(table.notes, name))]
     if left_out:
         st.caption(" ".join(left_out))

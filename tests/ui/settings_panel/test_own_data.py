@@ -3,7 +3,7 @@
 import pytest
 
 from fda_core.data import table_files
-from fda_core.data.reading import Sheet
+from fda_core.data.sheet import Sheet
 from fda_core.data.table import normalise
 from fda_core.runs.store import read_events, runs_folder
 from fda_core.settings import presets
@@ -114,7 +114,7 @@ def test_without_a_column_of_sites_clients_are_simulated_and_not_too_many(page):
     [
         (b"PK\x03\x04" + b"\0" * 50, "book.csv", "Excel workbook"),
         (b"text,label\n" + b"a,b\n" * 20, "x.csv", "0 rows"),
-        (b"text,label\n\"<b>bold</b> [link](http://x) ,b\n", "x.csv", "never closed"),
+        (b"text,label\n\"<b>bold</b>, [link](http://x) ,b\n", "x.csv", "never closed"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_one_sentence(page, data, name, words):
