@@ -1,7 +1,8 @@
-"""The GPU against the CPU: `python -m benchmarks.gpu --out DIR [--stages sanity,parity,speed,cell] [--small]`.
+"""The GPU against the CPU: `python -m benchmarks.gpu --out DIR [--stages sanity,parity,tests,speed,cell] [--small]`.
 
 sanity: what there is. parity: events of the same configurations on both devices, and whether a GPU repeats itself.
-speed: local steps per second on both. cell: ten clients of 400 reviews, everything trained, three lanes side by side
+tests: `tests/models/test_devices.py`, most of which needs a GPU. speed: local steps per second on both.
+cell: ten clients of 400 reviews, everything trained, three lanes side by side
 (`benchmarks/gpu_cell.py`). Each stage has its own time and writes what it found at once, to DIR/gpu.json; one that
 fails does not keep the others from running. `--pack DIR` makes a folder of 47 MB that stands in for the packages of
 model and reviews on a machine without an index, and `--carried DIR` takes it there.
@@ -31,8 +32,7 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
 from fda_core.setup import prepare
 
-STAGES = ("sanity", "parity", "speed", "cell")
-SECONDS = {"sanity": 30, "parity": 150, "speed": 110, "cell": 400}
+SECONDS = {"sanity": 30, "parity": 120, "tests": 60, "speed": 100, "cell": 360}
 
 ONE_LANE = [{"id": "fda-opt", "rule": "adaptive", "max_epochs": 4}]
 MONITORS = [
@@ -73,7 +73,11 @@ SPEED = {
     "default (adapters, K = 10)": ("default", {}),
     "head only (K = 10)": ("default", {"trained": "head"}),
     "full, embedded encoder (K = 10)": ("default", {"trained": "full"}),
-    "full, RoBERTa-base size, random (K = 10)": ("default", {"trained": "full", "model": f"folder:{BASE_SIZE}"}),
+    "full, RoBERTa-base size, random (K = 10)": (
+        "default",
+        {"trained": "full", "model": f"folder:{BASE_SIZE}"}
+        | {"train_examples": 800, "test_examples": 200, "clients": 10},
+    ),
 }
 SMALL = {"train_examples": 32, "test_examples": 20, "clients": 4, "clients_per_round": 2, "rounds": 1}
 SMALL |= {"max_tokens": 16}
@@ -165,8 +169,8 @@ def parity(bench: Bench) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
 
 def speed(bench: Bench) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     """Local steps of a client per second, those of a cohort together; a check with its sketch; a score."""
-    for name, case in SPEED.items():
-        for device in dict.fromkeys((bench.options.device, devices.CPU)):
+    for device in dict.fromkeys((bench.options.device, devices.CPU)):
+        for name, case in SPEED.items():
 
             def measured(case=case, device=device) -> dict[str, Any]:
                 if BASE_SIZE in case[1].get("model", ""):
@@ -188,7 +192,7 @@ def pace(bench: Bench, config: ExperimentConfig, device: str) -> dict[str, Any]:
     peak = torch.cuda.max_memory_allocated() if device == devices.CUDA else machine.peak_bytes()
     return {
         "client-steps per second": round(len(clients) / step, 1), "ms per client-step": 1000 * step / len(clients),
-        "ms per check": 1000 * check, "ms per score": 1000 * score, "trained": ready.trainer.layout.size,
+        "ms per check": 1000 * check, "test texts per second": config.test_examples / score, "trained": ready.trainer.layout.size,
         "clients": len(clients), "path": ready.facts["path"], "peak MB": round(peak / 1e6),
     }  # fmt: skip
 
@@ -222,21 +226,63 @@ def random_model(models: Path, small: bool) -> None:
     words.save_pretrained(models / BASE_SIZE)
 
 
+def tests(bench: Bench) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+    """In this process, which knows where model and reviews are."""
+
+    def run() -> dict[str, Any]:
+        import pytest
+
+        threads, setting = torch.get_num_threads(), os.environ.pop(devices.SETTING, None)
+        code = pytest.main(["-n0", "-q", "-rs", "tests/models/test_devices.py"])
+        torch.set_num_threads(threads)  # tests take one
+        os.environ[devices.SETTING] = setting or bench.options.device
+        return {"exit code": int(code)}
+
+    yield "devices", run
+
+
 def cell(bench: Bench) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     """The lanes, each in a process of its own on the same device."""
     options = bench.options
     yield "lanes", lambda: gpu_cell.race(options, max(30.0, bench.until - time.monotonic() - 10))
 
 
+def tables(found: dict[str, Any]) -> str:
+    """Parity, speed and the cell in markdown."""
+    cases = [
+        [name, case["path"], str(case["events"]), f"{case['largest difference']:.1e}", f"{case['itself apart']:.1e}"]
+        for name, case in found.get("parity", {}).items() if "path" in case
+    ]  # fmt: skip
+    paces = [
+        [name, f"{case['client-steps per second']:,}", f"{case['ms per client-step']:.2f}", f"{case['ms per check']:.1f}",
+         f"{case['test texts per second']:,.0f}", f"{case['peak MB']:,}"]
+        for name, case in found.get("speed", {}).items() if "path" in case
+    ]  # fmt: skip
+    lanes = found.get("cell", {}).get("lanes", {})
+    reached = [
+        [target, lane, *([str(cost[x]) for x in ("MB", "round", "epochs")] if cost else ["–"] * 3)]
+        for target, costs in lanes.get("crossings", {}).items() for lane, cost in costs.items()
+    ]  # fmt: skip
+    return "\n\n".join(
+        machine.table(*each)
+        for each in (
+            (["configuration", "path", "events", "largest difference", "GPU against itself"], cases),
+            (["what", "client-steps a second", "ms each", "ms a check", "test texts a second", "peak MB"], paces),
+            (["target", "lane", "MB", "round", "local epochs"], reached),
+        )
+    )
+
+
 def arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("gpu-results"), metavar="DIR")
-    parser.add_argument("--stages", default=",".join(STAGES))
+    parser.add_argument("--stages", default=",".join(SECONDS))
     parser.add_argument("--device", choices=[devices.CPU, devices.CUDA], default=devices.CUDA)
     parser.add_argument("--small", action="store_true", help="a few texts, to try the script itself")
     parser.add_argument("--pack", type=Path, metavar="DIR", help="make the folder to carry, and nothing else")
     parser.add_argument("--carried", type=Path, metavar="DIR", help="model and reviews from such a folder")
     parser.add_argument("--cell-seconds", type=float, default=SECONDS["cell"])
+    parser.add_argument("--tables", type=Path, metavar="FILE", help="what stands in a gpu.json, as tables")
     parser.add_argument("--lane", help="one lane of the cell: what the cell itself starts")
     parser.add_argument("--lane-seconds", type=float, default=60.0)
     return parser.parse_args(words)
@@ -247,6 +293,9 @@ def main(words: list[str] | None = None) -> int:
     if options.pack:
         print(f"{carried.pack(options.pack) / 2**20:.1f} MiB in {options.pack}")
         return 0
+    if options.tables:
+        print(tables(json.loads(options.tables.read_text())))
+        return 0
     if options.carried:
         carried.unpack(options.carried)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -254,12 +303,13 @@ def main(words: list[str] | None = None) -> int:
         gpu_cell.play(options)
         return 0
     bench = Bench(options)
+    stages = {"sanity": sanity, "parity": parity, "tests": tests, "speed": speed, "cell": cell}
     with tempfile.TemporaryDirectory() as folder:
         options.models = Path(folder)
         for stage in options.stages.split(","):
             seconds = options.cell_seconds if stage == "cell" else SECONDS[stage]
             bench.until = time.monotonic() + seconds
-            for name, action in {"sanity": sanity, "parity": parity, "speed": speed, "cell": cell}[stage](bench):
+            for name, action in stages[stage](bench):
                 bench.guarded(stage, name, action)
     verdicts = [case.get("within 1e-3") for case in bench.found.get("parity", {}).values()]
     print(f"parity to {TOLERANCE}: {verdicts.count(True)} of {len(verdicts)} cases; results in {options.out}")

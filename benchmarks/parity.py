@@ -53,7 +53,7 @@ def apart(one: Sequence[Event], other: Sequence[Event], test_examples: int) -> A
 
 def allowed(name: str, test_examples: int) -> float:
     """How far a field may lie apart."""
-    return max(TOLERANCE, QUALITY[name] / test_examples) if name in QUALITY else TOLERANCE
+    return max(TOLERANCE, QUALITY[name] / test_examples + 1e-9) if name in QUALITY else TOLERANCE
 
 
 def _difference(one: Any, other: Any, absolute: bool) -> float | None:
