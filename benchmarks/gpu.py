@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import carried, gpu_cell, machine
+from benchmarks import carried, gpu_cell, gpu_tables, machine
 from benchmarks.parity import TOLERANCE, apart
 from fda_core.algorithm.events import Event
 from fda_core.algorithm.monitors import DriftStatistics, make_monitor
@@ -192,8 +192,9 @@ def pace(bench: Bench, config: ExperimentConfig, device: str) -> dict[str, Any]:
     peak = torch.cuda.max_memory_allocated() if device == devices.CUDA else machine.peak_bytes()
     return {
         "client-steps per second": round(len(clients) / step, 1), "ms per client-step": 1000 * step / len(clients),
-        "ms per check": 1000 * check, "test texts per second": config.test_examples / score, "trained": ready.trainer.layout.size,
-        "clients": len(clients), "path": ready.facts["path"], "peak MB": round(peak / 1e6),
+        "ms per check": 1000 * check, "test texts per second": config.test_examples / score,
+        "trained": ready.trainer.layout.size, "clients": len(clients),
+        "path": ready.facts["path"], "peak MB": round(peak / 1e6),
     }  # fmt: skip
 
 
@@ -247,32 +248,6 @@ def cell(bench: Bench) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     yield "lanes", lambda: gpu_cell.race(options, max(30.0, bench.until - time.monotonic() - 10))
 
 
-def tables(found: dict[str, Any]) -> str:
-    """Parity, speed and the cell in markdown."""
-    cases = [
-        [name, case["path"], str(case["events"]), f"{case['largest difference']:.1e}", f"{case['itself apart']:.1e}"]
-        for name, case in found.get("parity", {}).items() if "path" in case
-    ]  # fmt: skip
-    paces = [
-        [name, f"{case['client-steps per second']:,}", f"{case['ms per client-step']:.2f}", f"{case['ms per check']:.1f}",
-         f"{case['test texts per second']:,.0f}", f"{case['peak MB']:,}"]
-        for name, case in found.get("speed", {}).items() if "path" in case
-    ]  # fmt: skip
-    lanes = found.get("cell", {}).get("lanes", {})
-    reached = [
-        [target, lane, *([str(cost[x]) for x in ("MB", "round", "epochs")] if cost else ["–"] * 3)]
-        for target, costs in lanes.get("crossings", {}).items() for lane, cost in costs.items()
-    ]  # fmt: skip
-    return "\n\n".join(
-        machine.table(*each)
-        for each in (
-            (["configuration", "path", "events", "largest difference", "GPU against itself"], cases),
-            (["what", "client-steps a second", "ms each", "ms a check", "test texts a second", "peak MB"], paces),
-            (["target", "lane", "MB", "round", "local epochs"], reached),
-        )
-    )
-
-
 def arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("gpu-results"), metavar="DIR")
@@ -294,7 +269,7 @@ def main(words: list[str] | None = None) -> int:
         print(f"{carried.pack(options.pack) / 2**20:.1f} MiB in {options.pack}")
         return 0
     if options.tables:
-        print(tables(json.loads(options.tables.read_text())))
+        print(gpu_tables.tables(json.loads(options.tables.read_text())))
         return 0
     if options.carried:
         carried.unpack(options.carried)
