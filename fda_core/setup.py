@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import torch
 from platformdirs import user_cache_path
 from transformers import PreTrainedTokenizerBase
 
@@ -18,7 +17,7 @@ from fda_core.data.reviews import reviews
 from fda_core.data.sources import examples
 from fda_core.data.table_files import PREFIX, needs_table
 from fda_core.federation.experiment import Experiment
-from fda_core.models import choice, embedded, memory
+from fda_core.models import choice, devices, embedded, memory
 from fda_core.models.adapters import adapt
 from fda_core.models.tokens import Tokens, tokenize, types_of
 from fda_core.models.trainers.choose import ModelTrainer, fastest
@@ -60,11 +59,11 @@ def prepare(
     some_tokens(chosen.name, train, test)
     choice.readable(chosen, [train, test], config)
     planned = choice.plan(chosen, config, len(train.ids) + len(test.ids))
-    memory.check(planned.memory, chosen.name)
+    device = devices.chosen()
+    memory.check(planned.memory, chosen.name, devices.free_bytes(device))
     bare, sha256 = chosen.load(progress)
     choice.unchanged(chosen, sha256, before or {})
     model = adapt(bare, config.lora, config.seed, config.trained, config.trained_layers)
-    device = "cuda" if torch.cuda.is_available() and not planned.fast else "cpu"
     plain = PlainTrainer(model, train, test, device)
     labels, partition = data.train.labels, data.partition(config)
     names = data.clients if config.partition == "column" else ()
@@ -80,7 +79,7 @@ def prepare(
         "wire_bytes_per_parameter": WIRE_BYTES_PER_PARAMETER,
         "model_bytes": plain.layout.size * WIRE_BYTES_PER_PARAMETER,
         "path": "fast" if planned.fast else "plain",
-        "device": device,
+        **devices.facts(device),
         "memory_bytes": planned.memory,
         "seconds_per_step": seconds_per_step(plain, config.batch_size),
         "labels": list(data.labels),
@@ -90,7 +89,7 @@ def prepare(
     return Prepared(
         config=config, trainer=fastest(plain, model, config, progress, sha256, cache), test_labels=test.labels,
         partition=partition, network=Network.of(config.link, config.clients, config.seed),
-        initial=plain.layout.flatten(model), facts=facts, shape=planned.shape,
+        initial=plain.layout.flatten(model).to(device), facts=facts, shape=planned.shape,
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class DriftProjection:
         rest = drifts - mean
         rest = rest - (rest @ first)[:, None] * first
         # The main direction of K vectors, found among their K² inner products instead of in d dimensions.
-        gram = torch.nan_to_num(rest @ rest.T)
-        second = torch.linalg.eigh(gram).eigenvectors[:, -1] @ rest
+        # On the CPU wherever the drifts are: an eigenvector's sign is the library's choice.
+        gram = torch.nan_to_num(rest @ rest.T).cpu()
+        second = torch.linalg.eigh(gram).eigenvectors[:, -1].to(rest.device) @ rest
         return torch.stack([first, second / second.norm().clamp_min(1e-30)])

@@ -21,7 +21,8 @@ FLOAT_BYTES = 4
 class DriftStatistics:
     """How far the K clients have moved and how much they disagree; squared norms in float64.
 
-    `mean_drift` [d] is the mean of u_k = w_k - w; `sq_norms` [K] are the ‖u_k‖²; `shares` [K] sum to 1.
+    `mean_drift` [d] is the mean of u_k = w_k - w, where the models are; `sq_norms` [K] are the ‖u_k‖² and `shares` [K],
+    which sum to 1, both in main memory.
     """
 
     mean_drift: Tensor
@@ -31,10 +32,10 @@ class DriftStatistics:
     @classmethod
     def of(cls, drifts: Tensor, shares: Tensor | None = None) -> "DriftStatistics":
         """drifts [K, d] float32; shares [K], equal if left out."""
-        mean = drifts.mean(0) if shares is None else shares.to(drifts.dtype) @ drifts
+        mean = drifts.mean(0) if shares is None else shares.to(drifts) @ drifts
         if shares is None:
             shares = torch.full((len(drifts),), 1 / len(drifts), dtype=torch.float64)
-        return cls(mean, torch.linalg.vector_norm(drifts, dim=1, dtype=torch.float64).square(), shares)
+        return cls(mean, torch.linalg.vector_norm(drifts, dim=1, dtype=torch.float64).square().cpu(), shares)
 
     @property
     def mean_sq_drift(self) -> float:
@@ -120,6 +121,7 @@ class LinearMonitor(Monitor):
     """
 
     state_bytes = 2 * FLOAT_BYTES
+    direction: Tensor
 
     def __init__(self, size: int, seed: int):
         self._point_along(torch.from_numpy(stream(seed, "direction").standard_normal(size)))
@@ -131,6 +133,7 @@ class LinearMonitor(Monitor):
         return cls(size, seed)
 
     def _estimate(self, statistics: DriftStatistics) -> float:
+        self.direction = self.direction.to(statistics.mean_drift.device)  # drawn or restored in main memory
         return statistics.mean_sq_drift - (self.direction @ statistics.mean_drift.double()).item() ** 2
 
     def uninformed(self, clients: list[int]) -> list[int]:

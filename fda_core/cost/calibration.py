@@ -19,7 +19,7 @@ from fda_core.data.examples import of_table
 from fda_core.data.table import Table
 from fda_core.federation.baselines import make_lane
 from fda_core.federation.local_round import LocalRound
-from fda_core.models import memory
+from fda_core.models import devices, memory
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS, Tick
 
@@ -94,6 +94,7 @@ class Watch:
         self.tick()
         began = self.clock()
         action()
+        devices.finish()
         return self.clock() - began
 
     def seconds(self, action: Callable[[], object]) -> float:

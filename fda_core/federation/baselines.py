@@ -67,7 +67,7 @@ class LocalOnly(Silent):
     def restore(self, checkpoint: Checkpoint) -> None:
         """As any lane, and the clients' models with it."""
         super().restore(checkpoint)
-        self.models = checkpoint.state["models"]
+        self.models = checkpoint.state["models"].to(self.models.device)
 
     def score(self) -> Score:
         """The mean over the clients of each measure."""

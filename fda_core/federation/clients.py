@@ -21,11 +21,12 @@ class Trainer(Protocol):
     def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
         """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.
 
-        weights [K, d]; rows [K, B] row numbers of the training set; mask [K, B] marks the real ones.
+        weights [K, d]; rows [K, B] row numbers of the training set; mask [K, B] marks the real ones. Rows and mask are
+        in main memory, all else is where the weights are.
         """
 
     def logits(self, weights: Tensor) -> Tensor:
-        """Scores [n, labels] of the test set under weights [d]."""
+        """Scores [n, labels] of the test set under weights [d], in main memory."""
 
 
 class Cohort:
@@ -49,7 +50,7 @@ class Cohort:
 
     def train(self, steps: int) -> Tensor:
         """Some local steps of every client; the sum over the steps of each client's training loss, [K]."""
-        total = torch.zeros(len(self.clients))
+        total = torch.zeros(len(self.clients), device=self.weights.device)
         for _ in range(steps):
             self.tick()
             rows, mask = stack([next(order) for order in self.orders])

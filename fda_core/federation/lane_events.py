@@ -35,10 +35,10 @@ def drift_fields(local: LocalRound) -> dict[str, float | None]:
 def epoch(lane: LaneState, local: LocalRound, estimate: float | None) -> Epoch:
     """The epoch that just ended; ends the ledger's too. estimate: v̂ of its last check, None without a monitor."""
     tally = lane.ledger.end_epoch()
-    trained = torch.from_numpy(local.trained)
+    losses = local.losses[-1].cpu()[torch.from_numpy(local.trained)]
     return Epoch(
         lane=lane.spec.id, round=lane.round, epoch=local.epochs, steps=local.steps, checks=tally.checks,
-        train_loss=local.losses[-1][trained].mean().item(), variance_estimate=estimate, threshold=lane.rule.threshold,
+        train_loss=losses.mean().item(), variance_estimate=estimate, threshold=lane.rule.threshold,
         bytes_monitor_up=tally.monitor_up, bytes_monitor_down=tally.monitor_down, **drift_fields(local),
     )  # fmt: skip
 
@@ -48,7 +48,7 @@ def round(lane: LaneState, local: LocalRound, reason: Reason, score: Score, seco
     tally, left = lane.ledger.round, local.left
     squares = iter(local.statistics.sq_norms.tolist() if local.statistics else [])
     epochs = np.minimum(local.lives, local.epochs).astype(int)  # each client's own
-    losses = torch.stack(local.losses).T
+    losses = torch.stack(local.losses).T.cpu()
     return Round(
         lane=lane.spec.id, round=lane.round, clients=lane.names(local.clients),
         client_steps=local.client_steps.tolist(),

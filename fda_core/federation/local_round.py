@@ -60,7 +60,7 @@ class LocalRound:
     def begin_epoch(self) -> None:
         """One more local epoch, of `cohort.steps` steps."""
         self.epochs, self.steps = self.epochs + 1, 0
-        self.total = torch.zeros(len(self.clients))
+        self.total = torch.zeros(len(self.clients), device=self.cohort.weights.device)
         self.losses.append(self.total)
 
     def train(self, steps: int) -> None:
@@ -81,4 +81,4 @@ class LocalRound:
         if left.all() and not self.weighted:
             return DriftStatistics.of(drifts)
         shares = self.examples[left] if self.weighted else torch.ones(int(left.sum())).double()
-        return DriftStatistics.of(drifts[left], shares / shares.sum())
+        return DriftStatistics.of(drifts[left.to(drifts.device)], shares / shares.sum())

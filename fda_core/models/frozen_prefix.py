@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from fda_core.models import architectures
+from fda_core.models import architectures, devices
 from fda_core.models.tokens import Tokens
 from fda_core.support.callbacks import Progress
 from fda_core.support.errors import ConfigError
@@ -38,7 +38,7 @@ DAY = 24 * 3600
 def hidden_states(
     encoder: "PreTrainedModel", layers: int, tokens: Tokens, weights: str, cache: Path | None, progress: Progress
 ) -> torch.Tensor:
-    """Output [ΣT, width] float32 of the first `layers` layers, in the order of `tokens.ids`.
+    """Output [ΣT, width] float32 of the first `layers` layers, in the order of `tokens.ids`, in main memory.
 
     weights: digest of the encoder's weights. cache: None to keep nothing. `progress(done, total)` is called
     while computing and may raise. Raises `ConfigError` when the limit of the folder is not a size.
@@ -107,7 +107,10 @@ def _make_room(kept: Path, limit: int) -> None:
 
 
 def _digest(encoder: "PreTrainedModel", tokens: Tokens, weights: str, layers: int) -> str:
-    digest = hashlib.sha256(f"2 {weights} {encoder.config.model_type} {layers}".encode())
+    # A GPU's last digits are others: what it computed is never handed to a run on the CPU.
+    device = device_of(encoder).type
+    where = "" if device == devices.CPU else f" {device}"
+    digest = hashlib.sha256(f"2 {weights} {encoder.config.model_type} {layers}{where}".encode())
     digest.update(tokens.ids.numpy().tobytes())
     digest.update(tokens.starts.numpy().tobytes())
     if tokens.types is not None:
@@ -115,12 +118,17 @@ def _digest(encoder: "PreTrainedModel", tokens: Tokens, weights: str, layers: in
     return digest.hexdigest()[:32]
 
 
+def device_of(encoder: nn.Module) -> torch.device:
+    """Where its weights are."""
+    return next(encoder.parameters()).device
+
+
 @torch.no_grad()
 def compute(encoder: "PreTrainedModel", layers: int, tokens: Tokens, progress: Progress) -> torch.Tensor:
     """The same as `hidden_states`, computed and not kept."""
     stack = encoder.get_submodule(architectures.of(encoder.config).layers)
     assert isinstance(stack, nn.ModuleList), "the layers are a list in every known architecture"
-    embeddings = encoder.get_submodule("embeddings")
+    embeddings, device = encoder.get_submodule("embeddings"), device_of(encoder)
     # Texts of like length share a batch: hardly any padding is computed.
     order = torch.argsort(tokens.starts.diff(), stable=True)
     hidden = torch.empty(len(tokens.ids), encoder.config.hidden_size)
@@ -128,9 +136,11 @@ def compute(encoder: "PreTrainedModel", layers: int, tokens: Tokens, progress: P
         progress(start, len(order))
         rows = order[start : start + BATCH]
         places, mask = tokens.places(rows)
-        states = embeddings(tokens.ids[places] * mask, **tokens.extra(rows))
+        extra = {name: tensor.to(device) for name, tensor in tokens.extra(rows).items()}
+        states = embeddings((tokens.ids[places] * mask).to(device), **extra)
+        seen = mask.to(device)
         for layer in stack[:layers]:
-            states = layer(states, mask[:, None, None, :])
-        hidden[places[mask]] = states[mask]
+            states = layer(states, seen[:, None, None, :])
+        hidden[places[mask]] = states[seen].cpu()
     progress(len(order), len(order))
     return hidden

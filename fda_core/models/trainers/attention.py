@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fda_core.models import devices
 from fda_core.models.tokens import Tokens
 
 TOGETHER = 16
@@ -28,14 +29,13 @@ class Group:
 
 @dataclass
 class Batch:
-    """Some texts, ready to be attended to: their states at position 0 [*, D], the order that sorts them by length."""
+    """Some texts, ready to be attended to: their states at position 0 [*, D], the order that sorts them by length and
+    the one that undoes it."""
 
     first: Tensor
     order: Tensor
+    back: Tensor
     groups: list[Group]
-
-    def __post_init__(self) -> None:
-        self.back = self.order.argsort()
 
     def sort(self, x: Tensor) -> Tensor:
         """The same texts by length: x [*, ...] in the order of `first`, the result [M, ...]."""
@@ -47,7 +47,10 @@ class Batch:
 
 
 class FrozenStates:
-    """Frozen states [ΣT, D] of texts and the memory they are gathered into: new pages cost more than copying."""
+    """Frozen states [ΣT, D] of texts and the memory they are gathered into: new pages cost more than copying.
+
+    The states may be on a GPU. Which places of them a batch takes is worked out from the tokens, in main memory.
+    """
 
     def __init__(self, tokens: Tokens, hidden: Tensor):
         self.tokens, self.hidden = tokens, hidden
@@ -55,14 +58,14 @@ class FrozenStates:
 
     def batch(self, rows: Tensor) -> Batch:
         """The texts `rows`, of any shape. It overwrites the batch before, which must have had its backward pass."""
-        flat = rows.flatten()
+        flat, device = rows.flatten(), self.hidden.device
         order = self.tokens.lengths[flat].argsort(stable=True)
         texts = flat[order]
         spans = list(pairwise([*range(0, len(flat), TOGETHER), len(flat)]))
         widest = self.tokens.lengths[texts[[end - 1 for _, end in spans]]].tolist()
         sizes = [(end - start) * width for (start, end), width in zip(spans, widest, strict=True)]
         widths = torch.tensor(widest).repeat_interleave(torch.tensor([end - start for start, end in spans]))
-        places, padding = self.tokens.laid_out(texts, widths)
+        places, padding = (devices.send(each, device) for each in self.tokens.laid_out(texts, widths))
         if len(self.buffer) < len(places):
             self.buffer = self.hidden.new_empty(len(places), self.hidden.shape[1])
         states = self.buffer[: len(places)]
@@ -71,7 +74,8 @@ class FrozenStates:
             Group(slice(*span), room.unflatten(0, (-1, width)), blank.unflatten(0, (-1, width)))
             for span, width, room, blank in zip(spans, widest, states.split(sizes), padding.split(sizes), strict=True)
         ]
-        return Batch(self.hidden[self.tokens.starts[rows]], order, groups)
+        first = self.hidden[devices.send(self.tokens.starts[rows], device)]
+        return Batch(first, devices.send(order, device), devices.send(order.argsort(), device), groups)
 
 
 class Reorder(torch.autograd.Function):

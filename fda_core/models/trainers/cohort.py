@@ -16,7 +16,7 @@ from torch.autograd import grad
 from torch.nn.functional import cross_entropy, gelu, layer_norm, linear
 
 from fda_core.algorithm.flat_parameters import FlatParameters
-from fda_core.models import architectures
+from fda_core.models import architectures, devices
 from fda_core.models.tokens import Tokens
 from fda_core.models.trainers.attention import Attend, Batch, FrozenStates
 
@@ -29,12 +29,14 @@ class CohortTrainer:
     `architectures.known` knows."""
 
     def __init__(self, model: PeftModel, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
+        """train_hidden, test_hidden: states [ΣT, D] below the last layer, in main memory; model: on the device."""
         self.layout = FlatParameters.of(model)
-        self.train, self.test = train, test
-        self.train_states = FrozenStates(train, train_hidden)
+        self.train, self.test, self.device = train, test, model.device
+        self.train_states = FrozenStates(train, train_hidden.to(self.device))
         # The test set is always read as a whole: it is gathered once.
+        hidden = test_hidden.to(self.device)
         self.test_batches = [
-            FrozenStates(test, test_hidden).batch(rows[None]) for rows in torch.arange(len(test)).split(TEST_TEXTS)
+            FrozenStates(test, hidden).batch(rows[None]) for rows in torch.arange(len(test)).split(TEST_TEXTS)
         ]
         config = model.config
         self.parts, self.epsilon = architectures.of(config), architectures.epsilon(config)
@@ -64,7 +66,7 @@ class CohortTrainer:
         adapters = [name for name in stacked if name.startswith(self.layer)]
         for name in adapters:
             stacked[name] = stacked[name].detach().requires_grad_()
-        labels = self.train.labels[rows]
+        labels, mask = devices.send(self.train.labels[rows], self.device), devices.send(mask, self.device)
         scores = self._scores(stacked, self.train_states.batch(rows), slots)
         each = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none").view_as(rows)
         losses = (each * mask).sum(1) / mask.sum(1)
@@ -76,7 +78,7 @@ class CohortTrainer:
     def logits(self, weights: Tensor) -> Tensor:
         """Scores [n, labels] of the test set under weights [d]."""
         stacked = self.layout.split(weights[None])
-        return torch.cat([self._scores(stacked, batch, {})[0] for batch in self.test_batches])
+        return torch.cat([self._scores(stacked, batch, {})[0] for batch in self.test_batches]).cpu()
 
     def _scores(self, stacked: dict, batch: Batch, slots: dict) -> Tensor:
         """Classifier outputs [K, B, labels] of K·B texts; backward writes the head's gradients into `slots`."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from fda_core.algorithm.flat_parameters import FlatParameters
-from fda_core.models import architectures
+from fda_core.models import architectures, devices
 from fda_core.models.architectures import Classifier
 from fda_core.models.tokens import Tokens
 
@@ -17,20 +17,22 @@ class HeadTrainer:
     """Same interface and same results as `PlainTrainer`, for a model of which only the head is trained."""
 
     def __init__(self, model: Classifier, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
-        """train_hidden, test_hidden: states [ΣT, D] after the last layer."""
+        """train_hidden, test_hidden: states [ΣT, D] after the last layer, in main memory; model: on the device."""
         self.layout = FlatParameters.of(model)
         self.parts = architectures.of(model.config)
-        self.train, self.test = train, test
-        self.features, self.test_features = train_hidden[train.starts[:-1]], test_hidden[test.starts[:-1]]
+        self.train, self.test, self.device = train, test, model.device
+        self.features = train_hidden[train.starts[:-1]].to(self.device)
+        self.test_features = test_hidden[test.starts[:-1]].to(self.device)
 
     def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
         """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.
 
         weights [K, d]; rows [K, B] row numbers of the training set; mask [K, B] marks the real ones.
         """
+        labels = devices.send(self.train.labels[rows], self.device)
+        rows, mask = devices.send(rows, self.device), devices.send(mask, self.device)
         leaf = weights.detach().requires_grad_()
         scores = self._scores(leaf, self.features[rows])
-        labels = self.train.labels[rows]
         each = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none").view_as(rows)
         losses = (each * mask).sum(1) / mask.sum(1)
         out.copy_(torch.autograd.grad(losses.sum(), leaf)[0])
@@ -39,7 +41,7 @@ class HeadTrainer:
     @torch.no_grad()
     def logits(self, weights: Tensor) -> Tensor:
         """Scores [n, labels] of the test set under weights [d]."""
-        return self._scores(weights[None], self.test_features[None])[0]
+        return self._scores(weights[None], self.test_features[None])[0].cpu()
 
     def _scores(self, weights: Tensor, features: Tensor) -> Tensor:
         """Scores [K, B, labels] of features [K, B, D] under weights [K, d]."""
