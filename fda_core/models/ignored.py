@@ -25,7 +25,7 @@ SWITCHES = (
 )  # fmt: skip
 NORMS = ("layer_norm_eps", "layer_norm_epsilon", "norm_eps", "rms_norm_eps")
 ACTIVATIONS = ("hidden_act", "activation", "activation_function", "hidden_activation")
-OFF = (None, False, 0, "", "none", "absolute", [], {})
+OFF: tuple[Any, ...] = (None, False, 0, "", "none", "absolute", [], {})
 
 
 def first(settings: dict[str, Any], model: "PreTrainedModel") -> str | None:

@@ -65,7 +65,9 @@ def of(model: "PreTrainedModel") -> ModelModules:
     if parts is None:
         return discovered(model)
     layers = [parts.layer(number) for number in range(model.config.num_hidden_layers)]
-    maps = ({name: (f"{layer}.{inner}",) for name, inner in parts.attention.items()} for layer in layers)
+    maps: list[dict[str, tuple[str, ...]]] = [
+        {name: (f"{layer}.{inner}",) for name, inner in parts.attention.items()} for layer in layers
+    ]
     return ModelModules(parts.trained, parts.fresh, tuple((layer,) for layer in layers), tuple(maps))
 
 

@@ -33,13 +33,13 @@ EQUAL = 1e-4  # of the largest answer: what summing in another order may change
 class Inside:
     """Modules of a classifier before adapters are put into it: those stand around them, and names change.
 
-    attention: the linear maps of the first and the last layer's attention; Longformer's first position, which its head
+    attention: the weights of the maps of the first and the last layer's attention; Longformer's first position, which its head
     reads, passes by those of the last. layers: the modules of each.
     """
 
     name: str
     architecture: str
-    attention: list[nn.Module]
+    attention: list[nn.Parameter]
     layers: list[list[nn.Module]]
 
     @classmethod
@@ -48,7 +48,7 @@ class Inside:
         ends = parts.maps[:1] + parts.maps[1:][-1:]
         maps = [found for maps in ends for target in ("q_lin", "k_lin", "v_lin") for found in maps[target]]
         layers = [[model.get_submodule(part) for part in layer] for layer in parts.layers]
-        return cls(name, model.config.model_type, [model.get_submodule(found) for found in maps], layers)
+        return cls(name, model.config.model_type, [model.get_parameter(f"{found}.weight") for found in maps], layers)
 
 
 def settle(model: Classifier, inside: Inside, config: ExperimentConfig, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -65,7 +65,7 @@ def settle(model: Classifier, inside: Inside, config: ExperimentConfig, tokenize
         if config.trained in ("lora", "last") and not in_order(model, inside, batch):
             raise ModelError("models.layers_unknown", **said)
         reached = with_gradient(model, inside.attention, batch)
-        if inside.attention and not any(part.weight in reached for part in inside.attention):
+        if inside.attention and not any(part in reached for part in inside.attention):
             raise ModelError("models.attention_unused", **said)
         unreached = [(name, part) for name, part in trained(model) if part not in reached]
         for name, part in unreached:
@@ -135,13 +135,13 @@ def in_order(model: Classifier, inside: Inside, batch: dict[str, Tensor]) -> boo
     return order == sorted(order) and len(set(calls)) == sum(map(len, inside.layers)) > 0
 
 
-def with_gradient(model: Classifier, attention: list[nn.Module], batch: dict[str, Tensor]) -> set[nn.Parameter]:
+def with_gradient(model: Classifier, attention: list[nn.Parameter], batch: dict[str, Tensor]) -> set[nn.Parameter]:
     """What a gradient reaches: of the weights to be trained, and of the attention's maps.
 
     Numbers that start as zeros hide others' gradients: adapters are given other numbers meanwhile. A gradient that is
     zero throughout counts only where the numbers matter after all.
     """
-    wanted = list(dict.fromkeys([*(part for _, part in trained(model)), *(part.weight for part in attention)]))
+    wanted = list(dict.fromkeys([*(part for _, part in trained(model)), *attention]))
     frozen = [part for part in wanted if not part.requires_grad]
     ups = {part: part.detach().clone() for name, part in trained(model) if UP in name}
     for part in ups:
