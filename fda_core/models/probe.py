@@ -33,8 +33,8 @@ EQUAL = 1e-4  # of the largest answer: what summing in another order may change
 class Inside:
     """Modules of a classifier before adapters are put into it: those stand around them, and names change.
 
-    attention: the weights of the maps of the first and the last layer's attention; Longformer's first position, which its head
-    reads, passes by those of the last. layers: the modules of each.
+    attention: the weights of the maps of the first and the last layer's attention; Longformer's first position, which
+    its head reads, passes by those of the last. layers: the modules of each.
     """
 
     name: str
