@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,24 +98,28 @@ class Reader:
     def __init__(self, config: ExperimentConfig, labels: int = 2, before: Mapping[str, Any] | None = None):
         from fda_core.algorithm.flat_parameters import FlatParameters
         from fda_core.models import choice, memory
-        from fda_core.models.adapters import adapt
 
         chosen = choice.choose(config.model, labels, None, before)
         memory.check_weights(choice.plan(chosen, config).parameters, chosen.name)
-        self.config, self.tokenizer = config, chosen.tokenizer(lambda *_: None)
+        self.config, self.chosen, self.tokenizer = config, chosen, chosen.tokenizer(lambda *_: None)
         model, sha256 = chosen.load(lambda *_: None)
         choice.unchanged(chosen, sha256, before or {})
-        self.model = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
+        self.model = chosen.ready(model, config, lambda *_: None)
         self.initial = FlatParameters.of(self.model).flatten(self.model)
 
     def shares(self, texts: Sequence[str], models: Sequence[Tensor], max_tokens: int) -> Tensor:
         """Probabilities [models, texts, labels]; of [K, d] weights the mean over the K."""
         import torch
 
-        from fda_core.models.tokens import tokenize
+        from fda_core.models import choice
+        from fda_core.models.tokens import padding, tokenize
 
         data = {"text": list(texts), "label": [0] * len(texts)}  # labels are what is asked for: these are never read
-        trainer = self._trainer(tokenize(data, self.tokenizer, max_tokens))
+        tokens = tokenize(data, self.tokenizer, max_tokens)
+        if isinstance(self.chosen, choice.External):
+            tokens = replace(tokens, pad=padding(self.chosen.config))
+            choice.readable(self.chosen, [tokens], self.config)
+        trainer = self._trainer(tokens)
         shares = [
             torch.stack([trainer.logits(one).softmax(1) for one in weights.reshape(-1, weights.shape[-1])])
             for weights in models

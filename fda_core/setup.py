@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,7 @@ from fda_core.data.sources import examples
 from fda_core.data.table_files import PREFIX, needs_table
 from fda_core.federation.experiment import Experiment
 from fda_core.models import choice, devices, embedded, memory
-from fda_core.models.adapters import adapt
-from fda_core.models.tokens import Tokens, tokenize, types_of
+from fda_core.models.tokens import Tokens, padding, tokenize, types_of
 from fda_core.models.trainers.choose import ModelTrainer, fastest
 from fda_core.models.trainers.plain import PlainTrainer, seconds_per_step
 from fda_core.settings.config import ExperimentConfig
@@ -54,20 +53,28 @@ def prepare(
     """
     data = data or examples(config, home, progress)
     chosen = choice.choose(config.model, len(data.labels), models_folder, before, progress)
-    types = types_of(chosen.skeleton().config)
-    train, test = tokens_of(config, types, own_tokenizer(chosen, progress), data.train, data.test)
+    with chosen.understood():
+        chosen.read_alike([*data.train.texts, *(data.train.pairs or ())], progress)
+        types = types_of(chosen.skeleton().config)
+        train, test = tokens_of(config, types, own_tokenizer(chosen, progress), data.train, data.test)
     some_tokens(chosen.name, train, test)
+    if isinstance(chosen, choice.External):
+        train, test = (replace(tokens, pad=padding(chosen.config)) for tokens in (train, test))
     choice.readable(chosen, [train, test], config)
     planned = choice.plan(chosen, config, len(train.ids) + len(test.ids))
     device = devices.chosen()
     memory.check(planned.memory, chosen.name, devices.free_bytes(device))
     bare, sha256 = chosen.load(progress)
     choice.unchanged(chosen, sha256, before or {})
-    model = adapt(bare, config.lora, config.seed, config.trained, config.trained_layers)
+    model = chosen.ready(bare, config, progress)
     plain = PlainTrainer(model, train, test, device)
     labels, partition = data.train.labels, data.partition(config)
     names = data.clients if config.partition == "column" else ()
     cache = states_folder(config, home) if keep else None
+    with chosen.understood():
+        plain.read_longest()
+        seconds = seconds_per_step(plain, config.batch_size)
+        trainer = fastest(plain, model, config, progress, sha256, cache)
     facts = {
         "model": chosen.name,
         "weights": chosen.weights(sha256),
@@ -81,13 +88,13 @@ def prepare(
         "path": "fast" if planned.fast else "plain",
         **devices.facts(device),
         "memory_bytes": planned.memory,
-        "seconds_per_step": seconds_per_step(plain, config.batch_size),
+        "seconds_per_step": seconds,
         "labels": list(data.labels),
         "pairs": data.train.pairs is not None,
         "clients": owners(partition, labels, len(data.labels), names),
     }
     return Prepared(
-        config=config, trainer=fastest(plain, model, config, progress, sha256, cache), test_labels=test.labels,
+        config=config, trainer=trainer, test_labels=test.labels,
         partition=partition, network=Network.of(config.link, config.clients, config.seed),
         initial=plain.layout.flatten(model).to(device), facts=facts, shape=planned.shape,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The model of a run: what is known of it before its weights are loaded, then the model itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from fda_core.algorithm.flat_parameters import FlatParameters
-from fda_core.models import architectures, embedded, external, memory
+from fda_core.models import architectures, embedded, external, memory, modules, probe, vocabulary, weights
 from fda_core.models.adapters import adapt
 from fda_core.models.architectures import Classifier
 from fda_core.models.memory import Shape
@@ -40,6 +41,17 @@ class Embedded:
         """The one that all embedded models share; there is nothing to wait for. Raises `MissingAssets`."""
         return embedded.load_tokenizer()
 
+    def read_alike(self, texts: Sequence[str], progress: Progress) -> None:
+        """There is one way only to read its tokenizer."""
+
+    def understood(self) -> AbstractContextManager[None]:
+        """What goes wrong with these models is a defect here, and is shown as one."""
+        return nullcontext()
+
+    def ready(self, model: PreTrainedModel, config: ExperimentConfig, progress: Progress) -> Classifier:
+        """With a fresh head and whatever is trained; every number of these models has a part in their answers."""
+        return adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
+
     def load(self, progress: Progress) -> tuple[PreTrainedModel, str]:
         """The pretrained classifier and the digest of its weights. Raises `MissingAssets`."""
         return embedded.load_classifier(self.labels, self.model), assets.SHA256[assets.WEIGHTS]
@@ -56,6 +68,7 @@ class External:
         self.source = external.find(model, models_folder, revision, progress)
         self.config = external.describe(self.source, labels, progress)
         self.revision, self.name = self.source.revision, self.source.name
+        self._tokenizer: PreTrainedTokenizerBase | None = None
 
     def skeleton(self) -> PreTrainedModel:
         """The classifier without any weights: shapes only, no memory."""
@@ -63,11 +76,29 @@ class External:
 
     def tokenizer(self, progress: Progress) -> PreTrainedTokenizerBase:
         """The model's own, fetched if need be."""
-        return external.load_tokenizer(self.source, progress)
+        if self._tokenizer is None:
+            self._tokenizer = vocabulary.load_tokenizer(self.source, progress)
+        return self._tokenizer
+
+    def read_alike(self, texts: Sequence[str], progress: Progress) -> None:
+        """Raises `ModelError` unless these texts are the tokens that tokenizer.json says."""
+        vocabulary.compare(self.source, self.tokenizer(progress), texts, progress)
+
+    def understood(self) -> AbstractContextManager[None]:
+        """Within, whatever goes wrong with the model becomes a `ModelError`."""
+        return external.understood(self.name, self.config.model_type)
+
+    def ready(self, model: PreTrainedModel, config: ExperimentConfig, progress: Progress) -> Classifier:
+        """With a fresh head and whatever is trained, of that only what has a part in the model's answers."""
+        with self.understood():
+            inside = probe.Inside.of(model, modules.of(model), self.name)
+            adapted = adapt(model, config.lora, config.seed, config.trained, config.trained_layers)
+            probe.settle(adapted, inside, config, self.tokenizer(progress))
+            return adapted
 
     def load(self, progress: Progress) -> tuple[PreTrainedModel, str]:
         """The pretrained classifier, fetched if need be, and the digest of its files."""
-        return external.load_classifier(self.source, self.config, progress)
+        return weights.load_classifier(self.source, self.config, progress)
 
     def weights(self, sha256: str) -> str:
         """Which weights these are, for the run's facts; of a folder its last name only."""
@@ -92,7 +123,10 @@ def choose(
 
 @dataclass(frozen=True)
 class Plan:
-    """What is known without any weights. trained: d; fast: whether a fast way is proven for it; memory: bytes."""
+    """What is known without any weights. trained: d, or more where the loaded model turns out to train less.
+
+    fast: whether a fast way is proven for it; memory: bytes.
+    """
 
     parameters: int
     trained: int
@@ -103,7 +137,12 @@ class Plan:
 
 def plan(choice: Choice, config: ExperimentConfig, tokens: int = 0) -> Plan:
     """tokens: of all texts together, whose frozen states are kept on the fast way. Raises `ConfigError`."""
-    bare = choice.skeleton()
+    with choice.understood():
+        return planned(choice.skeleton(), config, tokens)
+
+
+def planned(bare: PreTrainedModel, config: ExperimentConfig, tokens: int) -> Plan:
+    """The same of a classifier without weights, which is changed."""
     parameters = sum(parameter.numel() for parameter in bare.parameters())
     quick = fast(bare, config)
     model = adapt(bare, config.lora, config.seed, config.trained, config.trained_layers)
@@ -138,12 +177,34 @@ def unchanged(choice: Choice, sha256: str, before: Mapping[str, Any]) -> None:
 def readable(choice: Choice, texts: list[Tokens], config: ExperimentConfig) -> None:
     """Raises `ConfigError` for texts that are longer than the model can read, or words it has no numbers for."""
     bare = choice.skeleton()
-    tables = [part for name, part in bare.named_modules() if name.endswith("position_embeddings")]
-    rows = [table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1) for table in tables]
+    empty = sum(int((tokens.lengths == 0).sum()) for tokens in texts)
+    if empty:
+        raise external.ModelError("models.no_tokens", name=choice.name, count=empty)
     longest = max(int(tokens.lengths.max()) for tokens in texts)
-    if rows and longest > min(rows):
+    most = positions(bare)
+    if most is not None and longest > most:
         raise ConfigError(
-            "models.too_many_tokens", tokens=config.max_tokens, longest=longest, name=choice.name, most=min(rows)
+            "models.too_many_tokens", tokens=config.max_tokens, longest=longest, name=choice.name, most=most
         )
-    if max(int(tokens.ids.max()) for tokens in texts) >= bare.config.vocab_size:
+    if max(int(tokens.ids.max()) for tokens in texts) >= rows(bare):
         raise external.ModelError("models.unknown_words", name=choice.name)
+
+
+def rows(bare: PreTrainedModel) -> int:
+    """Of the table of words, which has a row for each number of a token."""
+    table = bare.get_input_embeddings()
+    return table.num_embeddings if isinstance(table, torch.nn.Embedding) else bare.config.vocab_size
+
+
+def positions(bare: PreTrainedModel) -> int | None:
+    """Tokens of the longest text that the model reads: by its tables of positions; None where it has none."""
+    tables = [
+        part
+        for name, part in bare.named_modules()
+        if name.endswith(("position_embeddings", "embed_positions")) and isinstance(part, torch.nn.Embedding)
+    ]
+    if not tables:
+        return None
+    most = min(table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1) for table in tables)
+    # Some keep more rows than they have positions (Nyströmformer, MRA and YOSO: two).
+    return min(most, getattr(bare.config, "max_position_embeddings", None) or most)

@@ -4,20 +4,15 @@ config.json is data: what in it could start code, fetch something or choose anot
 are read from safetensors only, and the classes are those of transformers.
 """
 
-import hashlib
 import json
-from importlib.util import find_spec
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    PreTrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -25,28 +20,26 @@ from transformers.models.auto.modeling_auto import (
 )
 from transformers.utils import logging as loud
 
-from fda_core.models import modules
+from fda_core.models import ignored
 from fda_core.models.hub_files import Repository
 from fda_core.models.payload import LONGEST_CONFIG
 from fda_core.settings import model_names
 from fda_core.support.callbacks import Progress
 from fda_core.support.errors import ConfigError, LabError
 from fda_core.support.messages import Message, because
-from fda_core.support.streams import torch_generator
 
-CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
-# Any of these makes a tokenizer; the others belong to some of them.
-VOCABULARIES = (
-    "tokenizer.json", "vocab.txt", "vocab.json", "spm.model", "spiece.model", "sentencepiece.bpe.model",
-)  # fmt: skip
-BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
+CONFIG, ADAPTERS = "config.json", "adapter_config.json"
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+POINTER = b"version https://git-lfs"  # how a file of Git LFS begins that was never fetched
 MOST_LAYERS = 200
 # Settings that say how to load or run a model, instead of what it is.
 LEFT_OUT = {
     "auto_map", "quantization_config", "attn_implementation", "experts_implementation", "dtype", "torch_dtype",
     "num_labels", "id2label", "label2id", "problem_type", "reference_compile", "transformers_version",
+    "return_dict", "use_return_dict", "torchscript", "output_attentions", "output_hidden_states",
 }  # fmt: skip
 
+log = logging.getLogger(__name__)
 loud.set_verbosity_error()  # what it would say about fresh heads is known here
 loud.disable_progress_bar()
 
@@ -75,6 +68,12 @@ class Folder:
         """The folder itself, as of a repository: whatever is in it is here already."""
         return self.folder
 
+    def models_below(self) -> list[str]:
+        """Folders in this one that look like models."""
+        found = [path.parent for depth in ("*", "*/*") for path in self.folder.glob(f"{depth}/{CONFIG}")]
+        whole = [path for path in found if (path / WEIGHTS).is_file() or (path / INDEX).is_file()]
+        return [path.relative_to(self.folder).as_posix() for path in sorted(whole)]
+
 
 Source = Folder | Repository
 
@@ -88,30 +87,96 @@ def describe(source: Source, labels: int, progress: Progress) -> PreTrainedConfi
     """The model's configuration, without dropout and with so many labels. Raises `ModelError`."""
     name = source.name
     if CONFIG not in source.sizes:
-        raise ModelError("models.no_config", name=name, file=CONFIG)
-    if source.sizes[CONFIG] > LONGEST_CONFIG:
-        raise damaged(name, Message("part.too_large"))
-    folder = source.fetch([CONFIG], progress)
-    try:
-        settings = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise damaged(name, str(error)) from None
-    if not isinstance(settings, dict) or not isinstance(settings.get("model_type"), str):
+        raise no_model(source, progress)
+    settings = read(source, CONFIG, progress)
+    if not isinstance(settings.get("model_type"), str):
         raise damaged(name, Message("part.no_model_type"))
     encoder_only(name, settings)
-    return configured(name, settings, labels)
+    config = configured(name, settings, labels)
+    if found := ignored.first(settings, skeleton(config, name)):
+        raise ModelError(
+            "models.setting_ignored", file=CONFIG, name=name, setting=found, value=str(settings[found])[:40],
+            architecture=settings["model_type"],
+        )  # fmt: skip
+    return config
 
 
-def damaged(name: str, problem: str | Message) -> ModelError:
+def read(source: Source, file: str, progress: Progress) -> dict[str, Any]:
+    """A JSON file with settings. Raises `ModelError`."""
+    if source.sizes[file] > LONGEST_CONFIG:
+        raise damaged(source.name, Message("part.too_large"), file)
+    folder = source.fetch([file], progress)
+    fetched(source, folder, [file])
+    try:
+        settings = json.loads((folder / file).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise damaged(source.name, because(error), file) from None
+    except (ValueError, RecursionError) as error:
+        raise damaged(source.name, str(error), file) from None
+    if not isinstance(settings, dict):
+        raise damaged(source.name, Message("part.no_model_type"), file)
+    return settings
+
+
+def no_model(source: Source, progress: Progress) -> ModelError:
+    """The error to raise about what has no config.json: adapters alone, a folder too high, or no model at all."""
+    if ADAPTERS in source.sizes:
+        base = str(read(source, ADAPTERS, progress).get("base_model_name_or_path") or "")
+        base = base if base.count("/") == 1 and base[:1] not in "./~" else base.rstrip("/").rpartition("/")[2]
+        return ModelError("models.adapters_alone", name=source.name, base=base[:80] or "…")
+    below = source.models_below() if isinstance(source, Folder) else []
+    if below:
+        return ModelError("models.model_below", name=source.name, below=below[0])
+    return ModelError("models.no_config", name=source.name, file=CONFIG)
+
+
+def fetched(source: Source, folder: Path, names: list[str]) -> None:
+    """Raises `ModelError` for a file that stands for another one which Git LFS has not fetched."""
+    for name in names:
+        if source.sizes[name] < 1024:
+            try:
+                with open(folder / name, "rb") as file:
+                    pointer = file.read(len(POINTER)) == POINTER
+            except OSError:
+                continue  # what is wrong with it is said when it is read
+            if pointer:
+                raise ModelError("models.pointer", name=source.name, file=name)
+
+
+def damaged(name: str, problem: str | Message, file: str = CONFIG) -> ModelError:
     """The error to raise about a config.json; of what somebody else's code says, at most 120 characters are shown."""
-    shown = " ".join(problem.split())[:120] if isinstance(problem, str) else problem
-    return ModelError("models.config_damaged", file=CONFIG, name=name, reason=shown)
+    return ModelError("models.config_damaged", file=file, name=name, reason=brief(problem))
+
+
+def brief(problem: str | Message) -> str | Message:
+    """What somebody else's code says, on one line and without a path of this machine."""
+    if isinstance(problem, Message):
+        return problem
+    return " ".join("…" if word.strip("'\"(").startswith("/") else word for word in problem.split())[:120].rstrip(". ")
+
+
+@contextmanager
+def understood(name: str, architecture: str) -> Iterator[None]:
+    """Whatever goes wrong within is said of the model: hundreds of architectures fail in ways of their own.
+
+    Raises `ModelError` for it; errors that have a sentence, such as a stop, pass.
+    """
+    try:
+        yield
+    except LabError:
+        raise
+    except Exception as error:
+        log.info("the model %s", name, exc_info=True)
+        said = brief(f"{type(error).__name__}: {error}")
+        raise ModelError("models.does_not_run", name=name, architecture=architecture[:40], error=said) from error
 
 
 def encoder_only(name: str, settings: dict[str, Any]) -> None:
     """Raises `ModelError` for what is no encoder that transformers can put a classifier on."""
     kind = settings["model_type"]
     known = kind in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if kind not in CONFIG_MAPPING and settings.get("auto_map"):
+        raise ModelError("models.own_code", name=name, architecture=kind[:40])
     if not known or settings.get("is_decoder") is True or settings.get("is_encoder_decoder") is True:
         raise ModelError("models.no_encoder", name=name, architecture=kind[:40])
     if settings.get("quantization_config"):
@@ -126,9 +191,11 @@ def configured(name: str, settings: dict[str, Any], labels: int) -> PreTrainedCo
     plain = {key: value for key, value in settings.items() if key not in LEFT_OUT and not key.startswith("_")}
     try:
         config = CONFIG_MAPPING[settings["model_type"]].from_dict(plain, num_labels=labels)
-        depth = config.num_hidden_layers
     except Exception as error:  # whatever a wrong value sets off in one of hundreds of classes
         raise damaged(name, str(error)) from None
+    depth = getattr(config, "num_hidden_layers", None)
+    if depth is None:
+        raise ModelError("models.no_encoder", name=name, architecture=settings["model_type"][:40])
     if config.is_encoder_decoder:
         encoder_only(name, settings | {"is_encoder_decoder": True})
     if not isinstance(depth, int) or not 0 < depth <= MOST_LAYERS:
@@ -146,74 +213,3 @@ def skeleton(config: PreTrainedConfig, name: str) -> PreTrainedModel:
             return AutoModelForSequenceClassification.from_config(config)
     except Exception as error:  # as in `configured`
         raise damaged(name, str(error)) from None
-
-
-def weight_files(source: Source, progress: Progress) -> list[str]:
-    """The safetensors files, by the index where there are several. Raises `ModelError`."""
-    if "adapter_config.json" in source.sizes and isinstance(source, Folder):
-        raise ModelError("models.adapters_beside", name=source.name)
-    if WEIGHTS in source.sizes:
-        return [WEIGHTS]
-    if INDEX not in source.sizes:
-        raise ModelError("models.no_safetensors", name=source.name)
-    folder = source.fetch([INDEX], progress)
-    try:
-        files = sorted(set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise broken(source.name) from None
-    if not files or any(file not in source.sizes for file in files):
-        raise broken(source.name)
-    return [INDEX, *files]
-
-
-def broken(name: str) -> ModelError:
-    """The error to raise about weights that cannot be read."""
-    return ModelError("models.weights_damaged", name=name)
-
-
-def load_classifier(source: Source, config: PreTrainedConfig, progress: Progress) -> tuple[PreTrainedModel, str]:
-    """The pretrained encoder in float32 with some head, which `adapt` makes afresh, and the digest of its files.
-
-    Raises `ModelError` and `HubError`.
-    """
-    name, weights = source.name, weight_files(source, progress)
-    folder = source.fetch([CONFIG, *weights], progress)
-    try:
-        # A pooler that was not saved starts as random numbers: the same ones every time.
-        with torch_generator, torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            model, found = AutoModelForSequenceClassification.from_pretrained(
-                folder, config=config, use_safetensors=True, trust_remote_code=False, local_files_only=True,
-                dtype=torch.float32, ignore_mismatched_sizes=True, output_loading_info=True,
-            )  # fmt: skip
-    except Exception:  # what damaged files set off in the libraries that read them
-        raise broken(name) from None
-    head = tuple(f"{part}." for part in modules.of(model).head)
-    absent = [*found["missing_keys"], *(key for key, *_ in found["mismatched_keys"])]
-    if lost := [key for key in absent if not key.startswith(head)]:
-        raise ModelError("models.weights_do_not_fit", name=name, file=CONFIG, count=len(lost))
-    return model.eval(), digest(folder, weights)
-
-
-def load_tokenizer(source: Source, progress: Progress) -> PreTrainedTokenizerBase:
-    """Raises `ModelError` and `HubError`."""
-    found = [name for name in VOCABULARIES if name in source.sizes]
-    if not found:
-        raise ModelError("models.no_tokenizer", name=source.name)
-    if all(name.endswith(".model") for name in found) and find_spec("sentencepiece") is None:
-        raise ModelError("models.sentencepiece", name=source.name)
-    wanted = [name for name in (CONFIG, *VOCABULARIES, *BESIDE) if name in source.sizes]
-    folder = source.fetch(wanted, progress)
-    try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:  # as above
-        raise ModelError("models.tokenizer_not_read", name=source.name, error=type(error).__name__) from None
-
-
-def digest(folder: Path, weights: list[str]) -> str:
-    """sha256 of what the model computes with: its configuration and weights."""
-    total = hashlib.sha256()
-    for name in (CONFIG, *weights):
-        with open(folder / name, "rb") as file:
-            total.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return total.hexdigest()

@@ -16,13 +16,15 @@ if TYPE_CHECKING:  # seconds to import, for nothing but these names
 class Tokens:
     """`ids` [ΣT] of all texts end to end, `starts` [n + 1], `labels` [n].
 
-    types: [ΣT] 0 in a first text and 1 in a second; None where the encoder knows one type only.
+    types: [ΣT] 0 in a first text and 1 in a second; None where the encoder knows one type only. pad: what fills up the
+    shorter texts of a batch: a few architectures look at it in spite of the mask.
     """
 
     ids: torch.Tensor
     starts: torch.Tensor
     labels: torch.Tensor
     types: torch.Tensor | None = None
+    pad: int = 0
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -33,9 +35,9 @@ class Tokens:
         return self.starts.diff()
 
     def padded(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Token numbers and attention mask of some rows, both [*rows.shape, T]; padding is 0."""
+        """Token numbers and attention mask of some rows, both [*rows.shape, T]."""
         places, mask = self.places(rows)
-        return self.ids[places] * mask, mask
+        return torch.where(mask, self.ids[places], self.pad), mask
 
     def extra(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
         """What the encoder is given of some rows besides numbers and mask, each [*rows.shape, T]."""
@@ -72,7 +74,7 @@ def tokenize(data: "Dataset | dict", tokenizer: "PreTrainedTokenizerBase", max_t
         data["text"][:], pairs, truncation=True, max_length=max_tokens, return_token_type_ids=typed
     )  # fmt: skip
     starts = np.cumsum([0, *map(len, found["input_ids"])])
-    flat = torch.from_numpy(np.concatenate(found["input_ids"]))
+    flat = torch.from_numpy(np.concatenate(found["input_ids"]).astype(np.int64, copy=False))  # floats if all are empty
     return Tokens(
         flat, torch.from_numpy(starts), torch.tensor(data["label"][:]),
         torch.from_numpy(np.concatenate(found["token_type_ids"])) if typed else None,
@@ -82,3 +84,8 @@ def tokenize(data: "Dataset | dict", tokenizer: "PreTrainedTokenizerBase", max_t
 def types_of(config: "PreTrainedConfig") -> int:
     """How many types of tokens an encoder knows; 1 where it has no table of them."""
     return getattr(config, "type_vocab_size", 1) or 1
+
+
+def padding(config: "PreTrainedConfig") -> int:
+    """The number of the token that the encoder was trained to be filled up with; 0 where it has none."""
+    return getattr(config, "pad_token_id", None) or 0

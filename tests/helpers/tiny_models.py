@@ -35,6 +35,34 @@ OTHERS = {
     "xlm-roberta": BERT | {"type_vocab_size": 1},
     "modernbert": BERT | {"global_attn_every_n_layers": 2, "local_attention": 16, "reference_compile": False},
 }
+# Whatever else transformers calls an encoder of texts, for those who go through all of them.
+MORE = {
+    kind: BERT
+    for kind in (
+        "big_bird", "camembert", "data2vec-text", "deberta", "ernie", "esm", "esmc", "eurobert", "fnet", "gte", "ibert",
+        "jina_embeddings_v3", "layoutlm", "megatron-bert", "mra", "nomic_bert", "nystromformer", "roberta-prelayernorm",
+        "roformer", "tapas", "ultrabert", "xlm-roberta-xl", "yoso",
+    )
+} | {
+    "xlm": {"emb_dim": WIDTH, "n_layers": LAYERS, "n_heads": HEADS, "max_position_embeddings": POSITIONS},
+    "flaubert": {"emb_dim": WIDTH, "n_layers": LAYERS, "n_heads": HEADS, "max_position_embeddings": POSITIONS},
+    "squeezebert": BERT | {"embedding_size": WIDTH},
+    "longformer": BERT | {"attention_window": 8},
+    "mobilebert": BERT | {"embedding_size": WIDTH, "true_hidden_size": WIDTH, "intra_bottleneck_size": WIDTH},
+    "luke": BERT | {"entity_vocab_size": 10, "entity_emb_size": 8},
+    "roc_bert": BERT | {"shape_vocab_size": 10, "pronunciation_vocab_size": 10, "shape_embed_dim": 8,
+                        "pronunciation_embed_dim": 8},
+    "rembert": BERT | {"input_embedding_size": 8, "output_embedding_size": 8},
+    "convbert": BERT | {"embedding_size": WIDTH, "head_ratio": 1, "conv_kernel_size": 3},
+    "xmod": BERT | {"languages": ["en_XX"], "default_language": "en_XX"},
+    "reformer": {
+        "hidden_size": WIDTH, "attention_head_size": 8, "num_attention_heads": HEADS, "feed_forward_size": INNER,
+        "axial_pos_embds": False, "max_position_embeddings": POSITIONS, "attn_layers": ["local", "lsh", "local"],
+        "local_attn_chunk_length": 8, "lsh_attn_chunk_length": 8, "is_decoder": False,
+    },
+    "perceiver": {"d_model": WIDTH, "d_latents": WIDTH, "num_latents": 4, "num_self_attends_per_block": 1,
+                  "max_position_embeddings": POSITIONS},
+}  # fmt: skip
 
 
 def tokenizer():
@@ -67,7 +95,7 @@ def save(kind: str, folder: Path, seed: int = 0, labels: int = 2, whole: bool = 
     words = tokenizer()
     config = AutoConfig.for_model(
         kind, vocab_size=len(words), pad_token_id=0, num_labels=labels,
-        **(SETTINGS | OTHERS)[kind] | settings,
+        **(SETTINGS | OTHERS | MORE)[kind] | settings,
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from fda_core import setup
-from fda_core.models import choice, external, memory
+from fda_core.models import choice, memory, vocabulary
 from fda_core.settings import model_names
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError, LabError
@@ -236,7 +236,7 @@ def test_a_sentencepiece_vocabulary_alone_makes_a_tokenizer(pieces):
 
 
 def test_the_package_that_reads_it_is_named_where_it_is_missing(pieces, monkeypatch):
-    monkeypatch.setattr(external, "find_spec", lambda name: None)
+    monkeypatch.setattr(vocabulary, "find_spec", lambda name: None)
     with pytest.raises(LabError, match="pip install sentencepiece"):
         choice.choose("folder:pieces", 2, pieces.parent).tokenizer(NOTHING)
 
@@ -258,4 +258,4 @@ def sentencepiece() -> bytes:
 
 def test_no_source_is_asked_for_more_than_it_is_given():
     """Only these are ever fetched: no code, no pickles."""
-    assert all(name.endswith((".json", ".txt", ".model")) for name in (*external.VOCABULARIES, *external.BESIDE))
+    assert all(name.endswith((".json", ".txt", ".model")) for name in (*vocabulary.VOCABULARIES, *vocabulary.BESIDE))

@@ -43,7 +43,8 @@ ALLOWED = {
     # The files of a model on the hub, by name, and errors to tell apart; then what reads them: safetensors only, and no
     # remote code (tests/models/test_external.py).
     ("fda_core/models/hub_files.py", "import huggingface_hub"),
-    ("fda_core/models/external.py", "from_pretrained()"),
+    ("fda_core/models/weights.py", "from_pretrained()"),
+    ("fda_core/models/vocabulary.py", "from_pretrained()"),
     # Style rules, constants but for keys of widgets, which are checked.
     ("ui/shared/style.py", "html()"),
     # Sentences of the catalogue, and numbers, under sliders.
