@@ -41,7 +41,7 @@ def table(scope: Scope, root: Path) -> pd.DataFrame:
 
 
 def rows_of(events: list[Event]) -> list[dict]:
-    """One run's rows of `table`, lane by lane, without the columns that name the run; a lane that has not ended has no status."""
+    """One run's rows of `table`, lane by lane, without the columns that name the run; status None: it has not ended."""
     start = start_of(events)
     status = {event.lane: event.status for event in events if event.event == "lane_finished"}
     rows = []

@@ -68,12 +68,12 @@ class Reader:
         for name, values, model in (("initial", event.initial, Initial), ("facts", event.facts, Facts)):
             if problem := misfit(name, values, model):
                 return problem
-        if "lanes" not in event.config:  # the defaults of the one who reads are not what was run
-            return Message("part.no_lanes")
         try:
             self.config = ExperimentConfig(**event.config)
         except ConfigError as error:
             return Message("part.no_setting", reason=Printable(error))
+        if "lanes" not in event.config:  # the defaults of the one who reads are not what was run
+            return Message("part.no_lanes")
         self.lanes = {lane.id: lane for lane in self.config.lanes}
         return None
 

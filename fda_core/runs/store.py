@@ -95,7 +95,7 @@ def read_checkpoint(folder: Path, lane: str) -> Checkpoint | None:
 def read_events(folder: Path) -> list[Event]:
     """The events of a run folder; a torn last line is dropped. Raises `StoreError` for any other damage."""
     try:
-        if not (folder / EVENTS).is_file():  # a pipe would be waited for
+        if (folder / EVENTS).is_fifo():  # it would be waited for
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
     except OSError as error:
