@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 MOST = 2**63 - 1  # of a count; further on, tables and charts have no whole numbers
 LARGEST = 1e100  # of a measure: squares of 32-bit weights, summed up over any model, are below
 

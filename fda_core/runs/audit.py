@@ -68,10 +68,9 @@ def audit_lines(lines: list[bytes]) -> Audit:
             found.wrong.append(Message("record.no_event", line=number + 1, reason=event))
             digest.update(line)
             continue
-        problems = (
-            [reader.problem(event)] if reader.closed else [*sums.problems(number, line, event), reader.problem(event)]
-        )
-        found.wrong += [Message("record.line", line=number + 1, reason=Printable(one)) for one in problems if one]
+        problems = [] if reader.closed else sums.problems(number, line, event)
+        problems += filter(None, [reader.problem(event)])
+        found.wrong += [Message("record.line", line=number + 1, reason=Printable(one)) for one in problems]
         if isinstance(event, Round):
             found.rounds.append(event)
         if isinstance(event, RunFinished):

@@ -9,6 +9,7 @@ import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -141,7 +142,8 @@ class Recorder:
         closing: list[Event] = [LaneFinished(lane=lane, status="stopped", message=message) for lane in self.racing]
         for event in closing:
             self.add(event)
-        last = RunFinished(status=status, message=message, count=self.count, digest=self.digest.hexdigest())
+        ending: Any = status  # pydantic says whether it is one
+        last = RunFinished(status=ending, message=message, count=self.count, digest=self.digest.hexdigest())
         self.add(last)
         self.close()
         return [*closing, last]

@@ -140,8 +140,10 @@ def test_a_bad_table():
 
 def test_a_bad_record(tmp_path):
     assert told(import_events, b"{}\n", tmp_path) == (
-        "Line 1 is not an event: it is not one whole JSON object with the fields of an event: choose a file events.jsonl as the run wrote it.",
-        "1 行目がイベントではありません: イベントの項目をもつ 1 つの JSON オブジェクトではありません。実行が書き出したままの events.jsonl を選んでください。",
+        "Line 1 is not an event: it is not one whole JSON object with the fields of an event: "
+        "choose a file events.jsonl as the run wrote it.",
+        "1 行目がイベントではありません: イベントの項目をもつ 1 つの JSON オブジェクトではありません。"
+        "実行が書き出したままの events.jsonl を選んでください。",
     )
     lines = (tmp_path / keep_run(tmp_path, status=None, clients=7) / EVENTS).read_bytes().splitlines(keepends=True)
     assert told(import_events, b"".join([lines[0], *lines[2:]]), tmp_path) == (
