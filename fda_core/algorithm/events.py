@@ -86,12 +86,6 @@ class Epoch(Record):
     bytes_monitor_up: Count
     bytes_monitor_down: Count
 
-    @model_validator(mode="after")
-    def _checks(self) -> Self:
-        if self.checks > max(1, self.steps):  # at most one a step
-            raise PydanticCustomError("checks", "more checks than steps")
-        return self
-
 
 class Round(Record):
     """One synchronisation: bytes of this round, `bytes_total` and `simulated_seconds` since the lane's start.

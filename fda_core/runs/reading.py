@@ -14,7 +14,7 @@ from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.errors import ConfigError
 from fda_core.support.messages import Message, Printable
 
-RELATIONS = ("checks", "clients", "paths")  # what `events.py` says of values that do not fit to each other
+RELATIONS = ("clients", "paths")  # what `events.py` says of values that do not fit to each other
 POOLED = ("all",)  # what the only client is called where one has all examples
 
 
@@ -43,6 +43,7 @@ class Reader:
     def __init__(self) -> None:
         self.config: ExperimentConfig | None = None
         self.lanes: dict[str, LaneSpec] = {}
+        self.clients: frozenset[str] = frozenset()
         self.played: dict[str, int] = {}
         self.ended: set[str] = set()
         self.epochs: list[Epoch] = []  # of the round that is going on
@@ -75,12 +76,15 @@ class Reader:
         if "lanes" not in event.config:  # the defaults of the one who reads are not what was run
             return Message("part.no_lanes")
         self.lanes = {lane.id: lane for lane in self.config.lanes}
+        self.clients = frozenset(map(str, range(self.config.clients)))
         return None
 
     def of_epoch(self, event: Epoch) -> Message | None:
         """It belongs to the lane's next round, and follows the epoch before it."""
         if problem := self.next_round(event):
             return problem
+        if event.checks > (event.steps or 1):
+            return Message("part.more_checks", checks=event.checks, steps=event.steps)
         before = self.epochs[-1] if self.epochs else None
         if before and (before.lane, before.round, before.epoch + 1) != (event.lane, event.round, event.epoch):
             return Message("part.epoch_follows", epoch=event.epoch, before=before.epoch)
@@ -136,11 +140,10 @@ class Reader:
         """Clients are numbered from 0."""
         if self.lanes[event.lane].kind.pooled and tuple(event.clients) == POOLED:
             return None
-        count = self.config.clients if self.config else 0
-        for client in event.clients:
-            if not (client.isascii() and client.isdigit() and str(int(client)) == client and int(client) < count):
-                return Message("part.no_client", client=client, most=count - 1)
-        return None
+        if self.clients.issuperset(event.clients):
+            return None
+        client = next(client for client in event.clients if client not in self.clients)
+        return Message("part.no_client", client=client, most=len(self.clients) - 1)
 
 
 # What an event is held against, by its class.
