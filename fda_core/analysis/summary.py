@@ -139,7 +139,7 @@ def state_bytes(events: Iterable[Event]) -> list[int]:
             # With drop-outs, the checks of one epoch may have had different numbers of senders.
             if senders and (epoch.checks == 1 or (epoch.checks and not event.dropped)):
                 sizes.add(epoch.bytes_monitor_up // (senders * epoch.checks))
-    return sorted(sizes)
+    return sorted(sizes - {0})
 
 
 def summarize(events: list[Event]) -> list[LaneSummary]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fda_core import __version__
 from fda_core.cli import comparison, preset_list, records, serve, training
+from fda_core.cli.output import write_anything
 from fda_core.support.errors import LabError
 
 # Each adds its commands to the parser, in the order in which --help lists them.
@@ -18,6 +19,7 @@ COMMANDS = (serve, training, records, preset_list, comparison)
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit code; arguments: the process's own if left out."""
+    write_anything()
     options = parser().parse_args(arguments)
     try:
         return options.action(options)

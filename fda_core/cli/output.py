@@ -1,5 +1,8 @@
 """The terminal, and how numbers are written in its tables."""
 
+import codecs
+import sys
+import unicodedata
 from collections.abc import Callable
 
 from rich.console import Console
@@ -7,6 +10,40 @@ from rich.console import Console
 from fda_core.cost.estimate import Span
 
 console = Console()
+PLAIN = {
+    "≤": "<=",
+    "≥": ">=",
+    "α": "alpha",
+    "Θ": "Theta",
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "×": "x",
+    "·": "-",
+    "→": "->",
+}
+
+
+def write_anything() -> None:
+    """Lets this process print every text: a terminal, pipe or file of another encoding gets the nearest it has."""
+    codecs.register_error("nearest", nearest)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="nearest")
+
+
+def nearest(error: UnicodeError) -> tuple[str, int]:
+    """For `codecs`: what stands for the characters that an encoding lacks, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(map(spelled, missing)), error.end
+
+
+def spelled(char: str) -> str:
+    """A character in ASCII: its usual spelling, itself without accents, or a question mark."""
+    plain = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
+    return PLAIN.get(char) or plain or "?"
 
 
 def megabytes(count: float) -> str:

@@ -16,6 +16,8 @@ from fda_core.runs.record import Callbacks, Recording, record, simulate
 from fda_core.runs.store import new_run_id, read_events
 from fda_core.settings.config import ExperimentConfig
 
+SAID = {"weights", "parameters", "path", "device", "memory_bytes"}  # what `about_model` needs besides a reader
+
 
 def play(
     config: ExperimentConfig, folder: Path, models: Path | None, resume: bool, table: tables.Table | None = None
@@ -30,7 +32,7 @@ def play(
         )
     events = read_events(folder)
     start = next((event for event in events if isinstance(event, RunStarted)), None)
-    if start and "path" in start.facts:
+    if start and start.facts.keys() >= SAID:
         print(about_model(start.facts, config))
     console.print(lane_table(config, summarize(events)))
     if message:

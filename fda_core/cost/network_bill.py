@@ -12,8 +12,9 @@ import numpy as np
 
 from fda_core.algorithm.events import Epoch, Event, Round
 from fda_core.algorithm.network import Network
-from fda_core.analysis.summary import cost_to_target, lane_ids, rounds_of, start_of, summarize
+from fda_core.analysis.summary import cost_to_target, rounds_of, start_of, summarize
 from fda_core.settings.config import Link
+from fda_core.settings.methods import is_baseline
 
 Factor = float | np.ndarray  # one, or [G] of them
 
@@ -37,10 +38,12 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Trip:
-    """One round as the network sees it: who took part, the steps before each check, and the bytes of one state."""
+    """One round as the network sees it: who took part, the steps before a check in each local epoch, how many checks
+    there were in each, and the bytes of one state."""
 
     clients: list[int]
     segments: list[float]
+    checks: list[int]
     state: int | None
 
 
@@ -74,19 +77,27 @@ def trips(events: Sequence[Event], lane: str) -> list[Trip]:
         if isinstance(event, Epoch) and event.lane == lane:
             epochs.append(event)
         elif isinstance(event, Round) and event.lane == lane:
-            segments = [epoch.steps / max(1, epoch.checks) for epoch in epochs for _ in range(max(1, epoch.checks))]
+            counts = [max(1, epoch.checks) for epoch in epochs]
+            segments = [epoch.steps / count for epoch, count in zip(epochs, counts, strict=True)]
             checks = sum(epoch.checks for epoch in epochs)
             sent = sum(epoch.bytes_monitor_up for epoch in epochs)
             state = round(sent / checks / max(1, len(event.clients) - len(event.dropped))) if checks else None
-            found.append(Trip([int(client) for client in event.clients], segments, state))
+            found.append(Trip([int(client) for client in event.clients], segments, counts, state))
             epochs = []
     return found
 
 
+def senders(events: Sequence[Event]) -> list[str]:
+    """The lanes that are on the network, in the order of the config: references send nothing."""
+    return [lane["id"] for lane in start_of(events).config["lanes"] if not is_baseline(lane["rule"])]
+
+
 def bills(events: Sequence[Event], scenario: Scenario) -> list[Bill]:
-    """What each lane of the run would cost, in the order of its config."""
-    network, found = _network(events, scenario), []
+    """What each lane of the run that sends anything would cost, in the order of its config."""
+    network, found, there = _network(events, scenario), [], senders(events)
     for lane in summarize(list(events)):
+        if lane.lane not in there:
+            continue
         cost = lane.to_target or lane.spent
         taken = trips(events, lane.lane)[: cost.rounds]
         size = sum(moved(trip, scenario) for trip in taken)
@@ -100,7 +111,7 @@ def bills(events: Sequence[Event], scenario: Scenario) -> list[Bill]:
 
 def moved(trip: Trip, scenario: Scenario) -> float:
     """Bytes of a round: the model down and up, and for each check a state up and a byte down."""
-    checks = 0 if trip.state is None else len(trip.segments) * (trip.state + 1)
+    checks = 0 if trip.state is None else sum(trip.checks) * (trip.state + 1)
     return scenario.scale * len(trip.clients) * (2 * scenario.payload + checks)
 
 
@@ -128,15 +139,20 @@ def _seconds(
     As `Network.round_seconds`, and the server's line, where it is limited, carries what goes to or comes from all.
     """
     clients, state = np.array([trip.clients for trip in alike]), alike[0].state
-    segments = np.array([trip.segments for trip in alike]).T[:, :, None]  # [L, R, 1]
+    segments = np.array([trip.segments for trip in alike], float).T[:, :, None]  # [L, R, 1]
+    checks = np.array([trip.checks for trip in alike], float).T  # [L, R]
     shared = trip_seconds(scenario.payload, clients.shape[1], scenario)
     down = np.maximum(scenario.payload / (network.down[clients] * speed), shared)
     up = np.maximum(scenario.payload / (network.up[clients] * speed), shared)
     step = device * network.step_seconds
     if state is None:
-        return (down + step * segments.sum(axis=0) + up).max(axis=2) + network.rtt
+        return (down + step * (checks[:, :, None] * segments).sum(axis=0) + up).max(axis=2) + network.rtt
     told = state / (network.up[clients] * speed)
-    later = sum((step * segment + told).max(axis=2) + network.rtt for segment in segments[1:])
+    checks[0] -= 1  # the very first, for which the model has to come down
+    later = sum(
+        count * ((step * segment + told).max(axis=2) + network.rtt)
+        for segment, count in zip(segments, checks, strict=True)
+    )
     return (down + step * segments[0] + told).max(axis=2) + later + up.max(axis=2) + 2 * network.rtt
 
 
@@ -184,7 +200,7 @@ def break_even(events: Sequence[Event], ours: str, theirs: str, scenario: Scenar
 def at_budget(events: Sequence[Event], scenario: Scenario, gigabytes: float) -> dict[str, Round | None]:
     """Each lane's last round within so many bytes; None for one whose first round is more."""
     found = {}
-    for lane in lane_ids(start_of(events)):
+    for lane in senders(events):
         rounds = rounds_of(events, lane)
         spent = np.cumsum([moved(trip, scenario) for trip in trips(events, lane)])
         within = int(np.searchsorted(spent, gigabytes * 1e9, side="right"))

@@ -41,12 +41,12 @@ def table(scope: Scope, root: Path) -> pd.DataFrame:
 
 
 def rows_of(events: list[Event]) -> list[dict]:
-    """One run's rows of `table`, lane by lane, without the columns that name the run; every lane must have ended."""
+    """One run's rows of `table`, lane by lane, without the columns that name the run; status None: it has not ended."""
     start = start_of(events)
     status = {event.lane: event.status for event in events if event.event == "lane_finished"}
     rows = []
     for lane in lane_ids(start):
-        own = {"lane": lane, "status": status[lane]}
+        own = {"lane": lane, "status": status.get(lane)}
         initial = {"test_loss": start.initial["test_loss"], "accuracy": start.initial["accuracy"]}
         rows.append(own | {"round": 0, "epochs": 0, "bytes_total": 0} | rounded(initial))
         for event in rounds_of(events, lane):
@@ -102,9 +102,9 @@ def save(scope: Scope, root: Path, csv: Path) -> None:
     """The table as CSV, and what it takes to read it as JSON of the same name beside it. Raises `StoreError`."""
     csv.parent.mkdir(parents=True, exist_ok=True)
     table(scope, root).to_csv(csv, index=False)
-    csv.with_suffix(".json").write_text(json.dumps(about(scope, root), indent=1) + "\n")
+    csv.with_suffix(".json").write_text(json.dumps(about(scope, root), indent=1) + "\n", encoding="utf-8")
 
 
 def load(csv: Path) -> tuple[pd.DataFrame, dict]:
     """What `save` wrote."""
-    return pd.read_csv(csv), json.loads(csv.with_suffix(".json").read_text())
+    return pd.read_csv(csv), json.loads(csv.with_suffix(".json").read_text(encoding="utf-8"))

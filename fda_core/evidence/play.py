@@ -77,7 +77,7 @@ def diverged(folder: Path) -> bool:
 def complete(folder: Path, config: ExperimentConfig) -> bool:
     """Whether the folder holds this very experiment, finished."""
     try:
-        kept = ExperimentConfig(**json.loads((folder / CONFIG).read_text()))
+        kept = ExperimentConfig(**json.loads((folder / CONFIG).read_bytes()))
         last = read_events(folder)[-1]
     except (OSError, ValueError, LabError, IndexError):
         return False

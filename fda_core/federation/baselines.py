@@ -70,10 +70,13 @@ class LocalOnly(Silent):
         self.models = checkpoint.state["models"].to(self.models.device)
 
     def score(self) -> Score:
-        """The mean over the clients of each measure."""
+        """The mean over the clients of each measure; a measure that the data does not have stays None."""
         scores = [self.experiment.score(model) for model in self.models]
+        correlations = [score.mcc for score in scores if score.mcc is not None]
         return Score(
-            *(float(np.mean(each)) for each in zip(*((s.test_loss, s.accuracy, s.mcc) for s in scores), strict=True))
+            float(np.mean([score.test_loss for score in scores])),
+            float(np.mean([score.accuracy for score in scores])),
+            float(np.mean(correlations)) if correlations else None,
         )
 
 

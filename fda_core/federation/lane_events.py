@@ -1,6 +1,6 @@
 """A lane's state put into words: the events of a local epoch and of a round."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ class LaneState(Protocol):
         """What the events call these clients."""
 
 
-def drift_fields(local: LocalRound) -> dict[str, float | None]:
+def drift_fields(local: LocalRound) -> dict[str, Any]:
     """The exact variance and its two parts as last seen; None each when all have dropped out."""
     names = ("variance", "mean_sq_drift", "sq_mean_drift")
     return {name: getattr(local.statistics, name) if local.statistics else None for name in names}

@@ -1,22 +1,23 @@
-"""The folders of a runner's jobs, from the moment they wait: should the process die, they are there to be resumed."""
+"""The folders of a runner's jobs, there and held from the moment a run is promised: should the process die, they are
+there to be resumed, and until then no other process resumes or deletes them."""
 
-import logging
 import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from filelock import FileLock
+
 from fda_core.data import table_files
 from fda_core.data.table import Table
 from fda_core.live.jobs import Job, Jobs
 from fda_core.runs import kept_tables
-from fda_core.runs.record import give_up
+from fda_core.runs.record import OPEN, Outcome, give_up
 from fda_core.runs.recorder import Recorder
+from fda_core.runs.snapshot import on_record
 from fda_core.runs.store import hold
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import StoreError
-
-log = logging.getLogger(__name__)
 
 
 class Folders:
@@ -26,7 +27,7 @@ class Folders:
         self.root = root
 
     def of(self, job: Job) -> Path:
-        """Where the job's folder is, or will be."""
+        """Where the job's folder is."""
         return self.root() / job.run_id
 
     def table(self, config: ExperimentConfig, given: Table | None = None) -> Table | None:
@@ -37,35 +38,51 @@ class Folders:
         return given if given is not None and given.sha256 == sha256 else kept_tables.find(sha256, self.root())
 
     def reserve(self, job: Job) -> None:
-        """Gives a job that has to wait its folder, with settings and table, and holds it."""
+        """Gives a new job its folder, with settings and table, and holds it; nothing is left of a folder that cannot
+        be made. Raises `LabError`."""
         folder = self.of(job)
         try:
-            with closing(Recorder(folder, job.run_id, config=job.config.to_json())):
+            with closing(Recorder(folder, job.run_id, config=job.config.to_json())) as recorder:
                 if job.table is not None:
                     table_files.keep(job.table, folder)
-            job.lock = hold(folder)
-        except StoreError:  # it may be written when the run's turn comes, and says so then if not
-            log.warning("the run %s waits without a folder", job.run_id, exc_info=True)
-            shutil.rmtree(folder, ignore_errors=True)  # half of one would be in the way then
+                job.lock, recorder.own = recorder.own, None  # without a moment in which nobody has it
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        job.table = None
 
-    def release(self, job: Job) -> bool:
-        """Lets go of a reserved folder, for the recorder; whether there was one."""
-        if job.lock is None:
-            return False
-        job.lock.release()
-        job.lock = None
-        return True
+    def take(self, run_id: str) -> FileLock:
+        """Holds the folder of a run that is to be resumed. Raises `StoreError` where another process has it."""
+        return hold(self.root() / run_id)
+
+    def release(self, job: Job) -> None:
+        """Lets go of the folder; from now on it alone says what became of the run."""
+        if job.lock:
+            job.lock.release()
+            job.lock = None
 
     def discard(self, job: Job) -> None:
-        """Removes the reserved folder of a job that has never begun; one without is left alone."""
-        if self.release(job):
-            shutil.rmtree(self.of(job), ignore_errors=True)
+        """Removes the folder of a job that has never begun."""
+        job.discarded = True
+        shutil.rmtree(self.of(job), ignore_errors=True)
+        self.release(job)
+        shutil.rmtree(self.of(job), ignore_errors=True)  # some systems remove no file that is held
 
-    def close(self, job: Job, jobs: Jobs) -> None:
-        """Closes the record of a job that was stopped while it was not played. Not to be called under the lock."""
+    def closed(self, job: Job) -> bool:
+        """Whether its record says how it ended."""
         try:
-            give_up(self.of(job))
+            return on_record(self.of(job)).status not in OPEN
+        except StoreError:  # nothing can be closed there
+            return True
+
+    def close(self, job: Job, outcome: Outcome, jobs: Jobs) -> None:
+        """Closes the record of a job that is not played, and lets go of it. Not to be called under the lock."""
+        problem = ""
+        try:
+            give_up(self.of(job), outcome, job.lock)
         except StoreError as error:
-            with jobs.changed:
-                job.message = str(error)
-                jobs.touch(job)
+            problem = str(error)
+        with jobs.changed:
+            job.message = problem or outcome.message
+            self.release(job)
+            jobs.touch(job)

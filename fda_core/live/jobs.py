@@ -36,7 +36,8 @@ class Job:
     group: str | None = None
     table: Table | None = None  # of the user's own, until it is in the run's folder
     resumed: bool = False  # its record is there and goes on
-    lock: FileLock | None = None  # of its folder, which it has while it waits
+    lock: FileLock | None = None  # of its folder, from the promise to the end; what this says is true as long
+    discarded: bool = False  # it has never begun, and left no folder
     in_round: bool = False
     seen: float = field(default_factory=time.monotonic)  # when somebody last looked at it
 
@@ -62,14 +63,23 @@ class Jobs(OrderedDict[str, Job]):
         """The one whose turn is next."""
         return next((job for job in self.values() if job.status == Status.QUEUED), None)
 
-    def admit(self, jobs: list[Job], reserve: Callable[[Job], None]) -> None:
-        """Puts all or none at the end. reserve: called with each new one that has to wait. Raises `ConfigError`."""
+    def admit(self, jobs: list[Job], reserve: Callable[[Job], None], discard: Callable[[Job], None]) -> None:
+        """Puts all or none at the end. reserve: called with each new one; what it raises is raised, after a discard of
+        those before. Raises `ConfigError` where the queue is full."""
         with self.changed:
             if len(self.live()) + len(jobs) > LONGEST_QUEUE:
                 raise ConfigError("live.queue_full", most=LONGEST_QUEUE, count=len(self.live()))
+            reserved: list[Job] = []
+            try:
+                for job in jobs:
+                    if not job.resumed:
+                        reserve(job)
+                        reserved.append(job)
+            except Exception:
+                for job in reserved:
+                    discard(job)
+                raise
             for job in jobs:
-                if self.live() and not job.resumed:
-                    reserve(job)
                 self[job.run_id] = job
                 self.move_to_end(job.run_id)
                 self.touch(job)

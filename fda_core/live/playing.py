@@ -32,20 +32,23 @@ class Playing:
         with self.jobs.changed:
             late = self._end(outcome)
         if late:
-            self.folders.close(self.job, self.jobs)
+            self.folders.close(self.job, late, self.jobs)
 
     def _outcome(self, produce: Producer) -> Outcome:
         job = self.job
-        there = self.folders.release(job) or job.resumed
         try:
             callbacks = Callbacks(self.watch, self.progress, partial(self.tick, Guard()))
-            recording = Recording(job.config, self.folders.of(job), job.run_id, job.group, job.table, resume=there)
-            return record(recording, callbacks, produce)
-        except LabError as error:  # a record that cannot be opened now may be resumed another time
-            return Outcome(Status.INTERRUPTED if there else Status.FAILED, str(error))
+            folder = self.folders.of(job)
+            return record(
+                Recording(job.config, folder, job.run_id, job.group, resume=True, lock=job.lock), callbacks, produce
+            )
+        except LabError as error:
+            message = str(error)
         except Exception as error:  # whatever it was, the queue goes on
             log.exception("run %s failed", job.run_id)
-            return Outcome(Status.FAILED, unexpected(error))
+            message = unexpected(error)
+        # A record that cannot be opened now may be resumed another time; one that has not begun is closed.
+        return Outcome(Status.INTERRUPTED if job.resumed else Status.FAILED, message)
 
     def watch(self, event: Event) -> None:
         """Takes over an event that is on record now."""
@@ -84,17 +87,23 @@ class Playing:
                 job.become(Status.PAUSED)
         self.jobs.touch(job)
 
-    def _end(self, outcome: Outcome) -> bool:
-        """True if its record is still to be closed: somebody pressed Stop while it gave its place away."""
-        job = self.job
-        late = outcome.status == Status.PREEMPTED and job.status == Status.STOPPING
+    def _end(self, outcome: Outcome) -> Outcome | None:
+        """How its record is still to be closed, if it is: somebody pressed Stop while it gave its place away, or it has
+        failed before it was opened."""
+        job, late = self.job, None
+        if outcome.status == Status.PREEMPTED and job.status == Status.STOPPING:
+            late = Outcome(Status.STOPPED)
+        elif outcome.status == Status.FAILED and not self.folders.closed(job):
+            late = outcome
         job.become(outcome.status)
-        job.message, job.table = outcome.message, None
+        job.message = outcome.message
         if outcome.status in OPEN:
             drop_unfinished(job.events)
         if outcome.status == Status.PREEMPTED:
             job.resumed = True
             job.become(Status.STOPPED if late else Status.INTERRUPTED if outcome.message else Status.QUEUED)
             self.jobs.move_to_end(job.run_id)
+        if not late and job.status != Status.QUEUED:
+            self.folders.release(job)
         self.jobs.touch(job)
         return late

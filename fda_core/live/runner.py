@@ -6,6 +6,7 @@ read from its folder, so its address goes on working after a restart.
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from fda_core.cost.estimate import CostEstimate
@@ -16,8 +17,8 @@ from fda_core.live.measuring import Measure, Measuring
 from fda_core.live.outlook import outlook
 from fda_core.live.worker import Worker
 from fda_core.runs import trash
-from fda_core.runs.record import Producer, simulate
-from fda_core.runs.snapshot import LIVE, Snapshot, Status, stored
+from fda_core.runs.record import Outcome, Producer, simulate
+from fda_core.runs.snapshot import LIVE, Snapshot, Status, on_record, stored
 from fda_core.runs.store import folder_of, new_run_id, runs_folder
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import StoreError
@@ -60,19 +61,28 @@ class Runner:
 
     def resume(self, run_id: str) -> None:
         """Queues an interrupted run to be continued. Raises `ConfigError` or `StoreError`."""
-        folder = folder_of(run_id, self._root())
-        known = stored(folder) if folder else None
-        if known is None or known.status != Status.INTERRUPTED:
-            state = Message("part.no_run" if known is None else f"part.is_{known.status}")
-            raise StoreError("live.not_interrupted", reason=state)
         with self.changed:
-            old = self.jobs.get(run_id)
-            revision = max(old.revision if old else 0, known.revision)
-            if old is None or old.status not in LIVE:
-                self._admit([Job(run_id, known.config, events=list(known.events), revision=revision, resumed=True)])
+            if (job := self.jobs.get(run_id)) and job.status == Status.QUEUED and job.lock:
+                return
+            if job and job.lock:
+                raise StoreError("live.not_interrupted", reason=Message("part.is_elsewhere"))
+            known = self.snapshot(run_id)
+            if known is None or known.status != Status.INTERRUPTED:
+                raise not_interrupted(known)
+            lock = self.folders.take(run_id)
+            try:
+                known = told(on_record(self.folders.root() / run_id), job)  # another process may have been faster
+                if known.status != Status.INTERRUPTED:
+                    raise not_interrupted(known)
+                job = Job(run_id, known.config, events=list(known.events), revision=known.revision, resumed=True)
+                job.lock = lock
+                self._admit([job])
+            except Exception:
+                lock.release()
+                raise
 
     def _admit(self, jobs: list[Job]) -> None:
-        self.jobs.admit(jobs, self.folders.reserve)
+        self.jobs.admit(jobs, self.folders.reserve, self.folders.discard)
         self.wake()
 
     def wake(self) -> None:
@@ -106,21 +116,21 @@ class Runner:
                 return
             queued = job.status == Status.QUEUED
             job.become(Status.STOPPED if queued else Status.STOPPING)
-            if queued:
-                job.table = None
             self.jobs.touch(job)
         if queued and job.resumed:
-            self.folders.close(job, self.jobs)
+            self.folders.close(job, Outcome(Status.STOPPED), self.jobs)
         elif queued:
             self.folders.discard(job)
 
     def snapshot(self, run_id: str, watching: bool = False) -> Snapshot | None:
-        """The run as it is now, from memory or from its folder; None if there is no such run. Raises `StoreError`.
+        """The run as it is now: in memory while this process has it in hand, from then on as its folder says.
 
-        watching: a viewer looks at it, which keeps it from giving its place away.
+        None if there is no such run. watching: a viewer looks at it, which keeps it from giving its place away. Raises
+        `StoreError`.
         """
         with self.changed:
-            if job := self.jobs.get(run_id):
+            job = self.jobs.get(run_id)
+            if job and (job.lock or job.discarded):
                 if watching:
                     job.seen = time.monotonic()
                 place, wait = outlook(job, self.jobs, self.measuring.timings)
@@ -129,7 +139,7 @@ class Runner:
                     job.prepared, job.stage,
                 )  # fmt: skip
         folder = folder_of(run_id, self._root())
-        return stored(folder) if folder else None
+        return told(stored(folder), job) if folder else None
 
     def cost(
         self, config: ExperimentConfig, parameters: int | None, measure: bool = True, table: Table | None = None
@@ -144,7 +154,7 @@ class Runner:
     def delete(self, run_id: str) -> None:
         """Moves a run that has ended to the trash. Raises `StoreError`."""
         with self.changed:  # so that nobody resumes it meanwhile
-            if (job := self.jobs.get(run_id)) and job.status in LIVE:
+            if (job := self.jobs.get(run_id)) and (job.status in LIVE or job.lock):
                 raise StoreError("live.not_ended", run=run_id)
             trash.delete(run_id, self._root())
             self.jobs.pop(run_id, None)
@@ -156,3 +166,18 @@ class Runner:
 
     def _root(self) -> Path:
         return self.folder or runs_folder()
+
+
+def told(run: Snapshot, job: Job | None) -> Snapshot:
+    """A run read from its folder, with what this process alone knows of it: why it was interrupted here."""
+    if job is None:
+        return run
+    message = job.message if run.status == Status.INTERRUPTED else run.message
+    more = max(0, len(run.events) - len(job.events))  # that another process added
+    return replace(run, message=message, revision=job.revision + more)
+
+
+def not_interrupted(known: Snapshot | None) -> StoreError:
+    """The error to raise about a run that cannot be resumed."""
+    state = Message("part.no_run" if known is None else f"part.is_{known.status}")
+    return StoreError("live.not_interrupted", reason=state)

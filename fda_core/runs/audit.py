@@ -1,14 +1,15 @@
 """Checks the record of a run line by line: `events.jsonl` is also its audit log (docs/runs.md)."""
 
 import hashlib
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel
 
-from fda_core.algorithm.events import Event, Round, RunFinished, parse
+from fda_core.algorithm.events import Event, Round, RunFinished, RunResumed, RunStarted
+from fda_core.runs.reading import Reader, event_of
 from fda_core.runs.store import EVENTS
 from fda_core.support.errors import StoreError
 from fda_core.support.messages import Message, Printable, because
@@ -57,23 +58,19 @@ def audit(folder: Path) -> Audit:
 
 def audit_lines(lines: list[bytes]) -> Audit:
     """The same of lines that are in no folder yet."""
-    found, reader, digest = Audit(lines=len(lines)), Reader(), hashlib.sha256()
+    found, reader, sums, digest = Audit(lines=len(lines)), Reader(), Sums(), hashlib.sha256()
     for number, line in enumerate(lines):
-        if found.closed:
-            found.wrong.append(Message("record.after_closing", line=number + 1))
         if number == len(lines) - 1 and not line.endswith(b"\n"):
             found.wrong.append(Message("record.torn", line=number + 1))
             break
-        try:
-            event, head = parse(line), json.loads(line)
-        except (ValidationError, ValueError):
-            found.wrong.append(Message("record.no_event", line=number + 1))
+        event = event_of(line)
+        if isinstance(event, Message):
+            found.wrong.append(Message("record.no_event", line=number + 1, reason=event))
             digest.update(line)
             continue
-        found.wrong += [
-            Message("record.line", line=number + 1, reason=Printable(problem))
-            for problem in reader.problems(number, head, event)
-        ]
+        problems = [] if reader.closed else sums.problems(number, line, event)
+        problems += filter(None, [reader.problem(event)])
+        found.wrong += [Message("record.line", line=number + 1, reason=Printable(one)) for one in problems]
         if isinstance(event, Round):
             found.rounds.append(event)
         if isinstance(event, RunFinished):
@@ -88,36 +85,39 @@ def audit_lines(lines: list[bytes]) -> Audit:
     return found
 
 
-class Reader:
-    """Follows the lines of one run and says what does not fit together."""
+class Head(BaseModel):
+    """What every line has besides its event; whatever it is."""
+
+    run_id: Any = None
+    seq: Any = None
+
+
+class Sums:
+    """What must be right in a record as it was written, and need not be in order to look at it."""
 
     def __init__(self) -> None:
-        self.run_id: str | None = None
-        self.played: dict[str, int] = {}
+        self.run_id: Any = None
         self.sent: dict[str, int] = {}
 
-    def problems(self, number: int, head: dict, event: Event) -> list[Message]:
-        """What is wrong with a line, in words that a sentence can end with. number: from 0; head: its plain values."""
-        found = []
-        if head.get("seq") != number:
-            found.append(Message("part.number", found=head.get("seq"), number=number))
-        self.run_id = self.run_id or head.get("run_id")
-        if head.get("run_id") != self.run_id:
+    def problems(self, number: int, line: bytes, event: Event) -> list[Message]:
+        """What is wrong with a line, in words that a sentence can end with. number: from 0."""
+        head, found = Head.model_validate_json(line), []
+        if type(head.seq) is not int or head.seq != number:
+            found.append(Message("part.number", found=head.seq, number=number))
+        self.run_id = self.run_id or head.run_id
+        if head.run_id != self.run_id:
             found.append(Message("part.other_run"))
-        if not sound(list(vars(event).values())):
-            return [*found, Message("part.no_finite_number")]
+        if isinstance(event, RunStarted | RunResumed) and not sound(vars(event)):
+            found.append(Message("part.no_finite_number"))
         return found + (self.of_round(event) if isinstance(event, Round) else [])
 
     def of_round(self, event: Round) -> list[Message]:
-        """Whether it follows the lane's last one, and its bytes add up."""
-        found, before = [], self.played.get(event.lane, 0)
-        if event.round != before + 1:
-            found.append(Message("part.round_follows", round=event.round, lane=event.lane, before=before))
+        """Whether its bytes add up."""
         total = self.sent.get(event.lane, 0) + event.bytes_down + event.bytes_up + event.bytes_monitor
-        if event.bytes_total != total:
-            found.append(Message("part.sum", total=event.bytes_total, lane=event.lane, sum=total))
-        self.played[event.lane], self.sent[event.lane] = event.round, total
-        return found
+        self.sent[event.lane] = total
+        if event.bytes_total == total:
+            return []
+        return [Message("part.sum", total=event.bytes_total, lane=event.lane, sum=total)]
 
 
 def sound(value: object) -> bool:

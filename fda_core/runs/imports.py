@@ -5,23 +5,16 @@ import os
 import shutil
 from pathlib import Path
 
-from fda_core.algorithm.events import Epoch, Event, Round, RunResumed, RunStarted, parse
+from fda_core.algorithm.events import RunStarted
 from fda_core.runs.audit import audit_lines
 from fda_core.runs.meta import META, Meta
+from fda_core.runs.reading import event_of
 from fda_core.runs.store import CONFIG, EVENTS, new_run_id
-from fda_core.settings.config import ExperimentConfig
-from fda_core.support.errors import ConfigError, StoreError
-from fda_core.support.messages import Message, Printable, because
+from fda_core.support.errors import StoreError
+from fda_core.support.messages import Message, because
 
 MOST_BYTES, MOST_LINES, LONGEST_LINE = 20_000_000, 200_000, 200_000
 TAG = "imported"
-# What pages compute with; everything else that a first line may say is only shown.
-NUMBERS = (
-    ("initial", "test_loss"),
-    ("initial", "accuracy"),
-    ("facts", "trainable_parameters"),
-    ("facts", "model_bytes"),
-)
 
 
 def import_events(data: bytes, root: Path) -> str:
@@ -32,13 +25,9 @@ def import_events(data: bytes, root: Path) -> str:
     lines = lines_of(data)
     if wrong := audit_lines(lines).wrong:
         raise changed(wrong[0])
-    start = parse(lines[0]) if lines else None
+    start = event_of(lines[0]) if lines else None
     if not isinstance(start, RunStarted):
         raise changed(Message("record.no_start"))
-    lanes = {lane.id for lane in config_in(start).lanes}
-    for number, line in enumerate(lines[1:], 2):
-        if problem := out_of_place(parse(line), number, lanes):
-            raise changed(problem)
     return keep(data, start.config, root)
 
 
@@ -62,35 +51,6 @@ def lines_of(data: bytes) -> list[bytes]:
     if lines and not lines[-1].endswith(b"\n"):
         raise StoreError("record.no_end", line=len(lines))
     return lines
-
-
-def config_in(start: RunStarted) -> ExperimentConfig:
-    """The experiment of the first line, which has all that pages need. Raises `StoreError`."""
-    for part, name in NUMBERS:
-        value = getattr(start, part).get(name, "")
-        if type(value) not in (int, float) and not (value is None and part == "initial"):  # null: it was not finite
-            raise changed(Message("record.no_number", name=f"{part}.{name}"))
-    if "model" not in start.facts:
-        raise changed(Message("record.no_facts_model"))
-    if "lanes" not in start.config:  # the defaults of the one who reads are not what was run
-        raise changed(Message("record.no_lanes"))
-    try:
-        return ExperimentConfig(**start.config)
-    except ConfigError as error:
-        raise StoreError("record.no_setting", reason=Printable(error)) from None
-
-
-def out_of_place(event: Event, line: int, lanes: set[str]) -> Message | None:
-    """What is wrong with a later line, the one of this number, if anything is."""
-    if isinstance(event, RunStarted):
-        return Message("record.another_start", line=line)
-    lane: str | None = getattr(event, "lane", None)
-    named = set(event.from_round) if isinstance(event, RunResumed) else set() if lane is None else {lane}
-    if unknown := named - lanes:
-        return Message("record.unknown_lane", line=line, lane=min(unknown)[:40])
-    if isinstance(event, Epoch | Round) and any(isinstance(value, int) and value < 0 for value in vars(event).values()):
-        return Message("record.below_zero", line=line)
-    return None
 
 
 def keep(data: bytes, config: dict, root: Path) -> str:

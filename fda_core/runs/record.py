@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from filelock import FileLock
+
 from fda_core.algorithm.checkpoint import Keep
 from fda_core.algorithm.events import Event, RunStarted
 from fda_core.analysis.summary import summarize
@@ -47,7 +49,8 @@ class Recording:
     """Which experiment is recorded, and where.
 
     resume: go on with the record that is in the folder. group: the seed study that the run belongs to. table: the
-    user's own, for a new run on it, which keeps it in its folder.
+    user's own, for a new run on it, which keeps it in its folder. lock: on the folder, of whoever promised the run and
+    goes on holding it.
     """
 
     config: ExperimentConfig
@@ -56,6 +59,7 @@ class Recording:
     group: str | None = None
     table: Table | None = None
     resume: bool = False
+    lock: FileLock | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def record(recording: Recording, callbacks: Callbacks = SILENT, produce: Produce
         events.append(event)
         callbacks.watch(event)
 
-    with closing(Recorder(recording.folder, recording.run_id, recording.resume, new)) as recorder:
+    with closing(Recorder(recording.folder, recording.run_id, recording.resume, new, recording.lock)) as recorder:
         outcome = attempt(recorder, recording, replace(callbacks, watch=show), produce)
         if outcome.status in OPEN:
             return outcome
@@ -151,8 +155,8 @@ def close(recorder: Recorder, outcome: Outcome, show: Callable[[Event], None], e
         log.warning("%s The run has no summary.", error)
 
 
-def give_up(folder: Path) -> None:
-    """Closes the record of an interrupted run as stopped. Raises `StoreError`."""
-    with closing(Recorder(folder, folder.name, resume=True)) as recorder:
+def give_up(folder: Path, outcome: Outcome = Outcome(Status.STOPPED), lock: FileLock | None = None) -> None:  # noqa: B008
+    """Closes the record of an interrupted run, as stopped if nothing else is said. Raises `StoreError`."""
+    with closing(Recorder(folder, folder.name, resume=True, lock=lock)) as recorder:
         events = list(recorder.kept)
-        close(recorder, Outcome(Status.STOPPED), events.append, events)
+        close(recorder, outcome, events.append, events)

@@ -5,14 +5,18 @@ import io
 import json
 import logging
 import os
+import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
 
 from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, save
 from fda_core.algorithm.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
 from fda_core.federation.resumption import Resumption
-from fda_core.runs.store import CHECKPOINTS, CONFIG, EVENTS, SUMMARY, config_of, hold, read_checkpoint, read_events
+from fda_core.runs.store import CHECKPOINTS, CONFIG, EVENTS, SUMMARY, hold, read_checkpoint, read_events
 from fda_core.support.errors import StoreError
 from fda_core.support.files import replace_whole, sync_folder
 from fda_core.support.messages import Message, because
@@ -24,11 +28,14 @@ class Recorder:
     """Writes one run, closed by `finish`, or by `close` if it is to be resumed.
 
     With `resume` it continues an interrupted run; `kept` are the events on record. config: the experiment, kept from
-    the very beginning, so that a run can be resumed that was killed before its first event. Raises `StoreError` when
-    the folder cannot be made or written, already holds a run, or has none to resume.
+    the very beginning, so that a run can be resumed that was killed before its first event. lock: on the folder, of a
+    caller who lets it go himself; without one the recorder has its own until it is closed. Raises `StoreError` when
+    the folder cannot be made or written, already holds a run, or has none to resume; what it made is then gone.
     """
 
-    def __init__(self, folder: Path, run_id: str, resume: bool = False, config: dict | None = None):
+    def __init__(
+        self, folder: Path, run_id: str, resume: bool = False, config: dict | None = None, lock: FileLock | None = None
+    ):
         self.folder, self.run_id = folder, run_id
         self.waiting: list[bytes] = []
         self.count = 0
@@ -38,13 +45,22 @@ class Recorder:
         self.kept: list[Event] = []
         if resume and not (folder / EVENTS).is_file():
             raise StoreError("runs.nothing_to_resume", folder=folder)
+        if not resume and (folder / EVENTS).exists():
+            raise StoreError("runs.folder_taken", folder=folder)
+        made = not folder.exists()
+        self.own: FileLock | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.lock = hold(folder)
+            self.own = None if lock else hold(folder)
             self.file = self._open(resume, config)
-        except FileExistsError:
-            raise StoreError("runs.folder_taken", folder=folder) from None
-        except OSError as error:
+        except (OSError, StoreError) as error:
+            self._let_go()
+            if made:
+                shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, StoreError):
+                raise
+            if isinstance(error, FileExistsError) and folder.is_dir():
+                raise StoreError("runs.folder_taken", folder=folder) from None
             raise StoreError("runs.not_written_other", path=folder, reason=because(error)) from None
         if resume:
             self._continue()
@@ -52,18 +68,18 @@ class Recorder:
     def _open(self, resume: bool, config: dict | None) -> io.FileIO:
         """The record; a new one durable under its name, its settings before it."""
         file = self.folder / EVENTS
+        if resume:
+            return open(file, "r+b", buffering=0)
+        if config is not None:
+            replace_whole(self.folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+        begun = open(file, "xb", buffering=0)  # noqa: SIM115 - closed by finish or close
         try:
-            if resume:
-                return open(file, "r+b", buffering=0)
-            if config is not None and not file.exists():
-                replace_whole(self.folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
-            begun = open(file, "xb", buffering=0)  # noqa: SIM115 - closed by finish or close
             sync_folder(self.folder)
             sync_folder(self.folder.parent)
-            return begun
         except OSError:
-            self.lock.release()
+            begun.close()
             raise
+        return begun
 
     def _continue(self) -> None:
         """Cuts off what the interruption tore, and counts what is there."""
@@ -71,9 +87,6 @@ class Recorder:
             self.kept = read_events(self.folder)
             if self.kept and isinstance(self.kept[-1], RunFinished):
                 raise StoreError("runs.ended", run=self.folder.name)
-            if strange := lanes_of(self.kept) - {lane.id for lane in config_of(self.kept, self.folder).lanes}:
-                problem = Message("part.unknown_lane", lane=min(strange)[:40])
-                raise StoreError("runs.damaged_start_anew", run=self.folder.name, reason=problem)
             lines = self.file.readall().splitlines(keepends=True)[: len(self.kept)]
             self.file.truncate(sum(map(len, lines)))
             self.file.seek(0, os.SEEK_END)
@@ -129,7 +142,8 @@ class Recorder:
         closing: list[Event] = [LaneFinished(lane=lane, status="stopped", message=message) for lane in self.racing]
         for event in closing:
             self.add(event)
-        last = RunFinished(status=status, message=message, count=self.count, digest=self.digest.hexdigest())
+        ending: Any = status  # pydantic says whether it is one
+        last = RunFinished(status=ending, message=message, count=self.count, digest=self.digest.hexdigest())
         self.add(last)
         self.close()
         return [*closing, last]
@@ -137,7 +151,12 @@ class Recorder:
     def close(self) -> None:
         """Leaves the record as it is and lets others have the folder; without `finish`, the run can be resumed."""
         self.file.close()
-        self.lock.release()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self.own:
+            self.own.release()
+            self.own = None
 
     def write_summary(self, summary: dict) -> None:
         """Puts `summary.json` beside the record. Raises `StoreError`."""
@@ -177,8 +196,3 @@ class Recorder:
             replace_whole(self.folder / name, text.encode())
         except OSError as error:
             raise StoreError("runs.not_written_other", path=self.folder, reason=because(error)) from None
-
-
-def lanes_of(events: list[Event]) -> set[str]:
-    """All lanes that events name; each becomes the name of a checkpoint."""
-    return {event.lane for event in events if isinstance(event, Epoch | Round | LaneFinished)}

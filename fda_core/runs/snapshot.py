@@ -60,13 +60,18 @@ class Snapshot:
 
 
 def stored(folder: Path) -> Snapshot:
-    """A run read back from its folder. Raises `StoreError`."""
+    """A run read back from its folder, and whether some process has it in hand. Raises `StoreError`."""
+    run = on_record(folder)
+    return replace(run, status=Status.ELSEWHERE) if run.status == Status.INTERRUPTED and held(folder) else run
+
+
+def on_record(folder: Path) -> Snapshot:
+    """What its folder says of a run: how it ended, or that it is to be resumed. Raises `StoreError`."""
     try:
         state = (folder / EVENTS).stat()
     except OSError as error:
         raise StoreError("runs.not_read", path=folder.name, reason=because(error)) from None
-    run = _read(folder, state.st_size, state.st_mtime_ns)
-    return replace(run, status=Status.ELSEWHERE) if run.status == Status.INTERRUPTED and held(folder) else run
+    return _read(folder, state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=KEPT_READ)

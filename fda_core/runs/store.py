@@ -5,25 +5,26 @@ kills the process, the file holds whole rounds and at most a torn end, which rea
 A lock file, held while a run is written, tells other processes that it is not theirs to resume.
 """
 
+import errno
 import json
 import logging
 import os
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import user_data_path
-from pydantic import ValidationError
 
 from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, load
-from fda_core.algorithm.events import Epoch, Event, RunStarted, parse
+from fda_core.algorithm.events import Epoch, Event, RunStarted
+from fda_core.runs.reading import Reader, event_of
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError, StoreError
-from fda_core.support.messages import Message, because
+from fda_core.support.messages import Message, Printable, because
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def hold(folder: Path, patience: float = 1.0) -> FileLock:
 
     patience: seconds; whoever asks whether it is held has it for a moment.
     """
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(folder / LOCK, thread_local=False)  # taken where a run is asked for, let go where it was played
     try:
         lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
@@ -94,6 +95,8 @@ def read_checkpoint(folder: Path, lane: str) -> Checkpoint | None:
 def read_events(folder: Path) -> list[Event]:
     """The events of a run folder; a torn last line is dropped. Raises `StoreError` for any other damage."""
     try:
+        if (folder / EVENTS).is_fifo():  # it would be waited for
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         lines = (folder / EVENTS).read_bytes().splitlines(keepends=True)
     except OSError as error:
         raise StoreError("runs.no_record", run=folder.name, reason=because(error), file=EVENTS) from None
@@ -141,12 +144,14 @@ def kept_config(folder: Path) -> dict:
     return config
 
 
-def _parsed(lines: Iterable[bytes], folder: Path) -> Iterator[Event]:
-    lines = list(lines)
+def _parsed(lines: Sequence[bytes], folder: Path) -> Iterator[Event]:
+    reader = Reader()
     for number, line in enumerate(lines, 1):
         if number == len(lines) and not line.endswith(b"\n"):
             return
-        try:
-            yield parse(line)
-        except ValidationError:
-            raise StoreError("runs.line_damaged", run=folder.name, line=number, file=EVENTS) from None
+        event = event_of(line)
+        if isinstance(event, Message):
+            raise StoreError("runs.line_damaged", run=folder.name, line=number, file=EVENTS, reason=Printable(event))
+        if problem := reader.problem(event):
+            raise StoreError("runs.line_strange", run=folder.name, line=number, file=EVENTS, reason=Printable(problem))
+        yield event

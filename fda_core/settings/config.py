@@ -185,8 +185,8 @@ class Link(Part):
     `spread` is the standard deviation of the logarithm of each client's speed (0: all clients alike).
     """
 
-    uplink_mbit: float = Field(20, gt=0, le=1e6, allow_inf_nan=False)
-    downlink_mbit: float = Field(50, gt=0, le=1e6, allow_inf_nan=False)
+    uplink_mbit: float = Field(20, ge=0.001, le=1e6, allow_inf_nan=False)
+    downlink_mbit: float = Field(50, ge=0.001, le=1e6, allow_inf_nan=False)
     spread: float = Field(0, ge=0, le=2, allow_inf_nan=False)
     rtt_ms: float = Field(80, ge=0, le=60_000, allow_inf_nan=False)
     step_seconds: float = Field(0.05, gt=0, le=3600, allow_inf_nan=False)

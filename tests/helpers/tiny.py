@@ -123,7 +123,7 @@ def tiny_experiment(
         partition=dirichlet_partition(trainer.train.labels.numpy(), config.clients, config.alpha, config.seed),
         network=Network.of(config.link, config.clients, config.seed),
         initial=torch.zeros(3, dtype=trainer.train.inputs.dtype) if initial is None else initial,
-        facts={"model": "logistic regression"},
+        facts={"model": "logistic regression", "trainable_parameters": 1, "model_bytes": 4},
     )
 
 

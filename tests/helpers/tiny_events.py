@@ -12,7 +12,9 @@ TWO_LANES = (
 def started(*lanes: LaneSpec, **changes) -> RunStarted:
     """The first event of a run of these lanes, or of one lane each of FedOpt and FDA-OPT."""
     config = ExperimentConfig(**{"lanes": lanes or TWO_LANES} | changes)
-    return RunStarted(config=config.to_json(), versions={"threads": 2}, facts={"model": "x"}, initial={"accuracy": 0.5})
+    facts = {"model": "x", "trainable_parameters": 3, "model_bytes": 12}
+    initial = {"test_loss": 0.7, "accuracy": 0.5, "metrics": {}}
+    return RunStarted(config=config.to_json(), versions={"threads": 2}, facts=facts, initial=initial)
 
 
 def a_round(lane: str = "fedopt", number: int = 1, **changes) -> Round:

@@ -6,9 +6,11 @@ from fda_core.algorithm.events import LaneFinished, Round, RunResumed
 from fda_core.live import preemption
 from fda_core.live.jobs import LONGEST_QUEUE
 from fda_core.live.runner import Runner
+from fda_core.runs import trash
 from fda_core.runs.audit import audit
+from fda_core.runs.record import Recording, record
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.store import hold, read_events
+from fda_core.runs.store import held, hold, read_events
 from fda_core.support.errors import ConfigError, Preempted, StoreError
 from tests.helpers.errors import saying
 from tests.helpers.fake import Fake, fast_config, paused, reach, reach_rounds, rounds_in, run_started, until
@@ -170,17 +172,44 @@ def test_a_record_without_lanes_is_damaged_and_the_queue_goes_on(tmp_path):
     reach(runner, runner.start(fast_config()), "finished")
 
 
-def test_a_run_that_cannot_be_resumed_now_stays_interrupted_and_says_why(runner, fake):
+def test_a_run_that_waits_to_be_resumed_is_nobody_elses(runner, fake):
     blocking = runner.start(fast_config())
     interrupted(runner.folder / RUN_ID)
     runner.resume(RUN_ID)
-    lock = hold(runner.folder / RUN_ID)  # another process was faster
+    other = Runner(runner.folder, produce=Fake())
+    assert status(other, RUN_ID) == "elsewhere"
+    for action in (other.resume, other.delete):
+        with pytest.raises(StoreError):
+            action(RUN_ID)
     runner.stop(blocking)
-    assert "being written by another process" in reach(runner, RUN_ID, "interrupted").message
-    lock.release()
     fake.let_go()
-    runner.resume(RUN_ID)
     assert rounds_in(reach(runner, RUN_ID, "finished")) == 9
+    other.delete(RUN_ID)
+    assert runner.snapshot(RUN_ID) is None
+
+
+def test_a_run_that_gave_its_place_away_is_held_while_it_waits(runner, fake, impatient):
+    first, second = (runner.start(fast_config(seed=seed)) for seed in (1, 2))
+    fake.allow(1)
+    until(lambda: status(runner, second) != "queued" and status(runner, first) == "queued")
+    assert held(runner.folder / first)
+    with pytest.raises(StoreError, match="being written"):
+        trash.delete(first, runner.folder)
+
+
+def test_what_others_made_of_an_interrupted_run_is_what_is_shown(runner, fake):
+    """As when the command line resumes it."""
+    fake.error, fake.after = saying(Preempted, "Only 5 MB are left."), 0
+    fake.let_go()
+    run_id = runner.start(fast_config())
+    seen = reach(runner, run_id, "interrupted")
+    folder = runner.folder / run_id
+    assert record(Recording(seen.config, folder, run_id, resume=True), produce=Fake()) == ("finished", "")
+    now = runner.snapshot(run_id)
+    assert (now.status, rounds_in(now), now.message) == ("finished", 9, "")
+    assert now.revision > seen.revision
+    trash.delete(run_id, runner.folder)
+    assert runner.snapshot(run_id) is None
 
 
 def test_a_run_that_another_process_plays_is_not_resumed(tmp_path):

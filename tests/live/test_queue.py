@@ -4,13 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from fda_core.live import folders, playing
+from fda_core.live import playing
 from fda_core.live.jobs import LONGEST_QUEUE
 from fda_core.live.runner import Runner
-from fda_core.runs.store import held, kept_config
+from fda_core.runs import recorder
+from fda_core.runs.entries import read_entry
+from fda_core.runs.store import RUN_ID, held, kept_config
 from fda_core.support.errors import ConfigError, MissingAssets, StoreError
 from tests.helpers.errors import saying
 from tests.helpers.fake import Fake, changes_within, fast_config, paused, reach, rounds_in
@@ -108,11 +111,12 @@ def test_the_run_after_a_failed_one_is_played(runner, fake):
     reach(runner, second, "finished")
 
 
-def test_a_runs_folder_that_cannot_be_made_fails_the_run_with_a_sentence(tmp_path):
+def test_a_run_is_not_promised_where_its_folder_cannot_be_made(tmp_path):
     (tmp_path / "runs").touch()
     runner = Runner(tmp_path / "runs", produce=Fake())
-    ended = reach(runner, runner.start(fast_config()), "failed")
-    assert ended.message.endswith("choose another folder.")
+    with pytest.raises(StoreError, match=r"choose another folder\.$"):
+        runner.start(fast_config())
+    assert runner.queue() == []
 
 
 def test_a_failing_preparation_of_the_thread_does_not_hang_the_queue(tmp_path):
@@ -174,17 +178,60 @@ def test_a_waiting_run_is_held_by_its_process_and_leaves_nothing_when_it_is_stop
     reach(runner, first, "running")
 
 
-@pytest.mark.parametrize("part", ["Recorder", "hold"])
-def test_a_run_waits_all_the_same_where_no_folder_can_be_made(runner, fake, monkeypatch, part):
+def runs_in(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if RUN_ID.fullmatch(name)]
+
+
+ENDS = """
+import os, signal, sys
+from pathlib import Path
+from fda_core.live.runner import Runner
+from tests.helpers.fake import Fake, fast_config
+runner = Runner(Path(sys.argv[1]), Fake(held=True, texts=3), on_start=lambda: __import__("time").sleep(60))
+print(runner.start(fast_config(seed=7)), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_a_run_that_was_promised_is_there_though_the_process_dies_at_once(runner, fake):
+    dead = subprocess.run([sys.executable, "-c", ENDS, runner.folder], cwd=ROOT, capture_output=True, text=True)
+    run_id = dead.stdout.strip()
+    assert dead.returncode == -signal.SIGKILL and runner.snapshot(run_id).status == "interrupted"
+    assert read_entry(runner.folder / run_id).status == "interrupted"
+    assert runner.snapshot(run_id).config.seed == 7
+    runner.resume(run_id)
+    fake.let_go()
+    assert rounds_in(reach(runner, run_id, "finished")) == 9
+
+
+@pytest.mark.parametrize("part", ["mkdir", "hold", "replace_whole", "sync_folder"])
+def test_what_cannot_be_written_is_not_promised_and_leaves_nothing(runner, fake, monkeypatch, part):
     first = runner.start(fast_config())
     reach(runner, first, "running")
 
     def full(*_, **__):
-        raise saying(StoreError, "The disk is full.")
+        raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(folders, part, full)
-        second = runner.start(fast_config())
-    assert not (runner.folder / second).exists()
+        patched.setattr(*((Path, "mkdir") if part == "mkdir" else (recorder, part)), full)
+        for start in (runner.start, lambda config: runner.start_study(config, 3)):
+            with pytest.raises(StoreError, match="No space left on device"):
+                start(fast_config(seed=2))
+    assert runs_in(runner.folder) == [first] and [run for run, _ in runner.queue()] == [first]
     fake.let_go()
-    reach(runner, second, "finished")
+    reach(runner, runner.start(fast_config()), "finished")
+
+
+def test_a_study_whose_third_run_cannot_be_written_leaves_nothing(runner, monkeypatch):
+    calls, real = iter([False, False, True]), recorder.replace_whole
+
+    def full(*arguments):
+        if next(calls):
+            raise OSError(28, "No space left on device")
+        real(*arguments)
+
+    monkeypatch.setattr(recorder, "replace_whole", full)
+    with pytest.raises(StoreError, match="No space left on device"):
+        runner.start_study(fast_config(), 3)
+    assert runs_in(runner.folder) == [] and runner.queue() == []

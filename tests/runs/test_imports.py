@@ -106,45 +106,45 @@ def config(**values):
     return lambda rows: rows[0]["config"].update(values)
 
 
-NOT_FINITE = "Line 3: it holds a number that is not finite, or of more than 64 bits"
+WRONG = "Line 3 is not an event: {} is not what a run writes there"
 CHANGES = {
     "no first line": (lambda rows: rows.pop(0), "Line 1: its number is 1 instead of 0"),
     "a number that is a text": (lambda rows: rows[1].update(seq="1\n" * 99), r"Line 2: its number is '1\\n1"),
     "a wrong sum": (lambda rows: rows[2].update(bytes_total=1), "Line 3: bytes_total is 1"),
     "a round left out": (lambda rows: rows[5].update(round=3), "Line 6: round 3 of lane fedopt follows its round 1"),
-    "a nasty round": (lambda rows: rows[2].update(lane="\n\u202e" * 5000, round=3), r"Line 3: round 3 of lane \?"),
+    "a nasty round": (lambda rows: rows[2].update(lane="\n\u202e" * 5000, round=3), r"Line 3: it speaks of the lane '"),
     "a text for a number": (lambda rows: rows[2].update(accuracy="good"), "Line 3 is not an event"),
-    "nan": (lambda rows: rows[2].update(accuracy=float("nan")), NOT_FINITE),
-    "infinity": (lambda rows: rows[2].update(seconds=float("inf")), NOT_FINITE),
-    "nan as a text": (lambda rows: rows[2].update(test_loss="NaN"), NOT_FINITE),
-    "nan far inside": (lambda rows: rows[2].update(paths=[[[0.0, float("nan")]]]), NOT_FINITE),
-    "nan in a metric": (lambda rows: rows[2].update(metrics={"f1": float("nan")}), NOT_FINITE),
+    "nan": (lambda rows: rows[2].update(accuracy=float("nan")), WRONG.format("accuracy")),
+    "infinity": (lambda rows: rows[2].update(seconds=float("inf")), WRONG.format("seconds")),
+    "nan as a text": (lambda rows: rows[2].update(test_loss="NaN"), WRONG.format("test_loss.*")),
+    "nan far inside": (lambda rows: rows[2].update(paths=[[[0.0, float("nan")]]]), WRONG.format("paths.0.0.1")),
+    "nan in a metric": (lambda rows: rows[2].update(metrics={"f1": float("nan")}), WRONG.format("metrics.f1")),
     "nan in the facts": (lambda rows: rows[0].update(facts={"a": {"b": [float("nan")]}}), "Line 1: it holds a number"),
-    "a huge number": (lambda rows: rows[2].update(bytes_up=10**4000, bytes_total=10**4000 + 24), NOT_FINITE),
-    "below zero": (lambda rows: rows[1].update(steps=-1), "Line 2 counts something below zero"),
-    "a setting": (config(clients=0), r"Line 1 holds a setting .*: clients = 0 is not allowed: choose"),
-    "an unknown setting": (config(x="y" * 10_000), r"Line 1 holds a setting .*: x is not a setting"),
-    "a long value": (config(model="y" * 10_000), r"Line 1 holds a setting .*: model = 'yyy"),
-    "a setting that is no name": (config(**{"5": 1}), r"Line 1 holds a setting .*: 5 is not a setting"),
-    "a setting that Python knows": (config(self=1), r"Line 1 holds a setting .*: self is not a setting"),
-    "no lanes": (lambda rows: rows[0]["config"].pop("lanes"), "Line 1 names no lanes"),
-    "no first loss": (lambda rows: rows[0]["initial"].pop("test_loss"), "Line 1 has no number initial.test_loss"),
-    "a first text": (lambda rows: rows[0]["initial"].update(accuracy="1"), "Line 1 has no number initial.accuracy"),
-    "no size": (lambda rows: rows[0]["facts"].update(model_bytes=None), "Line 1 has no number facts.model_bytes"),
-    "a truth value": (lambda rows: rows[0]["facts"].update(model_bytes=True), "Line 1 has no number facts.model_bytes"),
-    "no model": (lambda rows: rows[0]["facts"].pop("model"), "Line 1 has no facts.model"),
-    "a foreign lane": (lane("x"), "Line 2 speaks of the lane 'x', which the run does not have"),
-    "a nasty lane": (lane("\n\u202e" * 5000), r"Line 2 speaks of the lane '\\n\\u202e"),
+    "a huge number": (lambda rows: rows[2].update(bytes_up=10**4000), WRONG.format("bytes_up")),
+    "below zero": (lambda rows: rows[1].update(steps=-1), "Line 2 is not an event: steps is not"),
+    "a setting": (config(clients=0), r"Line 1: it holds a setting .*: clients = 0 is not allowed: choose"),
+    "an unknown setting": (config(x="y" * 10_000), r"Line 1: it holds a setting .*: x is not a setting"),
+    "a long value": (config(model="y" * 10_000), r"Line 1: it holds a setting .*: model = 'yyy"),
+    "a setting that is no name": (config(**{"5": 1}), r"Line 1: it holds a setting .*: 5 is not a setting"),
+    "a setting that Python knows": (config(self=1), r"Line 1: it holds a setting .*: self is not a setting"),
+    "no lanes": (lambda rows: rows[0]["config"].pop("lanes"), "Line 1: its settings name no lanes"),
+    "no first loss": (lambda rows: rows[0]["initial"].pop("test_loss"), "Line 1: initial.test_loss is missing"),
+    "a first text": (lambda rows: rows[0]["initial"].update(accuracy="1"), "Line 1: initial.accuracy is not what"),
+    "no size": (lambda rows: rows[0]["facts"].update(model_bytes=None), "Line 1: facts.model_bytes is not what"),
+    "a truth value": (lambda rows: rows[0]["facts"].update(model_bytes=True), "Line 1: facts.model_bytes is not what"),
+    "no model": (lambda rows: rows[0]["facts"].pop("model"), "Line 1: facts.model is missing"),
+    "a foreign lane": (lane("x"), "Line 2: it speaks of the lane 'x', which it does not have"),
+    "a nasty lane": (lane("\n\u202e" * 5000), r"Line 2: it speaks of the lane '\\n\\u202e"),
     "a foreign lane's end": (
-        lambda rows: rows[1].update(event="lane_finished", status="cap", lane="x"), "Line 2 speaks of the lane 'x'"
+        lambda rows: rows[1].update(event="lane_finished", status="cap", lane="x"), "Line 2: it speaks of the lane 'x'"
     ),
     "a foreign lane resumed": (
-        lambda rows: rows[1].update(event="run_resumed", from_round={"fedopt": 1, "x": 1}), "Line 2 speaks of the lane"
+        lambda rows: rows[1].update(event="run_resumed", from_round={"fedopt": 1, "x": 1}), "Line 2: it speaks of"
     ),
-    "another run": (lambda rows: rows[1].update(rows[0], seq=1), "Line 2 starts another run"),
+    "another run": (lambda rows: rows[1].update(rows[0], seq=1), "Line 2: it starts another run"),
     "another run's line": (lambda rows: rows[3].update(run_id="b"), "Line 4: it is of another run"),
     "no start": (lambda rows: rows[0].update(event="epoch"), "Line 1 is not an event"),
-    "another first event": (lambda rows: rows[0].update(rows[1], seq=0), "Line 1 does not start a run"),
+    "another first event": (lambda rows: rows[0].update(rows[1], seq=0), "Line 1: it comes before the start"),
 }  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def test_the_wrong_line_is_named_in_one_sentence(record, root, name):
     [
         (lambda lines: lines[:3] + lines[4:], "Line 4: its number is 4 instead of 3"),
         (lambda lines: [*lines[:3], lines[3].replace(b"0.5", b"0.6"), *lines[4:]], "The digest of the closing line"),
-        (lambda lines: [*lines, lines[1]], "Line 10 comes after the closing line"),
+        (lambda lines: [*lines, lines[1]], "Line 10: it comes after the closing line"),
         (lambda lines: [*lines[:-1], lines[-1][:-1]], "Line 9 has no end: copy the whole file"),
         (lambda lines: [*lines[:2], b"\n", *lines[3:]], "Line 3 is not an event"),
         (

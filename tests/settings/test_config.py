@@ -67,7 +67,7 @@ BAD = {
     "target not a number": ("target.value=nan", "target.value = nan", "from 0"),
     "target as a word": ("target=0.7", "target = 0.7", "target.NAME = VALUE"),
     "negative delay": ("link.rtt_ms=-1", "link.rtt_ms = -1", "from 0 to 60,000"),
-    "no uplink": ("link.uplink_mbit=0", "link.uplink_mbit = 0", "above 0"),
+    "no uplink": ("link.uplink_mbit=0", "link.uplink_mbit = 0", "from 0.001"),
     "negative spread": ("link.spread=-0.1", "link.spread = -0.1", "from 0 to 2"),
     "rank 0": ("lora.rank=0", "lora.rank = 0", "whole number from 1 to 64"),
     "seven layers of six": ("lora.layers=7", "lora.layers = 7", "from 1 to 6"),

@@ -17,9 +17,9 @@ def test_the_catalogue_says_how_a_value_is_written():
 
 def test_a_message_within_another_is_in_the_same_language_and_has_no_full_stop():
     inner = ConfigError("settings.missing", name="rule")
-    outer = StoreError("runs.damaged_start_anew", run="r", reason=inner)
-    assert str(outer) == "The run r is damaged: rule is missing: give it a value. Start a new one."
-    others = {"settings.missing": "{name} fehlt.", "runs.damaged_start_anew": "{run}: {reason}."}
+    outer = StoreError("runs.damaged", run="r", reason=inner)
+    assert str(outer) == "The run r is damaged: rule is missing: give it a value."
+    others = {"settings.missing": "{name} fehlt.", "runs.damaged": "{run}: {reason}."}
     assert outer.text(others) == "r: rule fehlt."
 
 

@@ -25,6 +25,8 @@ DEFAULT_THETA = THETAS[20]
 def adopt(config: ExperimentConfig) -> None:
     """Puts a configuration into the widgets; call it before they are drawn."""
     state = st.session_state
+    if config.preset not in presets.names():  # of a record of another version, which has the settings all the same
+        config = config.model_copy(update={"preset": presets.names()[0]})
     state.base = config
     widgets.adopt(config)
     state.epochs, state.max_epochs, state.mode, theta, state.check, state.monitor = lane_values(config.lanes)

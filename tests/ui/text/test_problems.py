@@ -140,8 +140,10 @@ def test_a_bad_table():
 
 def test_a_bad_record(tmp_path):
     assert told(import_events, b"{}\n", tmp_path) == (
-        "Line 1 is not an event: choose a file events.jsonl as the run wrote it.",
-        "1 行目がイベントではありません。実行が書き出したままの events.jsonl を選んでください。",
+        "Line 1 is not an event: it is not one whole JSON object with the fields of an event: "
+        "choose a file events.jsonl as the run wrote it.",
+        "1 行目がイベントではありません: イベントの項目をもつ 1 つの JSON オブジェクトではありません。"
+        "実行が書き出したままの events.jsonl を選んでください。",
     )
     lines = (tmp_path / keep_run(tmp_path, status=None, clients=7) / EVENTS).read_bytes().splitlines(keepends=True)
     assert told(import_events, b"".join([lines[0], *lines[2:]]), tmp_path) == (
@@ -151,10 +153,12 @@ def test_a_bad_record(tmp_path):
     # What is wrong with a setting is the settings' own sentence, within which is what is allowed.
     strange = lines[0].replace(b'"clients":7', b'"clients":-7')
     assert told(import_events, b"".join([strange, *lines[1:]]), tmp_path) == (
-        "Line 1 holds a setting that this version does not take: "
-        "clients = -7 is not allowed: choose a whole number from 1 to 1,000.",
-        "1 行目に、このバージョンでは使えない設定があります。"
-        "clients = -7 は使えません。1 から 1,000 までの整数を指定してください。",
+        "Line 1: it holds a setting that this version does not take: "
+        "clients = -7 is not allowed: choose a whole number from 1 to 1,000: "
+        "choose a file events.jsonl as the run wrote it.",
+        "1 行目: このバージョンでは使えない設定があります（"
+        "clients = -7 は使えません。1 から 1,000 までの整数を指定してください）。"
+        "実行が書き出したままの events.jsonl を選んでください。",
     )
 
 

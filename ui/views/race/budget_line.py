@@ -48,11 +48,14 @@ def sentence(
 ) -> str:
     """What each lane that sends bytes had at `budget` MB: its last synchronisation until then.
 
-    quality: test_loss or accuracy. A lane that has not sent so much yet, or ended before, says so.
+    quality: test_loss or accuracy. A lane that has not sent so much yet, or ended before, says so. Empty where no lane
+    sends anything.
     """
     labels = lane_labels(config)
     silent = {lane.id for lane in config.lanes if lane.is_baseline}
     parts = [part(labels[lane.lane], lane, events, budget, quality) for lane in lanes if lane.lane not in silent]
+    if not parts:
+        return ""
     words = reduce(lambda some, more: t("budget_line.and", some=some, more=more), parts)
     return t("budget_line.at", mb=typed(budget), quality=t(f"budget_line.{quality}"), lanes=words)
 

@@ -12,7 +12,7 @@ from fda_core.analysis.summary import Cost, rounds_of
 from fda_core.runs.recorded import names, recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig, LaneSpec
-from fda_core.support.errors import ConfigError
+from fda_core.support.errors import LabError
 from ui.components.live_chart import figure_json, live_chart
 from ui.shared.charts import palette
 from ui.shared.run_tables import study_table
@@ -76,7 +76,7 @@ def start(config: ExperimentConfig) -> None:
     try:
         st.session_state.run = runner().start(config)
         st.session_state.schedules_started = True
-    except ConfigError as error:
+    except LabError as error:
         st.session_state.schedules_problem = said(error)
 
 
