@@ -10,6 +10,7 @@ from fda_core.analysis.summary import rounds_played, started
 from fda_core.runs import recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import folder_of, recorded_at
+from ui.state.press import once
 from ui.text.i18n import plain, t
 
 REDRAW = 0.5  # seconds
@@ -67,7 +68,7 @@ def row(run: Snapshot) -> None:
     moving = playing(run)
     play.button(
         t("replay.pause") if moving else t("replay.play"), key="replay_play", width="stretch",
-        icon=":material/pause:" if moving else ":material/replay:", on_click=toggle, args=(run,),
+        icon=":material/pause:" if moving else ":material/replay:", **once("replay_play", toggle, run),
     )  # fmt: skip
     st.session_state.replay_speed = (mine or fresh(run)).speed
     speed.selectbox(

@@ -23,6 +23,7 @@ PAGE = """
   .st-key-steering [data-testid="stColumn"], .st-key-replay [data-testid="stColumn"] { min-width: 28%; flex: 1 1 28%; }
   .st-key-steering [data-testid="stColumn"]:last-child { min-width: 100%; }
 }
+.st-key-habits { display: none; }
 /* Questions and answers of the quiz are text to be read from the last row. */
 .st-key-quiz [data-testid="stMarkdownContainer"] p { font-size: 1rem; }
 a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted 1.5px; text-underline-offset: 3px; }

@@ -6,6 +6,7 @@ from fda_core.support.errors import LabError
 from ui.state import address, axes
 from ui.state.address import keep_words
 from ui.state.presenter import act, sign_in_form
+from ui.state.press import once
 from ui.state.session import runner
 from ui.text.i18n import t
 from ui.text.problems import said
@@ -90,6 +91,6 @@ def notice() -> None:
     (left.success if kind == "success" else left.warning)(words)
     if gone := st.session_state.get("deleted"):
         right.button(
-            t("runs.undo"), key="undo", on_click=act, args=(run_actions.restore, gone), icon=":material/undo:",
-            width="stretch",
+            t("runs.undo"), key="undo", icon=":material/undo:", width="stretch",
+            **once("undo", act, run_actions.restore, gone),
         )  # fmt: skip
