@@ -141,6 +141,6 @@ def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
 def show(name: str, figure, height: int, alt: str) -> None:
     """A chart of this page, `height` px high; alt: its words, here without bold."""
     live_chart(
-        figure_json(figure, name), key=f"schedules-{name}", height=height, alt=alt.replace("**", ""),
+        figure_json(figure, name), key=f"schedules-{name}", height=height, alt=alt,
         unavailable=t("chart.unavailable"),
     )  # fmt: skip
