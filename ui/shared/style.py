@@ -32,7 +32,7 @@ PAGE = """
 }
 button[kind^="primary"]:enabled { color: light-dark(#ffffff, #0e1512) !important; }
 /* A table's own buttons come up above it when the mouse does: there must be nothing else to press. */
-[data-testid="stElementContainer"]:has(> .stDataFrame) { margin-top: 28px; }
+[data-testid="stElementContainer"]:has(.stDataFrame) { margin-top: 28px; }
 /* Questions and answers of the quiz are text to be read from the last row. */
 .st-key-quiz [data-testid="stMarkdownContainer"] p { font-size: 1rem; }
 a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted 1.5px; text-underline-offset: 3px; }
