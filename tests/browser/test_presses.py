@@ -47,36 +47,26 @@ def test_a_press_twice_is_one_and_the_focus_goes_to_what_stands_there_now(race, 
 
 
 def test_a_page_is_one_entry_and_back_shows_the_run_that_its_address_names(server, context):
-    """A viewer looks at run A, then at B, and goes back and forth."""
-    first, second = (keep_run(server.runs, seed=seed) for seed in (711, 712))
-    race = Race(context.new_page(), server.url).open(run=first)
+    """A viewer looks at a run, prepares another by way of the Story page, and goes back and forth."""
+    run_id = keep_run(server.runs, seed=711)
+    race = Race(context.new_page(), server.url).open(run=run_id)
     page = race.page
     wait(lambda: "seed=711" in page.url, "the settings in the address")
     entries = page.evaluate("history.length")
-    page.set_viewport_size({"width": 1700, "height": 720})
-    page.get_by_role("link", name="Runs", exact=True).click()
-    page.wait_for_selector('[data-testid="stDataFrame"] canvas')
-    page.get_by_role("textbox", name="Search").fill("seed 712")
-    page.get_by_role("textbox", name="Search").press("Enter")
-    wait(lambda: "search=" in page.url, "the search in the address")
-    table = page.locator('[data-testid="stDataFrame"] canvas').first
-    wait(lambda: table.bounding_box()["height"] < 200, "one row")
-    page.wait_for_timeout(500)
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 16, box["y"] + 53)
-    page.get_by_role("button", name="To Race").click()
-    wait(lambda: "seed=712" in page.url and second in page.url, "B and its settings in the address")
-    assert page.evaluate("history.length") == entries + 2
-    for move, run_id, seed in ((page.go_back, None, None), (page.go_back, first, 711), (page.go_forward, None, None),
-                               (page.go_forward, second, 712)):  # fmt: skip
-        move()
-        if run_id is None:
-            page.get_by_role("textbox", name="Search").wait_for()
-            assert page.get_by_role("textbox", name="Search").input_value() == "seed 712"
-            continue
-        page.get_by_text(f"seed {seed}", exact=False).first.wait_for()
-        page.wait_for_timeout(300)
-        assert f"run={run_id}" in page.url and f"seed={seed}" in page.url
+    page.get_by_role("link", name="Story").click()
+    page.get_by_role("button", name="Run it yourself").click()
+    race.shows("Start")
+    wait(lambda: "/race" in page.url and "run=" not in page.url, "an address without a run")
+    page.go_back()
+    page.wait_for_selector(".film .lane .stage")
+    page.go_back()
+    race.wait_for_status("Finished; rounds played: 3")
+    assert f"run={run_id}" in page.url and "seed=711" in page.url
+    page.go_forward()
+    page.wait_for_selector(".film .lane .stage")
+    page.go_forward()
+    race.shows("Start")
+    wait(lambda: "run=" not in page.url, "the address without a run")
     assert page.evaluate("history.length") == entries + 2
     page.close()
 

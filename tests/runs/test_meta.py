@@ -101,9 +101,10 @@ def test_a_run_that_is_gone_gets_no_name(tmp_path):
         write_meta(tmp_path / "gone", Meta(name="x"))
 
 
-@pytest.mark.parametrize(
-    "blank", ["\u200b\u200b", "\u2060", "\ufeff \u200d", "\u3164", "\u115f\uffa0", "\u2800", "\ufe0f", "\u00ad"]
-)
+UNSEEN = ("\u200b\u200b", "\u2060", "\ufeff \u200d", "\u3164", "\u115f\uffa0", "\u2800", "\ufe0f", "\u00ad")
+
+
+@pytest.mark.parametrize("blank", UNSEEN)
 def test_a_name_or_tag_that_nobody_can_see_is_refused(blank):
     with pytest.raises(StoreError, match="cannot be seen"):
         Meta(name=blank)
