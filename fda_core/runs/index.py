@@ -5,7 +5,7 @@ import re
 import sqlite3
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import cast
@@ -38,14 +38,16 @@ class Index:
         self.root, self.file = root, root / INDEX
         self.lock = threading.Lock()
         self.in_memory = False
+        self.unread: list[str] = []  # ids, newest first
         self._use(
             SqliteDatabase(str(self.file), pragmas={"journal_mode": "wal", "synchronous": "normal"}, timeout=PATIENCE)
         )
 
-    def entries(self, search: str = "", tag: str | None = None) -> list[Entry]:
+    def entries(self, search: str = "", tag: str | None = None, most: int | None = None) -> list[Entry]:
         """The runs that have all words of `search` somewhere, and the tag; newest first.
 
-        Folders that changed are read first. Raises `StoreError` only if the folder of runs cannot be read.
+        Folders that changed are read first; where they are more than `most`, they are left in `unread` instead. Raises
+        `StoreError` only if the folder of runs cannot be read.
         """
         try:
             self.root.stat()
@@ -56,13 +58,20 @@ class Index:
         with self.lock:
             for mend in (self._replace, self._move_to_memory):
                 try:
-                    return self._look(search, tag)
+                    return self._look(search, tag, most)
                 except StoreError:
                     raise
                 except Exception as error:  # whatever a damaged file leads to, it must not hide the runs
                     log.warning("the index %s cannot be used (%s)", self.file, error or type(error).__name__)
                     mend(error)
-            return self._look(search, tag)
+            return self._look(search, tag, most)
+
+    def read(self, run_ids: Iterable[str]) -> None:
+        """Reads these runs anew. Whoever looks meanwhile waits for the writing only. Raises `StoreError`."""
+        present = states(self.root)
+        rows = self._rows([run_id for run_id in run_ids if run_id in present], present)
+        with self.lock, self._opened():
+            self._write(rows, ())
 
     def rebuild(self) -> list[Entry]:
         """All runs, read anew. Raises `StoreError` if the folder cannot be read or the old index not be removed."""
@@ -77,25 +86,31 @@ class Index:
     def _use(self, database: SqliteDatabase) -> None:
         self.database, self.runs = database, table_in(database)
 
-    def _look(self, search: str, tag: str | None) -> list[Entry]:
+    def _look(self, search: str, tag: str | None, most: int | None) -> list[Entry]:
         with self._opened():
             self.runs.create_table()
-            self._refresh()
+            self._refresh(most)
             return self._found(search, tag)
 
     def _opened(self) -> AbstractContextManager:
         # Opened for each look: pages come in threads that end, and a file in use could not be replaced.
         return nullcontext() if self.in_memory else self.database.connection_context()
 
-    def _refresh(self) -> None:
-        """Reads what changed, then writes it at once: nobody waits for the reading."""
+    def _refresh(self, most: int | None) -> None:
+        """Reads what changed, then writes it at once; what is gone is forgotten in any case."""
         query = self.runs.select(self.runs.run_id, self.runs.state).tuples()
         known = dict(cast("Iterable[tuple[str, str]]", query))  # peewee's types know no rows but models
         present = states(self.root)
         changed = [run_id for run_id, state in present.items() if known.get(run_id) != state]
-        rows = [row(read_entry(self.root / run_id), present[run_id]) for run_id in changed]
-        rows = [row for row in rows if (self.root / row["run_id"]).exists()]  # not deleted while it was read
-        gone = known.keys() - present.keys()
+        self.unread = sorted(changed, reverse=True) if most is not None and len(changed) > most else []
+        self._write(self._rows(() if self.unread else changed, present), known.keys() - present.keys())
+
+    def _rows(self, run_ids: Iterable[str], present: Mapping[str, str]) -> list[dict[str, str]]:
+        """Read from the folders. present: what `states` said before."""
+        rows = [row(read_entry(self.root / run_id), present[run_id]) for run_id in run_ids]
+        return [row for row in rows if (self.root / row["run_id"]).exists()]  # not deleted while it was read
+
+    def _write(self, rows: Sequence[dict[str, str]], gone: Collection[str]) -> None:
         if rows or gone:
             with self.database.atomic("IMMEDIATE"):
                 for values in rows:

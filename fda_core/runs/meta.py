@@ -15,6 +15,19 @@ LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 80, 30, 10
 TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+# Letters, marks and symbols that show nothing, besides the format characters: fillers, a blank braille pattern.
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+
+
+def visible(text: str) -> bool:
+    """Whether there is anything to see in it. Joiners within a text are none of its letters, but part of its script."""
+    selectors = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+    return any(
+        unicodedata.category(char)[0] not in "CZ" and char not in BLANK and not any(ord(char) in r for r in selectors)
+        for char in text
+    )
+
+
 def clean(text: str) -> str:
     """One line without control characters, its white space collapsed."""
     text = " ".join(text.split())
@@ -23,7 +36,7 @@ def clean(text: str) -> str:
 
 
 class Meta(BaseModel):
-    """A run's name and tags, cleaned. Raises `StoreError` for what is too long or too many."""
+    """A run's name and tags, cleaned. Raises `StoreError` for what is too long, too many, or cannot be seen."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,7 +46,9 @@ class Meta(BaseModel):
     @field_validator("name")
     @classmethod
     def _short(cls, name: str) -> str:
-        if len(name := clean(name)) > LONGEST_NAME:
+        if (name := clean(name)) and not visible(name):
+            raise StoreError("runs.blank_name")
+        if len(name) > LONGEST_NAME:
             raise StoreError("runs.long_name", count=len(name), most=LONGEST_NAME)
         return name
 
@@ -42,6 +57,8 @@ class Meta(BaseModel):
     def _few(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
         known: dict[str, str] = {}
         for tag in filter(None, map(clean, tags)):
+            if not visible(tag):
+                raise StoreError("runs.blank_tag")
             known.setdefault(tag.casefold(), tag)
         tags = tuple(known.values())
         if long := next((tag for tag in tags if len(tag) > LONGEST_TAG), None):

@@ -99,3 +99,23 @@ def test_a_write_that_fails_is_a_sentence_and_leaves_the_name_before(tmp_path, m
 def test_a_run_that_is_gone_gets_no_name(tmp_path):
     with pytest.raises(StoreError, match=r"of gone cannot be kept"):
         write_meta(tmp_path / "gone", Meta(name="x"))
+
+
+UNSEEN = ("\u200b\u200b", "\u2060", "\ufeff \u200d", "\u3164", "\u115f\uffa0", "\u2800", "\ufe0f", "\u00ad")
+
+
+@pytest.mark.parametrize("blank", UNSEEN)
+def test_a_name_or_tag_that_nobody_can_see_is_refused(blank):
+    with pytest.raises(StoreError, match="cannot be seen"):
+        Meta(name=blank)
+    with pytest.raises(StoreError, match="cannot be seen"):
+        Meta(tags=("a", blank))
+
+
+@pytest.mark.parametrize("name", ["می\u200cخواهم", "👩\u200d🔬", "a\u200bb", "é", "実行"])
+def test_joiners_within_a_name_are_part_of_its_script(name):
+    assert Meta(name=name).name == name
+
+
+def test_an_empty_box_takes_the_name_away():
+    assert Meta(name="   ").name == ""

@@ -41,6 +41,7 @@ def visit(runner):
 
     def open_page(name: str = "race", **query: str) -> AppTest:
         page = AppTest.from_file(str(APP), default_timeout=60)
+        page.session_state["listening"] = True  # as a browser says it
         for key, value in query.items():
             page.query_params[key] = value
         return page.switch_page(f"pages/{name}.py").run()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fda_core.settings.fields import for_engineers
 from ui.components.copy_link import copy_link
+from ui.components.page_habits import page_habits
 from ui.shared import style
 from ui.shared.glossary_corner import corner
 from ui.state import address
@@ -53,6 +54,9 @@ HIDEABLE = {
 }  # fmt: skip
 KEYS = {key for names in HIDEABLE.values() for key in names}
 
+# Where the focus goes when the button that has it goes: to another of its row, and from the runs to what undoes it.
+REGIONS = (("steering",), ("replay",), ("runs_actions", "undo"))
+
 # Widgets that a manager does not see; what they are set to holds all the same.
 FOR_ENGINEERS = (*for_engineers(), "mix_seed")
 
@@ -64,10 +68,17 @@ def chrome(page: str) -> None:
     if not engineer():
         style.hide(FOR_ENGINEERS)
     with st.container(key="chrome", horizontal=True):
+        st.fragment(habits)()
         corner()
         with st.popover(t("chrome.view"), icon=":material/translate:"):
             switches()
             st.fragment(link)(page)
+
+
+def habits() -> None:
+    """A fragment, so that what the browser has to say first does not draw the page again."""
+    heard = bool(st.session_state.get("listening"))
+    page_habits(key="habits", heard=heard, on_ready=address.listen, regions=REGIONS, quick=("inside_turn",))
 
 
 def hidden() -> list[str]:

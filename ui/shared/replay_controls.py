@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import UTC, tzinfo
 
 import streamlit as st
 
@@ -10,7 +11,9 @@ from fda_core.analysis.summary import rounds_played, started
 from fda_core.runs import recorded
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import folder_of, recorded_at
+from ui.state.press import once
 from ui.text.i18n import plain, t
+from ui.text.moments import moment
 
 REDRAW = 0.5  # seconds
 
@@ -67,7 +70,7 @@ def row(run: Snapshot) -> None:
     moving = playing(run)
     play.button(
         t("replay.pause") if moving else t("replay.play"), key="replay_play", width="stretch",
-        icon=":material/pause:" if moving else ":material/replay:", on_click=toggle, args=(run,),
+        icon=":material/pause:" if moving else ":material/replay:", **once("replay_play", toggle, run),
     )  # fmt: skip
     st.session_state.replay_speed = (mine or fresh(run)).speed
     speed.selectbox(
@@ -83,7 +86,7 @@ def row(run: Snapshot) -> None:
     everything.button(
         t("replay.all"), key="replay_all", disabled=mine is None, on_click=keep, args=(run, None), width="stretch"
     )
-    st.caption(label(run))
+    st.caption(label(run), help=t("replay.utc", when=began(run, UTC)))
 
 
 def shown_rounds(run: Snapshot) -> int:
@@ -115,13 +118,18 @@ def seek(run: Snapshot) -> None:
     keep(run, mine.seek(timeline(run).moment_of(st.session_state.replay_round)))
 
 
-def label(run: Snapshot) -> str:
-    """Recorded when, with which seed, on what."""
+def began(run: Snapshot, where: tzinfo | None = None) -> str:
+    """When it began, by the clock of this zone; without one, of the reader's."""
     folder = folder_of(run.run_id) or recorded.folder_of(run.run_id)
-    versions = started(run.events).versions
     when = folder and recorded_at(folder)
+    return moment(when, where) if when else t("replay.unknown")
+
+
+def label(run: Snapshot, where: tzinfo | None = None) -> str:
+    """Recorded when, with which seed, on what. where: the time zone, if not the reader's."""
+    versions = started(run.events).versions
     return t(
-        "replay.recorded", when=f"{when:%Y-%m-%d %H:%M} UTC" if when else t("replay.unknown"), seed=run.config.seed,
+        "replay.recorded", when=began(run, where), seed=run.config.seed,
         machine=plain(str(versions.get("processor") or versions.get("platform") or t("replay.unknown")))[:100],
         threads=plain(str(versions.get("threads", "?")))[:10],
     )  # fmt: skip

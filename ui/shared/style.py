@@ -23,6 +23,16 @@ PAGE = """
   .st-key-steering [data-testid="stColumn"], .st-key-replay [data-testid="stColumn"] { min-width: 28%; flex: 1 1 28%; }
   .st-key-steering [data-testid="stColumn"]:last-child { min-width: 100%; }
 }
+.st-key-habits { display: none; }
+.st-key-cost { overflow: visible !important; } /* it wraps: with scroll bars it would have to be reached by Tab */
+/* Streamlit's own colours here are too faint on their ground (WCAG 2.1, 1.4.3: 4.5 to 1). */
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78; }
+[data-testid="stWidgetLabel"][disabled], [data-testid="stWidgetLabel"][disabled] [data-testid="stMarkdownContainer"] {
+  color: inherit;
+}
+button[kind^="primary"]:enabled { color: light-dark(#ffffff, #0e1512) !important; }
+/* A table's own buttons come up above it when the mouse does: there must be nothing else to press. */
+[data-testid="stElementContainer"]:has(.stDataFrame) { margin-top: 28px; }
 /* Questions and answers of the quiz are text to be read from the last row. */
 .st-key-quiz [data-testid="stMarkdownContainer"] p { font-size: 1rem; }
 a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted 1.5px; text-underline-offset: 3px; }

@@ -11,13 +11,15 @@ Whose a word is:
 - every other word is a setting of an experiment, as fda_core/settings/assignments.py names it, on the pages
   `WITH_SETTINGS`: `from_address` reads them, `keep_address` writes them.
 
-Every word is read once; one that means nothing where it stands is named to the viewer and left out.
+Every word is read once; one that means nothing where it stands is named to the viewer and left out. Back and Forward
+bring an address as a link does. Nothing is written before the browser makes no history entry of it (`listen`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fda_core.settings import presets
 from fda_core.settings.assignments import from_query, to_query
@@ -48,14 +50,42 @@ def begin(page: str, strange: Mapping[str, str]) -> None:
     state.refused = []
     for name, word in strange.items():
         refuse(name, word)
-    if state.get("page") != page:
+    if state.get("page") != page or moved():
         state.page, state.written = page, {}
+    if run_id := brought("run"):
+        state.run = run_id
     if page in WITH_SETTINGS:
         return
     known = top_names()
     for name, word in settings().items():
         if name.split(".")[0] not in known:
             refuse(name, word)
+
+
+def moved() -> bool:
+    """Whether this draw shows what Back or Forward led to: it is what the address says, whoever wrote that."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
+
+
+def listen() -> None:
+    """A callback: from now on this browser makes no history entry of what is written; what was held back is written."""
+    st.session_state.listening = True
+    write(as_written())
+
+
+def as_written() -> dict[str, str]:
+    """The address as it is, or will be once the browser listens."""
+    held = st.session_state.pop("held", None)
+    return st.query_params.to_dict() if held is None else held
+
+
+def write(wanted: dict[str, str]) -> None:
+    """All words of the address."""
+    if not st.session_state.get("listening"):
+        st.session_state.held = wanted
+    elif st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
 
 
 def refuse(name: str, word: str) -> None:
@@ -86,6 +116,8 @@ def adopt(name: str, key: str, read: Callable[[str], object | None], default: ob
         refuse(name, word)
     if value is not None:
         st.session_state[key] = value
+    elif moved():  # what is not in an address is as usual
+        st.session_state[key] = default
     else:
         st.session_state.setdefault(key, default)
 
@@ -125,12 +157,10 @@ def written(name: str) -> set[str]:
 
 def put(name: str, word: str) -> None:
     """Writes one word, where the page is not drawn again for it; an empty one is left out."""
-    if not word:
-        st.query_params.pop(name, None)
-        return
-    written(name).add(word)
-    if st.query_params.get(name) != word:
-        st.query_params[name] = word
+    others = {other: text for other, text in as_written().items() if other != name}
+    if word:
+        written(name).add(word)
+    write(others | ({name: word} if word else {}))
 
 
 # Settings of an experiment.
@@ -167,12 +197,12 @@ def keep_address(config: ExperimentConfig | None, **words: str) -> None:
 
 def keep_words(**words: str) -> None:
     """Writes the run and a page's own words into the address; empty ones are left out, and so are other pages'."""
-    wanted = {name: st.query_params[name] for name in EVERYWHERE - {"run"} if name in st.query_params}
+    known = as_written()
+    wanted = {name: known[name] for name in EVERYWHERE - {"run"} if name in known}
     if run_id := st.session_state.get("run"):
         wanted["run"] = run_id
+        written("run").add(run_id)
     st.session_state.address = {name: word for name, word in words.items() if word}
     for name, word in st.session_state.address.items():
         written(name).add(word)
-    wanted |= st.session_state.address
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
+    write(wanted | st.session_state.address)

@@ -9,6 +9,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from fda_core.support.errors import ConfigError
 from fda_core.support.presenter_pin import pin_from
+from ui.state.press import once
 from ui.state.sign_in import SignIn
 from ui.text.i18n import t
 
@@ -81,7 +82,7 @@ def sign_in_form() -> None:
             return
         with st.form("presenter_form", border=False, clear_on_submit=True):
             st.text_input(t("class.pin"), type="password", key="pin", max_chars=100, autocomplete="off")
-            st.form_submit_button(t("class.enter"), on_click=verify)
+            st.form_submit_button(t("class.enter"), **once("enter", verify))
         if answer := st.session_state.pop("sign_in_answer", None):
             st.warning(t(f"class.{answer}"))
 

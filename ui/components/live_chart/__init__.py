@@ -11,6 +11,7 @@ import streamlit as st
 from plotly.io.json import to_json_plotly
 
 from ui.components.live_chart.plotly_js import file_name, publish
+from ui.components.spoken import spoken
 
 __all__ = ["figure_json", "live_chart", "publish"]
 
@@ -45,7 +46,7 @@ def live_chart(
         "figure": figure,
         "plotly": file_name(),
         "height": height,
-        "alt": alt,
+        "alt": spoken(alt),
         "unavailable": unavailable,
     }
     _mount(key=key, data=data, height=height)

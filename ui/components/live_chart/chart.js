@@ -30,7 +30,7 @@ function createNode(parentElement) {
   const node = document.createElement("div");
   node.className = CLASS_NAME;
   node.style.width = "100%";
-  node.setAttribute("role", "img");
+  node.setAttribute("role", "figure"); // not "img": there are buttons in it
   node.liveChart = { observer: new ResizeObserver(() => fit(node)) };
   node.liveChart.observer.observe(node);
   parentElement.append(node);
@@ -56,7 +56,20 @@ function draw(Plotly, node) {
   // Parsed afresh each time, because Plotly writes into the layout it is given.
   const { data, layout } = JSON.parse(node.liveChart.figure);
   layout.template = { layout: themeLayout(node) };
-  return Plotly.react(node, data, layout, CONFIG);
+  return Plotly.react(node, data, layout, CONFIG).then(() => listenOnce(node));
+}
+
+function listenOnce(node) {
+  if (node.liveChart.listening) return;
+  node.liveChart.listening = true;
+  node.on("plotly_afterplot", () => makeRoom(node));
+  makeRoom(node);
+}
+
+// Plotly's buttons lie over the picture and not over the legend, which is pressed as well.
+function makeRoom(node) {
+  const bar = node.querySelector(".modebar");
+  if (bar) bar.style.top = `${node._fullLayout._size.t}px`;
 }
 
 function explain(node, message) {
@@ -101,6 +114,7 @@ function themeLayout(node) {
       font,
     },
     margin: { l: 56, r: 16, t: 36, b: 48 },
+    modebar: { orientation: "v" },
     xaxis: axis,
     yaxis: axis,
   };

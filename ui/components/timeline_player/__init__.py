@@ -8,6 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from fda_core.analysis.timeline import Timeline
+from ui.components.spoken import spoken
 
 __all__ = ["Look", "timeline_player"]
 
@@ -50,7 +51,7 @@ def timeline_player(
         "tracks": [asdict(tracks[lane]) | {"look": look._asdict()} for lane, look in looks.items()],
         "length": SECONDS,
         "words": dict(words),
-        "alt": alt,
+        "alt": spoken(alt),
         "language": language,
     }
     _mount(key=key, data=data)

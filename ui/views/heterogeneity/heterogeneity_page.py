@@ -12,7 +12,7 @@ from ui.settings_panel.controls import ends
 from ui.settings_panel.handover import to_race
 from ui.shared.charts import palette
 from ui.shared.tables import text_table
-from ui.state.address import from_address, keep_words, linked
+from ui.state.address import from_address, keep_words, linked, moved
 from ui.state.session import shown_run
 from ui.text.glossary import marked
 from ui.text.i18n import t
@@ -51,7 +51,7 @@ def page() -> None:
 def chosen() -> tuple[ExperimentConfig, str | None]:
     """What the address or the controls say; the preset's other values."""
     state = st.session_state
-    if "mix" not in state or linked():
+    if "mix" not in state or linked() or moved():
         base, problem = from_address()
         state.mix, state.mix_problem = base, problem
         state.mix_alpha, state.mix_clients, state.mix_seed = base.alpha, base.clients, base.seed

@@ -30,7 +30,7 @@ def chart(
         shared_figure(view, moment, x, y, budget, not going_on, run, config, lanes),
         key="race",
         height=HEIGHT,
-        alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words.replace("**", "")),
+        alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words),
         unavailable=t("chart.unavailable"),
     )
     if budget and lanes:

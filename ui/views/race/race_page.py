@@ -20,7 +20,7 @@ NOT_VARIANCE = {"preset", "lanes", "rounds", "target", "after_target_rounds", "l
 
 def page() -> None:
     """Settings in the sidebar, everything live in one fragment."""
-    arrived = "base" not in st.session_state or address.linked()
+    arrived = "base" not in st.session_state or address.linked() or address.moved()
     if arrived and "run" not in st.query_params and not following():
         st.session_state.run = None  # a link to settings is one to a new run
     run, unreadable = shown_run()

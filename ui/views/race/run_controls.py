@@ -13,6 +13,7 @@ from fda_core.support.callbacks import TEXTS
 from fda_core.support.errors import LabError
 from ui.settings_panel import own_data
 from ui.state.presenter import act, may_act
+from ui.state.press import once
 from ui.state.session import runner
 from ui.text.i18n import t
 from ui.text.numbers import duration
@@ -69,7 +70,7 @@ def button(place, key: str, icon: str, label: str, enabled: bool, action: Callab
     """A button whose action is a callback: it works in a redraw of the page as in one of the fragment."""
     place.button(
         t(label), key=key, icon=f":material/{icon}:", disabled=not (enabled and may_act()), width="stretch",
-        on_click=act, args=(action, *arguments), type="primary" if key in ("start", "resume") else "secondary",
+        **once(key, act, action, *arguments), type="primary" if key in ("start", "resume") else "secondary",
         help=t("race.step_help") if key == "step" else None,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from fda_core.runs.meta import LONGEST_NAME
 from fda_core.runs.snapshot import LIVE, Snapshot
 from ui.settings_panel.handover import follow_run
 from ui.state.presenter import act, may_act
+from ui.state.press import once
 from ui.text.i18n import t
 from ui.views.runs import downloads, run_actions
 from ui.views.runs.run_list import everything
@@ -41,8 +42,8 @@ def actions(chosen: Sequence[Entry], runs: Sequence[Snapshot], report: Callable[
 def act_on(place, key: str, label: str, enabled: bool, *action) -> None:
     """A button that calls `action`, its function and arguments, if the viewer may act; grey where not `enabled`."""
     place.button(
-        t(label, count=run_actions.SEEDS), key=key, disabled=not (enabled and may_act()), on_click=act, args=action,
-        width="stretch",
+        t(label, count=run_actions.SEEDS), key=key, disabled=not (enabled and may_act()), width="stretch",
+        **once(key, act, *action),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from fda_core.runs import trash
 from fda_core.runs.store import runs_folder
 from ui.state.presenter import act, may_act
+from ui.state.press import once
 from ui.text.i18n import t
 from ui.views.runs import run_actions
 from ui.views.runs.run_list import everything
@@ -30,7 +31,7 @@ def filters() -> tuple[str, str | None]:
 def uploader() -> None:
     """The box for a record to take over; after each file a new one, so that the last is not taken twice."""
     with st.expander(t("runs.import"), key="runs_import", icon=":material/upload_file:"):
-        key = f"upload-{st.session_state.get('uploads', 0)}"
+        key = run_actions.uploader_key()
         st.file_uploader(
             t("runs.import_file"), type=["jsonl"], key=key, on_change=act, args=(run_actions.take_over, key),
             disabled=not may_act(), help=t("runs.import_help"),
@@ -46,6 +47,6 @@ def bin_of_runs() -> None:
         st.caption(t("runs.trash_kept", days=trash.KEPT_DAYS))
         for run_id in gone[:20]:
             st.button(
-                t("runs.restore", run=run_id), key=f"restore-{run_id}", on_click=act, disabled=not may_act(),
-                args=(run_actions.restore, [run_id]), icon=":material/undo:",
+                t("runs.restore", run=run_id), key=f"restore-{run_id}", disabled=not may_act(), icon=":material/undo:",
+                **once(f"restore-{run_id}", act, run_actions.restore, [run_id]),
             )  # fmt: skip

@@ -9,6 +9,7 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.support.errors import LabError
 from ui.state.session import runner
 from ui.text.i18n import plain, t
+from ui.text.moments import zone_name
 from ui.text.problems import said
 from ui.text.recorded_messages import recorded
 from ui.views.runs.run_list import table, title
@@ -29,12 +30,15 @@ def pick(entries: list[Entry]) -> None:
         state.chosen = [ids[row] for row in state[key].selection.rows if row < len(ids)]
         state.runs_notice = None
 
+    zone = zone_name()
     height = 2 + ROW_HEIGHT * (1 + min(len(entries), MOST_ROWS[bool(state.chosen)]))
     st.dataframe(
         table(entries), key=key, on_select=picked, selection_mode="multi-row", hide_index=True, height=height,
         selection_default={"selection": {"rows": state.table_began}}, alt=t("runs.alt", count=len(entries)),
         column_config={
-            t("runs.began"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", timezone="UTC"),
+            t("runs.began", zone=zone): st.column_config.DatetimeColumn(
+                format="YYYY-MM-DD HH:mm", timezone=zone, help=t("runs.began_help", zone=zone)
+            ),
             t("runs.alpha"): st.column_config.NumberColumn(format="%g"),
             t("runs.tags"): st.column_config.ListColumn(),
         },

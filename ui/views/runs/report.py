@@ -1,6 +1,7 @@
 """A report of runs as one HTML file that needs no network: to be mailed, opened and printed."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -26,7 +27,10 @@ def texts(runs: Sequence[Snapshot], names: Sequence[str]) -> dict:
         "language": viewing().language, "title": t("runs.report_title"),
         "no_script": t("runs.no_script"), "origin": t("runs.origin"),
         "runs": [
-            {"id": run.run_id, "name": name, "recorded": replay_controls.label(run), "settings": settings(run.config)}
+            {
+                "id": run.run_id, "name": name, "settings": settings(run.config),
+                "recorded": replay_controls.label(run, UTC),
+            }
             for run, name in zip(runs, names, strict=True)
         ],
     }  # fmt: skip

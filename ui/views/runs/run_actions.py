@@ -97,9 +97,14 @@ def study(run_id: str) -> None:
     tried(action)
 
 
+def uploader_key() -> str:
+    """Of the box that takes the next file."""
+    return f"upload-{st.session_state.get('uploads', 0)}"
+
+
 def take_over(key: str) -> None:
-    """Keeps the uploaded record as a run."""
-    if (upload := st.session_state[key]) is None:
+    """Keeps the uploaded record as a run; once, although the file may come twice before its box is gone."""
+    if key != uploader_key() or (upload := st.session_state[key]) is None:
         return
 
     def action() -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from fda_core.runs.backlog import Backlog
 from fda_core.runs.entries import Entry, created_at
 from fda_core.runs.exports import is_formula
 from fda_core.runs.index import Index
@@ -15,21 +16,22 @@ from fda_core.settings import presets
 from fda_core.support.errors import LabError
 from ui.state.session import runner
 from ui.text.i18n import JOINER, t
+from ui.text.moments import moment, zone_name
 from ui.text.numbers import DASH, megabytes
 
 SCHEDULE = re.compile(r"fedopt-e([1-9][0-9]{0,2})")
 
 
 @st.cache_resource(show_spinner=False)
-def index() -> Index:
+def backlog() -> Backlog:
     """The one of this process."""
-    return Index(runs_folder())
+    return Backlog(Index(runs_folder()))
 
 
 def everything() -> list[Entry]:
-    """All runs on record, newest first; none where the folder cannot be read."""
+    """All runs on record that were read, newest first; none where the folder cannot be read."""
     try:
-        return index().entries()
+        return backlog().entries()
     except LabError:  # the list says it
         return []
 
@@ -37,7 +39,7 @@ def everything() -> list[Entry]:
 def listed(search: str, tag: str | None) -> list[Entry]:
     """The runs that match, newest first, and without a search those that only wait as well. Raises `StoreError`."""
     live = dict(runner().queue())
-    found = [replace(entry, status=status_of(entry, live)) for entry in index().entries(search, tag)]
+    found = [replace(entry, status=status_of(entry, live)) for entry in backlog().entries(search, tag)]
     if search or tag:
         return found
     known = {entry.run_id for entry in found}
@@ -63,8 +65,8 @@ def waits(run: Snapshot) -> Entry:
 
 
 def title(entry: Entry) -> str:
-    """The name that somebody gave it, else when it began, in UTC to the minute."""
-    return entry.name or f"{entry.created:%Y-%m-%d %H:%M}"
+    """The name that somebody gave it, else when it began, by the reader's clock."""
+    return entry.name or moment(entry.created)
 
 
 def table(entries: list[Entry]) -> pd.DataFrame:
@@ -72,7 +74,7 @@ def table(entries: list[Entry]) -> pd.DataFrame:
     rows = [
         {
             t("runs.name"): harmless(entry.name) or DASH,
-            t("runs.began"): entry.created,
+            t("runs.began", zone=zone_name()): entry.created,
             t("runs.status"): t(f"runs.is_{entry.status}"),
             t("runs.preset"): t(f"settings.preset_{entry.preset}") if entry.preset in presets.names() else entry.preset,
             t("runs.clients"): entry.clients,

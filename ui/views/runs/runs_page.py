@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from fda_core.runs.store import RUN_ID, runs_folder
 from fda_core.support.errors import LabError
 from ui.state import address, axes
 from ui.state.address import keep_words
 from ui.state.presenter import act, sign_in_form
+from ui.state.press import once
 from ui.state.session import runner
 from ui.text.i18n import t
 from ui.text.problems import said
@@ -14,7 +16,7 @@ from ui.views.runs.action_bar import actions
 from ui.views.runs.list_filters import LONGEST_SEARCH, bin_of_runs, filters, uploader
 from ui.views.runs.picker import pick, readable
 from ui.views.runs.picture import picture
-from ui.views.runs.run_list import everything, listed, title
+from ui.views.runs.run_list import backlog, listed, title
 
 REDRAW = 2.0  # seconds, while something is under way
 MOST_READ = 20  # runs at a time, each of them whole in memory: a tick in the table's head chooses all there are
@@ -28,8 +30,13 @@ def page() -> None:
         uploader()
         bin_of_runs()
         sign_in_form()
-    going_on = bool(runner().queue())
+    going_on = changing()
     st.fragment(run_every=REDRAW if going_on else None)(part)(search, tag, going_on)
+
+
+def changing() -> bool:
+    """Whether the list becomes another by itself: runs are under way, or are still being read."""
+    return bool(runner().queue()) or backlog().reading() is not None
 
 
 def adopt() -> None:
@@ -43,19 +50,26 @@ def adopt() -> None:
 
 def known(word: str) -> list[str] | None:
     """Those of the runs in the address that are here; None if there is none of them."""
-    here = {entry.run_id for entry in everything()} | set(dict(runner().queue()))
-    ids = [run_id for run_id in word.split(",") if run_id]
-    found = [run_id for run_id in ids if run_id in here]
+    ids, queue = [run_id for run_id in word.split(",") if run_id], dict(runner().queue())
+    found = [run_id for run_id in ids if run_id in queue or kept(run_id)]
     if found and len(found) < len(ids):
-        address.refuse("runs", ",".join(run_id for run_id in ids if run_id not in here))
+        address.refuse("runs", ",".join(run_id for run_id in ids if run_id not in found))
     return found or None
+
+
+def kept(run_id: str) -> bool:
+    """Whether there is such a run on record; the list may not have read it yet."""
+    return RUN_ID.fullmatch(run_id) is not None and (runs_folder() / run_id).is_dir()
 
 
 def part(search: str, tag: str | None, going_on: bool) -> None:
     """The fragment: list, buttons and picture; going_on: whether it was begun with runs under way."""
-    if bool(runner().queue()) != going_on:
+    if changing() != going_on:
         st.rerun()  # the page stops or begins to look again by itself
     notice()
+    if reading := backlog().reading():
+        done, total = reading
+        st.progress(done / total, t("runs.reading", done=done, total=total))
     try:
         entries = listed(search, tag)
     except LabError as error:
@@ -63,7 +77,8 @@ def part(search: str, tag: str | None, going_on: bool) -> None:
         return
     if not entries:
         keep_words(search=search, tag=tag or "", **axes.words())
-        st.info(t("runs.none_found" if search or tag else "runs.none"))
+        if not reading:
+            st.info(t("runs.none_found" if search or tag else "runs.none"))
         return
     pick(entries)
     chosen = [entry for entry in entries if entry.run_id in st.session_state.chosen]
@@ -90,6 +105,6 @@ def notice() -> None:
     (left.success if kind == "success" else left.warning)(words)
     if gone := st.session_state.get("deleted"):
         right.button(
-            t("runs.undo"), key="undo", on_click=act, args=(run_actions.restore, gone), icon=":material/undo:",
-            width="stretch",
+            t("runs.undo"), key="undo", icon=":material/undo:", width="stretch",
+            **once("undo", act, run_actions.restore, gone),
         )  # fmt: skip

@@ -19,6 +19,7 @@ from ui.shared.run_tables import study_table
 from ui.shared.tables import text_table
 from ui.state.address import keep_words
 from ui.state.presenter import act, may_act
+from ui.state.press import once
 from ui.state.session import runner
 from ui.text.glossary import marked
 from ui.text.i18n import t
@@ -55,7 +56,7 @@ def page() -> None:
     show("costs", figure, HEIGHT, words)
     st.caption(t("schedules.recorded", seeds=", ".join(str(run.config.seed) for run in runs)))
     st.button(
-        t("schedules.live"), key="schedules_live", on_click=act, args=(start, runs[0].config),
+        t("schedules.live"), key="schedules_live", **once("schedules_live", act, start, runs[0].config),
         icon=":material/play_arrow:", disabled=not may_act(), help=t("schedules.live_help"),
     )  # fmt: skip
     if st.session_state.pop("schedules_started", False):
@@ -140,6 +141,6 @@ def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
 def show(name: str, figure, height: int, alt: str) -> None:
     """A chart of this page, `height` px high; alt: its words, here without bold."""
     live_chart(
-        figure_json(figure, name), key=f"schedules-{name}", height=height, alt=alt.replace("**", ""),
+        figure_json(figure, name), key=f"schedules-{name}", height=height, alt=alt,
         unavailable=t("chart.unavailable"),
     )  # fmt: skip

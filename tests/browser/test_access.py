@@ -1,0 +1,46 @@
+"""Every page for who sees little or reads by ear: axe finds nothing serious, in light and in dark."""
+
+from importlib.resources import files
+
+import pytest
+
+from tests.browser.race import SMALL, Race
+from tests.helpers.stored_runs import keep_run
+
+PAGES = ("", "race", "inside", "heterogeneity", "schedules", "budget", "evidence", "lesson", "runs")
+FOUND = """axe.run().then((found) => found.violations
+  .filter(({ impact }) => impact === "serious" || impact === "critical")
+  .map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 120))]))"""
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The program that looks at a page."""
+    pytest.importorskip("axe_playwright_python")
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_keeps_anybody_out(server, chromium, axe, scheme):
+    """All nine, one with a run and the list with runs chosen, then settings that are frozen beside a run."""
+    ids = [keep_run(server.runs, seed=seed) for seed in (721, 722)]
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
+    page, found = context.new_page(), {}
+    for path in (*PAGES, f"race?run={ids[0]}", f"runs?runs={','.join(ids)}", "race?lang=ja&depth=manager"):
+        page.goto(f"{server.url}/{path}")
+        page.locator(".st-key-chrome").wait_for()
+        page.get_by_text("arXiv 2505.04535").last.wait_for()  # the last line of every page
+        page.wait_for_timeout(1500)
+        page.evaluate(axe)
+        found[path] = page.evaluate(FOUND)
+        assert page.locator('[aria-label*="**"]').count() == 0
+    race = Race(page, server.url)
+    race.open(**SMALL)
+    race.press("Start")
+    race.wait_for_points(5)
+    page.evaluate(axe)
+    found["a run under way"] = page.evaluate(FOUND)
+    race.stop()
+    context.close()
+    assert {path: nodes for path, nodes in found.items() if nodes} == {}
