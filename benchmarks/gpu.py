@@ -32,7 +32,7 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
 from fda_core.setup import prepare
 
-SECONDS = {"sanity": 30, "parity": 120, "tests": 60, "speed": 100, "cell": 360}
+SECONDS = {"sanity": 30, "parity": 150, "tests": 60, "speed": 100, "cell": 360}
 
 ONE_LANE = [{"id": "fda-opt", "rule": "adaptive", "max_epochs": 4}]
 MONITORS = [
@@ -52,6 +52,7 @@ PARITY = {
     "quick": ("quick", {"rounds": 4}),
     "full": ("default", TWO_OF_FIVE | {"trained": "full", "client_lr": 0.01, "rounds": 3, "lanes": ONE_LANE}),
     "head": ("quick", {"trained": "head", "rounds": 4}),
+    "first round of the cell": ("default", gpu_cell.CELL | {"rounds": 1, "lanes": [gpu_cell.LANES["fedopt-1"]]}),
     "monitors": ("quick", TWO_OF_FIVE | {"lanes": MONITORS, "rounds": 4, "client_dropout": 0.2}),
     "rules": (
         "quick",
@@ -182,6 +183,8 @@ def speed(bench: Bench) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
 
 def pace(bench: Bench, config: ExperimentConfig, device: str) -> dict[str, Any]:
     """Of one round's clients from the initial weights: means over three seconds after a warm-up, at least one each."""
+    if device == devices.CUDA:
+        torch.cuda.reset_peak_memory_stats()
     ready = bench.prepared(config, device)
     clients = cohort_of(config.clients, config.cohort_size, config.seed, 1)
     local = LocalRound(ready, ready.initial, ready.partition, clients, 1)

@@ -29,6 +29,10 @@ LANES = {
     "fda-opt": {"id": "fda-opt", "rule": "adaptive", "max_epochs": 10},
 }
 SHARES = (0.9, 0.95, 0.99)
+CELL = {
+    "clients": 10, "clients_per_round": None, "train_examples": 4000, "test_examples": 2000, "alpha": 1.0,
+    "client_lr": 0.01, "trained": "full", "target": {"metric": "accuracy", "value": 1.0}, "seed": 0,
+}  # fmt: skip
 
 
 class TimeUp(Exception):
@@ -36,11 +40,7 @@ class TimeUp(Exception):
 
 
 def config_of(lane: str, small: bool) -> ExperimentConfig:
-    changes: dict[str, Any] = {
-        "clients": 10, "clients_per_round": None, "train_examples": 4000, "test_examples": 2000, "alpha": 1.0,
-        "client_lr": 0.01, "trained": "full", "rounds": 10_000, "target": {"metric": "accuracy", "value": 1.0},
-        "lanes": [LANES[lane]], "seed": 0,
-    }  # fmt: skip
+    changes: dict[str, Any] = CELL | {"lanes": [LANES[lane]], "rounds": 10_000}
     if small:
         changes |= {"clients": 2, "train_examples": 32, "test_examples": 20, "max_tokens": 16}
     return presets.build(changes)
