@@ -44,7 +44,8 @@ def test_index_counts_the_runs_and_names_the_damaged_ones(root, capsys):
     assert cli.main(["index", "--runs", str(root)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"3 run(s) in {root}, 1 of them damaged",
-        f"{damaged} is damaged: line 3 of events.jsonl is not an event.",
+        f"{damaged} is damaged: line 3 of events.jsonl is not an event "
+        "(it is not one whole JSON object with the fields of an event).",
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from fda_core.evidence import collect, measures, page, plan, play
 from fda_core.evidence.tables import COMPARISONS
 from fda_core.runs.store import EVENTS, hold
+from tests.helpers.tiny_events import a_round, started
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCOPE = plan.Scope(
@@ -163,3 +164,10 @@ def test_what_the_readme_says_of_the_comparisons_follows_from_the_table(committe
         f"fewer bytes in {half[0]} of 60 comparisons and more in {half[1]}; to 70 % in {more[0]} and {more[1]}; "
         f"to 90 % in {most[0]} and {most[1]}."
     ) in text
+
+
+def test_a_lane_that_has_not_ended_has_rows_without_a_status():
+    rows = collect.rows_of([started(), a_round(), a_round("fda-opt")])
+    assert [(row["lane"], row["round"], row["status"]) for row in rows] == [
+        ("fedopt", 0, None), ("fedopt", 1, None), ("fda-opt", 0, None), ("fda-opt", 1, None)
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from fda_core.federation.baselines import Centralised, LocalOnly, make_lane
+from fda_core.federation.experiment import Score
 from fda_core.settings.config import LaneSpec
 from tests.helpers.tiny import comparable, epochs, fda_opt, fedopt, play, rounds, tiny_config, tiny_experiment
 
@@ -76,3 +77,14 @@ def test_the_engine_makes_the_lane_a_spec_names():
     experiment = tiny_experiment(tiny_config(*BOTH))
     assert isinstance(make_lane(experiment, CENTRAL, experiment.score(experiment.initial)), Centralised)
     assert isinstance(make_lane(experiment, ALONE, experiment.score(experiment.initial)), LocalOnly)
+
+
+@pytest.mark.parametrize(("measured", "mean"), [([None] * 2, None), ([0.2, 0.4], 0.3)])
+def test_a_measure_that_the_data_has_not_is_not_averaged(monkeypatch, measured, mean):
+    experiment = tiny_experiment(tiny_config(ALONE, clients_per_round=2))
+    lane = LocalOnly(experiment, ALONE, experiment.score(experiment.initial))
+    scores = iter([Score(0.5, 0.75, mcc) for mcc in measured])
+    monkeypatch.setattr(experiment, "score", lambda model: next(scores))
+    found = lane.score()
+    assert (found.test_loss, found.accuracy) == (0.5, 0.75)
+    assert found.mcc == (mean if mean is None else pytest.approx(mean))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fda_core.algorithm.events import Epoch, LaneFinished, RunFinished
-from fda_core.runs import store
+from fda_core.runs import recorder, store
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import CONFIG, EVENTS, LOCK, SUMMARY, folder_of, new_run_id, read_events
 from fda_core.settings.config import ExperimentConfig
@@ -264,3 +264,21 @@ def test_a_first_line_that_is_nested_too_deep_has_no_time(folder):
     folder.mkdir(exist_ok=True)
     (folder / EVENTS).write_bytes(b'{"time":' + b"[" * 200_000 + b"\n")
     assert store.recorded_at(folder) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe in a folder")
+def test_a_pipe_in_place_of_a_record_is_not_waited_for(folder):
+    folder.mkdir()
+    os.mkfifo(folder / EVENTS)
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_events(folder)
+
+
+def test_a_disk_without_room_leaves_no_folder(folder, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(recorder, "replace_whole", full)
+    with pytest.raises(StoreError, match="No space left on device"):
+        Recorder(folder, "run", config=started().config)
+    assert not folder.exists()

@@ -195,13 +195,22 @@ def test_a_failed_run_shows_its_sentence(visit, runner, fake):
     assert labels(page)[t("race.start_again")]
 
 
-def test_a_run_that_failed_before_its_first_event_shows_its_sentence(visit, runner, tmp_path):
-    (tmp_path / "runs").touch()  # a file where the folder of all runs should be
+def test_a_run_that_failed_before_its_first_event_shows_its_sentence(visit, runner, monkeypatch):
+    monkeypatch.setenv("FDA_OPT_LAB_MAX_MINUTES", "soon")
     run_id = runner.start(fast_config())
     reach(runner, run_id, "failed")
     page = visit(run=run_id)
     assert not page.exception
-    assert len(page.error) == 1 and page.error[0].value.endswith("choose another folder.")
+    assert len(page.error) == 1 and "FDA_OPT_LAB_MAX_MINUTES is 'soon'" in page.error[0].value
+
+
+def test_start_says_that_the_folder_cannot_be_written(visit, runner, tmp_path):
+    page = visit()
+    (tmp_path / "runs").rename(tmp_path / "gone") if (tmp_path / "runs").exists() else None
+    (tmp_path / "runs").touch()  # a file where the folder of all runs should be
+    page.button(key="start").click().run()
+    assert not page.exception and not runner.queue()
+    assert any(shown.value.endswith("choose another folder.") for shown in [*page.warning, *page.error])
 
 
 def test_a_diverged_lane_is_explained(visit, runner, fake):
