@@ -45,6 +45,7 @@ class Reader:
         self.lanes: dict[str, LaneSpec] = {}
         self.clients: frozenset[str] = frozenset()
         self.played: dict[str, int] = {}
+        self.sent: dict[str, int] = {}
         self.ended: set[str] = set()
         self.epochs: list[Epoch] = []  # of the round that is going on
         self.count = 0
@@ -92,12 +93,13 @@ class Reader:
         return None
 
     def of_round(self, event: Round) -> Message | None:
-        """It is the lane's next one, of clients that there are, and its bytes are part of all."""
+        """It is the lane's next one, of clients that there are, and its bytes come to those before."""
         if problem := self.next_round(event) or self.strangers(event):
             return problem
         if any((epoch.lane, epoch.round) != (event.lane, event.round) for epoch in self.epochs):
             return Message("part.epoch_of_other")
-        if event.bytes_total < event.bytes_down + event.bytes_up + event.bytes_monitor:
+        before, self.sent[event.lane] = self.sent.get(event.lane, 0), event.bytes_total
+        if event.bytes_total < before + event.bytes_down + event.bytes_up + event.bytes_monitor:
             return Message("part.total_below", total=event.bytes_total, lane=event.lane)
         if not (event.bytes_down or self.lanes[event.lane].is_baseline):
             return Message("part.no_bytes", lane=event.lane)

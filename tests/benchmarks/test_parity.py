@@ -18,7 +18,7 @@ OTHERS = [
     a_round(epochs=2),
     a_round(reason="threshold"),
     a_round(threshold_next=0.1),
-    a_round(paths=[[[0.0, 1.0]]]),
+    a_round(paths=[[[0.0, 1.0]], []]),
     a_round(paths=[[[0.0, -1.0]], [[1.0, 0.0]]]),
     a_round(accuracy=0.54),
     an_epoch(),
