@@ -18,6 +18,15 @@ hypothesis.settings.register_profile("shared cores", deadline=None)
 hypothesis.settings.load_profile("shared cores")
 
 
+# Files of minutes: handed out first, so that no worker is left with one at the end.
+LONG = ("test_wheel.py", "test_own_models_generated.py", "test_access.py", "test_cli_encodings.py", "test_race.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 @pytest.fixture(autouse=True)
 def own_main():
     """AppTest leaves its script behind as `__main__`; a process that a later test spawns would run that script."""

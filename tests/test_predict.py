@@ -14,6 +14,7 @@ from fda_core.models.adapters import adapt
 from fda_core.runs.record import Callbacks, Recording, record
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Lora
 from tests.conftest import TEST, TRAIN
+from tests.helpers.tiers import tiered
 
 LANES = (
     LaneSpec(id="fedopt-e1", rule="schedule", epochs=1),
@@ -52,7 +53,7 @@ def accuracy(shares: torch.Tensor, labels: torch.Tensor) -> float:
     return ((shares > 0.5).long() == labels).double().mean().item()
 
 
-@pytest.mark.parametrize("lane", ["fedopt-e1", "fda-opt"])
+@pytest.mark.parametrize("lane", tiered(["fedopt-e1", "fda-opt"], ["fda-opt"], "slow"))
 def test_a_checkpoint_scores_on_the_test_reviews_as_in_training(config, run, reader, judged, lane):
     folder, events = run
     round, weights = predict.checkpoints(config, folder, len(reader.initial))[lane]
@@ -142,6 +143,7 @@ def initial(seed: int, found: dict) -> None:
     found[seed] = FlatParameters.of(model).flatten(model)
 
 
+@pytest.mark.slow
 def test_models_built_at_the_same_time_do_not_take_each_other_s_random_numbers():
     """One torch generator serves all threads: a run must not start from other weights because somebody asks."""
     alone, together = {}, {}
@@ -155,6 +157,7 @@ def test_models_built_at_the_same_time_do_not_take_each_other_s_random_numbers()
     assert all(torch.equal(alone[seed], together[seed]) for seed in range(4))
 
 
+@pytest.mark.slow
 def test_questions_during_a_training_change_nothing_in_it(config, run, cold_cache, tmp_path):
     asked, stop = [], threading.Event()
 

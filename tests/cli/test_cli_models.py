@@ -28,7 +28,7 @@ def run(out, model, *words: str) -> int:
     return cli.main(["run", "--model", str(model), "--seed", "3", "--out", str(out), *sets])
 
 
-@pytest.mark.parametrize("trained", tiered(TRAINED, ["lora", "full"]))
+@pytest.mark.parametrize("trained", tiered(TRAINED, ["lora"]))
 @pytest.mark.parametrize("kind", tiered(["distilbert", "roberta", "deberta-v2", "mpnet"], ["distilbert"]))
 def test_a_folder_by_its_path_trains(kind, trained, models_folder, cold_cache, tmp_path, capsys):
     out = tmp_path / "out"
@@ -56,6 +56,7 @@ def test_where_the_folder_is_stays_on_this_machine(models_folder, cold_cache, tm
     assert str(models_folder) not in to_json(out) and str(models_folder) not in capsys.readouterr().out
 
 
+@pytest.mark.models
 def test_a_folder_goes_on_where_it_was(models_folder, cold_cache, tmp_path, capsys):
     """The record knows no path, so the folder is given again; another one is refused."""
     out, whole = tmp_path / "out", tmp_path / "whole"
@@ -74,6 +75,7 @@ def test_a_folder_goes_on_where_it_was(models_folder, cold_cache, tmp_path, caps
         assert torch.equal(*ends)
 
 
+@pytest.mark.models
 def test_asking_reads_the_model_of_the_run_and_no_other(models_folder, cold_cache, tmp_path, monkeypatch):
     mine, out = tmp_path / "mine", tmp_path / "out"
     tiny_models.save("roberta", mine / "tiny")

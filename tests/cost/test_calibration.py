@@ -21,6 +21,7 @@ def measured(small_config, cold_cache):
     return measure(small_config), set(cold_cache.iterdir()) - before
 
 
+@pytest.mark.slow
 def test_all_numbers_are_there(measured):
     timings, _ = measured
     assert timings.parameters == 160_898
@@ -30,10 +31,12 @@ def test_all_numbers_are_there(measured):
     assert 4 < timings.tokens <= 32
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_kept(measured):
     assert measured[1] == set()
 
 
+@pytest.mark.slow
 def test_it_gives_an_estimate(measured, small_config):
     cost = estimate(small_config, measured[0].parameters, measured[0])
     assert 0 < cost.seconds.likely < cost.seconds.most

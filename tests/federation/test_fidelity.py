@@ -9,6 +9,7 @@ import pytest
 from fda_core.federation.lane import Lane
 from fda_core.settings.methods import MONITORS, SERVERS
 from tests.helpers.slow import slow_run
+from tests.helpers.tiers import tiered
 from tests.helpers.tiny import (
     TEST,
     TRAIN,
@@ -88,7 +89,7 @@ def same_threshold(ours: float | None, slow: float | None, monitor: str) -> bool
     return (slow is None and ours == -math.inf) or ours == close(slow, monitor)
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", tiered(RUNS, list(RUNS)[::3], "slow"))
 def test_the_engine_does_what_the_method_says(name):
     """One test for one round trip: the first difference is the one to look at, those after it follow from it."""
     events, weights, told = compared(name)

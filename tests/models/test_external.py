@@ -13,6 +13,7 @@ from fda_core.settings import model_names
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError, LabError
 from tests.helpers import tiny_models
+from tests.helpers.tiers import tiered_rows
 from tests.helpers.tiny_models import edit
 
 NOTHING = lambda *_: None  # noqa: E731
@@ -136,7 +137,7 @@ def test_words_that_the_weights_do_not_know_are_found_before_training(copy, smal
         setup.prepare(ExperimentConfig(**small_config.to_dict() | {"model": "folder:mine"}), models_folder=copy.parent)
 
 
-@pytest.mark.parametrize(("kind", "most"), [("distilbert", 20), ("roberta", 19)])
+@pytest.mark.parametrize(("kind", "most"), tiered_rows([("distilbert", 20), ("roberta", 19)], [("distilbert", 20)]))
 def test_texts_longer_than_the_model_reads_are_refused(kind, most, small_config, tmp_path):
     """RoBERTa keeps a position for padding."""
     tiny_models.save(kind, tmp_path / "short", max_position_embeddings=20)
@@ -200,6 +201,7 @@ def test_a_folder_is_looked_up_on_the_shelf_alone(models_folder, monkeypatch, tm
     assert model_names.offered() == sorted(f"folder:{kind}" for kind in (*tiny_models.SETTINGS, *tiny_models.OTHERS))
 
 
+@pytest.mark.models
 def test_a_run_with_other_files_than_at_its_beginning_is_refused(copy, small_config):
     config = ExperimentConfig(**small_config.to_dict() | {"model": "folder:mine"})
     begun = setup.prepare(config, models_folder=copy.parent)

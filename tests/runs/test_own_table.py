@@ -178,6 +178,7 @@ def content(file: Path) -> bytes:
     return data
 
 
+@pytest.mark.slow
 def test_the_text_is_in_the_table_and_nowhere_else(real):
     folder, run, said = real
     home = run.relative_to(folder).as_posix()
@@ -186,12 +187,14 @@ def test_the_text_is_in_the_table_and_nowhere_else(real):
     assert "本文" not in (run / EVENTS).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_was_computed_from_the_texts_is_in_the_run_s_folder_too(real):
     folder, run, _ = real
     assert len(list((run / table_files.PREFIX).glob("prefix-*.safetensors"))) == 2
     assert all(file.is_relative_to(run) for file in folder.rglob("prefix-*"))
 
 
+@pytest.mark.slow
 def test_the_record_names_labels_sites_and_measures(real):
     start, *events = read_events(real[1])
     assert start.facts["labels"] == ["悪い", "良い"]
@@ -203,6 +206,7 @@ def test_the_record_names_labels_sites_and_measures(real):
     assert rounds[0].clients == ["0", "1", "2"]
 
 
+@pytest.mark.slow
 def test_when_the_run_is_deleted_for_good_no_copy_is_left(real, tmp_path):
     folder, run, _ = real
     trash.delete(run.name, run.parent)

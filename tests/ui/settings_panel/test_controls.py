@@ -99,8 +99,9 @@ def test_a_preset_comes_out_as_it_went_in(name):
     assert collected(drawn(config)) == config
 
 
-@pytest.mark.parametrize("changes", ODD.values(), ids=ODD.keys())
-def test_an_odd_configuration_comes_out_as_it_went_in(changes):
+@pytest.mark.parametrize("name", tiered(ODD, VERY_ODD, "slow"))
+def test_an_odd_configuration_comes_out_as_it_went_in(name):
+    changes = ODD[name]
     assert collected(drawn(of(changes))) == of(changes)
 
 
