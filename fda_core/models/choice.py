@@ -177,9 +177,6 @@ def unchanged(choice: Choice, sha256: str, before: Mapping[str, Any]) -> None:
 def readable(choice: Choice, texts: list[Tokens], config: ExperimentConfig) -> None:
     """Raises `ConfigError` for texts that are longer than the model can read, or words it has no numbers for."""
     bare = choice.skeleton()
-    empty = sum(int((tokens.lengths == 0).sum()) for tokens in texts)
-    if empty:
-        raise external.ModelError("models.no_tokens", name=choice.name, count=empty)
     longest = max(int(tokens.lengths.max()) for tokens in texts)
     most = positions(bare)
     if most is not None and longest > most:

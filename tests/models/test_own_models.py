@@ -274,7 +274,7 @@ FOLDERS = {
     "a model one folder below": (moved_down, "its folder 0_Transformer is one"),
     "nothing": (lambda f: [path.unlink() for path in f.iterdir()], "has no config.json"),
     "code of its own": (lambda f: edit(f, model_type="my-bert", auto_map={"AutoModel": "x.Y"}), "code of its own"),
-    "no token at all": (lambda f: no_tokens(f), "come to no token at all"),
+    "no token at all": (lambda f: no_tokens(f), "become no tokens"),
 }
 
 
