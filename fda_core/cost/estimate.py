@@ -6,8 +6,10 @@ Arithmetic only. Bytes follow from the config and the number of trainable weight
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, pairwise
 from math import ceil, inf
+from statistics import mean
 
 from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
 from fda_core.federation.batches import cohorts
@@ -175,16 +177,23 @@ def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epoch
     check = checks * clients * (state_bytes(spec.monitor, parameters) + VERDICT_BYTES)
     likely, most = epochs * check, most_epochs(spec) * check
     if MONITORS[spec.monitor].sends_direction:  # clients that were not in the last round are sent the direction
-        likely, most = likely + newcomers(config) * model, most + clients * model
+        likely, most = (
+            likely + newcomers(config.clients, clients, config.seed, config.rounds) * model,
+            most + clients * model,
+        )
     return Span(both_ways + likely, both_ways + most)
 
 
-def newcomers(config: ExperimentConfig, rounds: int = 30) -> float:
-    """Clients of a round that were not in the one before, in the mean over the first rounds that will be played."""
-    played = [
-        set(c) for c in islice(cohorts(config.clients, config.cohort_size, config.seed), min(rounds, config.rounds))
-    ]
-    return sum(len(now - before) for before, now in pairwise(played)) / len(played)
+@lru_cache(maxsize=64)  # asked at every redraw; hundreds of milliseconds for a thousand clients
+def newcomers(clients: int, cohort: int, seed: int, rounds: int) -> float:
+    """Clients of a round that were not in the one before, in the mean over all rounds: nobody in the first.
+
+    The cohorts of the first rounds stand for those of later ones.
+    """
+    if rounds == 1:
+        return 0
+    played = map(set, islice(cohorts(clients, cohort, seed), min(rounds, 31)))
+    return mean(len(now - before) for before, now in pairwise(played)) * (rounds - 1) / rounds
 
 
 def steps_an_epoch(config: ExperimentConfig, spec: LaneSpec, largest: float | None) -> int:

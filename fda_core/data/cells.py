@@ -3,12 +3,10 @@
 import datetime
 import decimal
 import re
-import unicodedata
+
+from fda_core.support.characters import visible
 
 NOTHING = ("", "nan", "<na>")  # what a program writes for a cell without a value, in lower case
-# Characters that show nothing though Unicode counts them among letters and symbols: Hangul fillers, blank Braille.
-FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-SEEN = ("L", "N", "P", "S", "Co", "Cn")  # categories, by their beginnings; of the unassigned some are newer emoji
 # Beginning and end of a cell: white space, and marks of width, direction and byte order that stand for nothing there.
 EDGE = "\\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 EDGES = re.compile(f"^[{EDGE}]+|[{EDGE}]+$")
@@ -42,9 +40,4 @@ def number(value: int) -> str | None:
 def stripped(text: str) -> str:
     """Without what is not seen at its ends; "" where nothing is seen at all, as of zero-width spaces."""
     text = EDGES.sub("", text)
-    return text if (text.isascii() and text.isprintable()) or any(map(seen, text)) else ""
-
-
-def seen(char: str) -> bool:
-    """Whether a character by itself leaves a trace on paper."""
-    return char not in FILLERS and unicodedata.category(char).startswith(SEEN)
+    return text if visible(text) else ""

@@ -21,10 +21,8 @@ from fda_core.settings.config import ExperimentConfig
 from fda_core.support.streams import torch_generator
 
 SENTENCES = ("A good film, and never dull.", "The end is bad.")  # of unlike length, so that one is padded
-ADAPTER, UP = (
-    "lora_",
-    "lora_B",
-)  # of an adapter's two matrices the one that starts as zeros and hides the other's gradient
+ADAPTER = "lora_"
+UP = "lora_B"  # of an adapter's two matrices the one that starts as zeros and hides the other's gradient
 SHAKE = 0.1  # of a number's own size, and as much again for those that are 0
 EQUAL = 1e-4  # of the largest answer: what summing in another order may change
 

@@ -15,9 +15,7 @@ from fda_core.support.callbacks import Progress
 
 WHOLE = "tokenizer.json"
 # Any of these makes a tokenizer; the others belong to some of them.
-VOCABULARIES = (
-    WHOLE, "vocab.txt", "vocab.json", "spm.model", "spiece.model", "sentencepiece.bpe.model",
-)  # fmt: skip
+VOCABULARIES = (WHOLE, "vocab.txt", "vocab.json", "spm.model", "spiece.model", "sentencepiece.bpe.model")
 BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt")
 # What tokenizers of transformers import, and what to install where the names differ.
 PACKAGES = {

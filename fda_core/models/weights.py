@@ -13,16 +13,7 @@ from safetensors import safe_open
 from transformers import AutoModel, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 
 from fda_core.models import modules
-from fda_core.models.external import (
-    ADAPTERS,
-    CONFIG,
-    INDEX,
-    WEIGHTS,
-    Folder,
-    ModelError,
-    Source,
-    fetched,
-)
+from fda_core.models.external import ADAPTERS, CONFIG, INDEX, WEIGHTS, Folder, ModelError, Source, fetched
 from fda_core.support.callbacks import Progress
 from fda_core.support.streams import torch_generator
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from fda_core.support.characters import visible
 from fda_core.support.errors import StoreError
 from fda_core.support.files import replace_whole
 from fda_core.support.messages import Message, because
@@ -13,19 +14,6 @@ META = "meta.json"
 LONGEST_NAME, LONGEST_TAG, MOST_TAGS = 80, 30, 10
 # Characters that turn the direction of the text around them: a name must not rewrite the page it stands on.
 TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-# Letters, marks and symbols that show nothing, besides the format characters: fillers, a blank braille pattern.
-BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-
-
-def visible(text: str) -> bool:
-    """Whether there is anything to see in it. Joiners within a text are none of its letters, but part of its script."""
-    selectors = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
-    return any(
-        unicodedata.category(char)[0] not in "CZ" and char not in BLANK and not any(ord(char) in r for r in selectors)
-        for char in text
-    )
 
 
 def clean(text: str) -> str:

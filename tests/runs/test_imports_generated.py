@@ -1,6 +1,5 @@
 """Records damaged in every way that can be generated are taken over whole or refused in a sentence."""
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, read_events
 from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import keep_run
+from tests.helpers.varied_records import sealed
 from tests.runs.test_imports import one_sentence
 
 
@@ -107,18 +107,6 @@ def inside(row: dict, first: int, second: int) -> dict:
     if second % 3 == 1 or not (isinstance(lanes, list) and lanes and isinstance(lanes[first % len(lanes)], dict)):
         return config
     return lanes[first % len(lanes)]
-
-
-def sealed(rows: list[dict]) -> bytes:
-    """Numbered and closed again, so that what is behind numbers and digest is reached."""
-    lines, digest = [], hashlib.sha256()
-    for number, row in enumerate(rows):
-        row = row | {"seq": number}
-        if row.get("event") == "run_finished" and number == len(rows) - 1:
-            row |= {"count": number, "digest": digest.hexdigest()}
-        lines.append(json.dumps(row).encode() + b"\n")
-        digest.update(lines[-1])
-    return b"".join(lines)
 
 
 def test_the_record_that_is_wounded_is_whole(rows, place):
