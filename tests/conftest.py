@@ -18,7 +18,8 @@ hypothesis.settings.register_profile("shared cores", deadline=None)
 hypothesis.settings.load_profile("shared cores")
 
 
-# Files of minutes: handed out first, so that no worker is left with one at the end.
+# Files of minutes: handed out first, so that no worker is left with one at the end, and so that no two files train in
+# the app at once: a run has a low priority, and on two busy cores it would not come to its first point.
 LONG = ("test_wheel.py", "test_own_models_generated.py", "test_access.py", "test_cli_encodings.py", "test_race.py")
 
 

@@ -83,7 +83,7 @@ def as_written() -> dict[str, str]:
 def write(wanted: dict[str, str]) -> None:
     """All words of the address."""
     if not st.session_state.get("listening"):
-        st.session_state.held = wanted
+        st.session_state.held, st.session_state.read = wanted, settings()
     elif st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
@@ -172,9 +172,16 @@ def settings() -> dict[str, str]:
 
 
 def linked() -> bool:
-    """Whether a link brought settings that this page did not write into the address itself."""
+    """Whether a link brought settings that this page did not write into the address itself, nor has read already.
+
+    What was read is in a browser's address until it hears what is written there instead: seconds on a busy machine.
+    """
     kept = st.session_state.get("address") or {}
-    return settings() not in ({}, {name: word for name, word in kept.items() if name not in OF_PAGES})
+    found = settings()
+    if found == {name: word for name, word in kept.items() if name not in OF_PAGES}:
+        st.session_state.read = None  # the browser has heard: from now on that address is a link again
+        return False
+    return found not in ({}, st.session_state.get("read"))
 
 
 def from_address() -> tuple[ExperimentConfig, Message | None]:

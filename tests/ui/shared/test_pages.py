@@ -112,6 +112,16 @@ def test_a_change_is_written_into_the_address(visit):
     assert page.query_params == {"preset": "default", "clients": "20"}
 
 
+def test_what_is_done_before_the_browser_listens_is_not_undone_by_the_link(visit, runner):
+    """On a busy machine that takes many seconds, and the address still shows what the link brought."""
+    page = visit(clients="20", rounds="3")
+    del page.session_state["listening"]
+    page.slider(key="clients").set_value(10).run()
+    assert page.slider(key="clients").value == 10
+    page.button(key="start").click().run()
+    assert page.run().session_state["run"] == runner.queue()[0][0]
+
+
 def test_the_default_settings_leave_the_address_short(visit):
     assert visit().query_params == {}
 

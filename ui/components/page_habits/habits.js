@@ -11,12 +11,13 @@ export default function ({ data, setTriggerValue }) {
   if (!data.heard) tell(window.fdaHabits);
 }
 
-// Again until it is heard: what is said while the first draw of all goes on can be lost.
-function tell(habits) {
+// Again until it is heard: what is said while the first draw of all goes on can be lost. Ever more seldom: a busy server
+// has enough to do.
+function tell(habits, wait = AGAIN) {
   clearTimeout(habits.later);
   if (habits.heard) return;
   habits.tell();
-  habits.later = setTimeout(() => tell(habits), AGAIN);
+  habits.later = setTimeout(() => tell(habits, 2 * wait), wait);
 }
 
 function install() {
