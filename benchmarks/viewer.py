@@ -6,10 +6,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
+READY = '[{"event": "ready", "value": true}]'  # as a component of Streamlit reports a trigger
 PATIENCE = 60  # seconds
 PLAYED = re.compile(r"rounds played: (\d+)")
 
@@ -31,6 +33,7 @@ class Viewer:
     def __init__(self, url: str, page: str, query: str = ""):
         self.url, self.page, self.query = url.replace("http", "ws", 1), page, query
         self.seen, self.buttons = Seen(), {}
+        self.habits = ""  # the id of the component of ui/components/page_habits
         self.page_hash = ""  # the page's name for the server once it has been drawn
         self.finished, self.drawing = asyncio.Event(), asyncio.Lock()
         self.timers: dict[str, asyncio.Task] = {}
@@ -46,6 +49,8 @@ class Viewer:
         self.listener = asyncio.create_task(self._listen())
         await self.draw()
         self.seen.first_paint = time.perf_counter() - began
+        if self.habits:
+            await self.draw(ready=True)
         return self
 
     async def __aexit__(self, *_) -> None:
@@ -54,8 +59,11 @@ class Viewer:
         with suppress(Exception):
             await self.socket.close()
 
-    async def draw(self, fragment: str = "", press: str | None = None) -> float:
-        """Asks for the page or one of its fragments, pressing a button if told; returns how long it took."""
+    async def draw(self, fragment: str = "", press: str | None = None, ready: bool = False) -> float:
+        """Asks for the page or one of its fragments, pressing a button if told; returns how long it took.
+
+        ready: says what a browser says once it has the page's habits; only then the page writes the address.
+        """
         async with self.drawing:
             began = time.perf_counter()
             message = BackMsg()
@@ -65,6 +73,9 @@ class Viewer:
             if press is not None:
                 pressed = state.widget_states.widgets.add()
                 pressed.id, pressed.trigger_value = self.buttons[press], True
+            if ready:
+                said = state.widget_states.widgets.add()
+                said.id, said.json_trigger_value = _make_trigger_id(self.habits, "events"), READY
             self.finished.clear()
             await self.socket.send(message.SerializeToString())
             try:
@@ -109,6 +120,9 @@ class Viewer:
         match element.WhichOneof("type"):
             case "exception":
                 self.seen.errors.append(element.exception.message)
+            case "bidi_component":
+                if element.bidi_component.component_name.endswith("fda_page_habits"):
+                    self.habits = element.bidi_component.id
             case "button":
                 self.buttons[element.button.label] = element.button.id
             case "progress":
