@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,7 @@ def prepare(
         "labels": list(data.labels),
         "pairs": data.train.pairs is not None,
         "clients": owners(partition, labels, len(data.labels), names),
+        **({"rows": asdict(data.notes)} if data.notes.rows else {}),
     }
     return Prepared(
         config=config, trainer=trainer, test_labels=test.labels,

@@ -27,6 +27,18 @@ class Owner(Part):
     labels: list[Examples] = []
 
 
+class Rows(Part):
+    """What became of the rows that the examples were taken from; `data.table.Notes` says what each is."""
+
+    rows: Examples
+    empty: Examples = 0
+    duplicates: Examples = 0
+    contradictions: Examples = 0
+    rare: Examples = 0
+    cut: Examples = 0
+    merged: Examples = 0
+
+
 class Facts(Part):
     """`setup.prepare` says what each is."""
 
@@ -45,6 +57,7 @@ class Facts(Part):
     seconds_per_step: Annotated[float, Field(gt=0, le=1e6)] | None = None
     labels: list[str] = []
     pairs: bool = False
+    rows: Rows | None = None
     clients: Annotated[list[Owner], Field(max_length=1000)] = []
 
 

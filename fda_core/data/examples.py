@@ -1,14 +1,14 @@
 """The examples of a run: texts, label numbers, and whose they are where the data says so."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fda_core.data.partition import dirichlet_partition, natural_partition
 from fda_core.data.split import split
-from fda_core.data.table import TEXTS, Table
+from fda_core.data.table import TEXTS, Notes, Table
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError
 
@@ -33,12 +33,16 @@ class Split:
 
 @dataclass(frozen=True)
 class Examples:
-    """Both splits; names of labels and, for a natural split, of clients ("" for the one that small ones share)."""
+    """Both splits; names of labels and, for a natural split, of clients ("" for the one that small ones share).
+
+    notes: what was left out of the rows they were taken from, where that is known.
+    """
 
     train: Split
     test: Split
     labels: tuple[str, ...]
     clients: tuple[str, ...] = ()
+    notes: Notes = field(default=Notes())
 
     def partition(self, config: ExperimentConfig) -> list[np.ndarray]:
         """Row numbers of the training half for each client, none without any. Raises `ConfigError`."""
@@ -65,7 +69,7 @@ def split_of(data: "Dataset") -> Split:
 def of_table(table: Table, config: ExperimentConfig) -> Examples:
     """The table's rows in two splits of the sizes that the config asks for. Raises `ConfigError` for too many."""
     train, test = split(table.label_numbers, config.train_examples, config.test_examples, table.client_numbers)
-    return Examples(rows_of(table, train), rows_of(table, test), table.labels, table.clients)
+    return Examples(rows_of(table, train), rows_of(table, test), table.labels, table.clients, table.notes)
 
 
 def rows_of(table: Table, rows: np.ndarray) -> Split:

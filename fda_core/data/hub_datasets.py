@@ -16,7 +16,9 @@ from fda_core.data.table import (
     MOST_LABELS,
     TEXTS,
     Columns,
+    Notes,
     Table,
+    accounted,
     check_values,
     listed,
     normalise,
@@ -75,9 +77,7 @@ def examples(config: ExperimentConfig, progress: Progress = lambda *_: None) -> 
         return of_table(normalise(Sheet(frame_of(train, source, clients=True), "hub"), source.columns), config)
     test = wait_for(lambda: load(source, test_split), look)
     own = labelled(frame_of(train, source, clients=True), source.columns)
-    if "client" in own and source.columns.client:
-        own, _ = with_clients(own, source.columns.client)
-    return both_splits(Table(own), Table(labelled(frame_of(test, source, clients=False), source.columns)), config)
+    return both_splits(own, labelled(frame_of(test, source, clients=False), source.columns), config)
 
 
 def both_splits(train: Table, test: Table, config: ExperimentConfig) -> Examples:
@@ -87,7 +87,7 @@ def both_splits(train: Table, test: Table, config: ExperimentConfig) -> Examples
         raise ConfigError("data.hub_labels", dataset=config.dataset, count=len(labels), most=MOST_LABELS)
     return Examples(
         part(train, labels, config.train_examples, "train_examples"),
-        part(test, labels, config.test_examples, "test_examples"), labels, train.clients,
+        part(test, labels, config.test_examples, "test_examples"), labels, train.clients, train.notes + test.notes,
     )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def part(table: Table, labels: tuple[str, ...], count: int, name: str) -> Split:
     return Split(cells["text"], cells.get("text_pair"), numbers[rows], None if clients is None else clients[rows])
 
 
-def labelled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+def labelled(frame: pd.DataFrame, columns: Columns) -> Table:
     """The rows with a text and a label, otherwise as the hub has them: the split is somebody else's.
 
     Raises `TableError` for what a table of one's own is refused for: cells, or names of labels or sites, that are none.
@@ -114,7 +114,9 @@ def labelled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     found = pd.DataFrame({ours: words(frame[theirs], ours, theirs) for ours, theirs in chosen.items()})
     found = found[found.ne("").all(axis=1)].reset_index(drop=True)
     check_values(found, chosen)
-    return shortened(found)[0]
+    found, cut = shortened(found)
+    found, merged = with_clients(found, chosen["client"]) if "client" in chosen else (found, 0)
+    return accounted(Table(found, Notes(rows=len(frame), empty=len(frame) - len(found), cut=cut, merged=merged)))
 
 
 def frame_of(data: "Dataset", source: Source, clients: bool) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -59,6 +59,10 @@ class Notes:
     rare: int = 0
     cut: int = 0
     merged: int = 0
+
+    def __add__(self, other: "Notes") -> "Notes":
+        """Of both together."""
+        return Notes(*(ours + theirs for ours, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def left_out(self) -> int:
@@ -284,13 +288,13 @@ def label_counts(table: Table) -> dict[str, int]:
 
 
 def words_of(notes: Notes) -> str:
-    """What became of the rows of the file, for the command line."""
+    """What became of the rows they were taken from, for the command line."""
     parts = {
         "without a text, a label or a site": notes.empty, "that repeat a text": notes.duplicates,
         "with one text under several labels": notes.contradictions, "of labels that occur once": notes.rare,
     }  # fmt: skip
     left = [f"{count:,} {what}" for what, count in parts.items() if count]
-    said = [f"{notes.rows:,} rows in the file, {notes.rows - notes.left_out:,} of them used"]
+    said = [f"{notes.rows:,} rows read, {notes.rows - notes.left_out:,} of them used"]
     said += [f"left out were rows: {', '.join(left)}"] if left else []
     said += [f"texts cut to {LONGEST_TEXT:,} characters: {notes.cut:,}"] if notes.cut else []
     if notes.merged:

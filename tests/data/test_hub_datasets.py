@@ -52,6 +52,10 @@ sites = ["a"] * 300 + ["b"] * 294 + ["c"] * 6
 for split, count in {"train": 600, "test": 60}.items():
     rows = {"body": words(count), "kind": ["good", "bad"] * (count // 2), "site": sites[:count]}
     parquet(uneven / "data" / f"{split}-00000-of-00001.parquet", rows)
+gaps = folder / "gaps"
+for split, count, missing in (("train", 40, 2), ("test", 12, 1)):
+    rows = {"body": words(count) + [None] * missing, "kind": (["good", "bad"] * 21)[: count + missing]}
+    parquet(gaps / "data" / f"{split}-00000-of-00001.parquet", rows)
 code = folder / "code"
 code.mkdir()
 (code / "code.py").write_text("raise SystemExit('run!')")
@@ -66,7 +70,7 @@ empty.mkdir()
 with Hub() as hub:
     os.environ |= hub.environment(folder / "cache")
     places = {"nyu-mll/glue": glue, "me/code": code,  "me/empty": empty, "me/garbled": garbled.parent}
-    places["me/uneven"] = uneven
+    places |= {"me/uneven": uneven, "me/gaps": gaps}
     places |= {f"me/{name}": plain for name in ("plain", "gated", "broken", "cut", "locked")}
     for name, place in places.items():
         hub.add(name, place, "datasets")
@@ -84,6 +88,7 @@ with Hub() as hub:
             answers[name] = {
                 "labels": found.labels, "clients": found.clients, "train": found.train.texts, "test": found.test.texts,
                 "pairs": found.train.pairs, "numbers": found.train.labels.tolist(),
+                "rows": [found.notes.rows, found.notes.left_out],
                 "sizes": [len(rows) for rows in found.partition(ExperimentConfig(**settings))],
             }
         except LabError as error:
@@ -99,6 +104,7 @@ with Hub() as hub:
     whose = {"table": columns | {"partition": "site", "test_split": "test"}, "partition": "column", "clients": 3}
     ask("uneven sites", dataset="hub:me/uneven", **whose, train_examples=40)
     ask("sites and few examples", dataset="hub:me/uneven", **whose | {"train_examples": 3, "clients_per_round": 1})
+    ask("gaps", dataset="hub:me/gaps", table=columns | {"test_split": "test"})
     ask("no column", dataset="hub:me/plain", table={"text": "body", "label": "nothing"})
     ask("no split", dataset="hub:me/plain", table=columns | {"split": "dev"})
     ask("no subset", dataset="hub:me/plain", table=columns | {"subset": "other"})
@@ -170,6 +176,12 @@ def test_any_dataset_is_taken_by_its_columns(answers):
     assert plain["labels"] == ["bad", "good"]
     assert not set(plain["train"]) & set(plain["test"])
     assert "" not in plain["train"]
+
+
+@pytest.mark.slow
+def test_rows_that_were_left_out_of_a_dataset_of_the_hub_are_counted(answers):
+    assert answers["plain"]["rows"] == [62, 2]
+    assert answers["gaps"]["rows"] == [55, 3]
 
 
 @pytest.mark.slow

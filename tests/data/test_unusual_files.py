@@ -107,7 +107,7 @@ def test_labels_that_occur_once_do_not_count_among_the_labels():
     table = normalise(read(lines(("text", "label"), *rows, separator=","), "x.csv"), COLUMNS)
     assert len(label_counts(table)) == 45
     assert (table.notes.rows, len(table), table.notes.rare) == (460, 450, 10)
-    assert "460 rows in the file, 450 of them used" in words_of(table.notes)
+    assert "460 rows read, 450 of them used" in words_of(table.notes)
 
 
 @pytest.mark.parametrize("text", ["\u200b\u200b", "\ufeff", "\u2060", "\u3164", "\u2800", "\ufe0f", "\u00ad", "\u3000"])

@@ -21,12 +21,12 @@ from fda_core.settings import glue, presets
 from fda_core.settings.assignments import merge
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
+from ui.shared.row_notes import row_words
 from ui.state.presenter import may_act
 from ui.text.i18n import plain, t
 from ui.text.problems import said
 
 TYPES = ["csv", "tsv", "txt", "json", "jsonl", "parquet"]
-NOTES = ("empty", "duplicates", "contradictions", "rare", "cut", "merged")
 LABELS_SHOWN = 12
 # What of a configuration belongs to its data.
 OF_DATA = ("dataset", "table", "partition", "train_examples", "test_examples")
@@ -186,12 +186,7 @@ def summary(table: Table, sheet: AnySheet, config: ExperimentConfig) -> None:
         t("own.sites", clients=len(table.clients)) if table.clients else t("own.no_sites", clients=config.clients),
     ]
     st.markdown(" ".join(words))
-    values = {"limit": tables.LONGEST_TEXT, "few": tables.FEWEST_OF_A_CLIENT}
-    rows = table.notes.rows
-    st.caption(t("own.rows", rows=rows, used=rows - table.notes.left_out))
-    left_out = [t(f"own.left_{name}", count=count, **values) for name in NOTES if (count := getattr(table.notes, name))]
-    if left_out:
-        st.caption(" ".join(left_out))
+    st.caption(" ".join(row_words(table.notes, "own.rows")))
     if config.train_examples + config.test_examples < len(table):
         st.caption(t("own.part", rows=len(table)))
 

@@ -4,9 +4,11 @@ import streamlit as st
 
 from fda_core.algorithm.events import LaneFinished, RunStarted
 from fda_core.analysis.summary import started, state_bytes
+from fda_core.data.table import Notes
 from fda_core.models.payload import size_of
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
+from ui.shared.row_notes import row_words
 from ui.text.glossary import marked
 from ui.text.i18n import named, plain, t
 from ui.text.numbers import megabytes, size
@@ -29,6 +31,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
         t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
         *(technical(run, facts) if engineer() else ()),
         *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
+        *(row_words(Notes(**rows), "race.rows") if (rows := facts.get("rows")) else ()),
     ]
     for lane in run.config.lanes:
         if lane.is_baseline:
