@@ -5,6 +5,7 @@ but not closed, 130 stopped by Ctrl-C (finished rounds are kept).
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -23,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return options.action(options)
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed
+        return 0
     except LabError as error:
         print(error, file=sys.stderr)
         return 2

@@ -7,9 +7,11 @@ positions would run without them. So whether its source reads the setting is loo
 import inspect
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
+from transformers.models.auto import modeling_auto
 
 if TYPE_CHECKING:  # seconds to import, for nothing but this name
     from transformers import PreTrainedModel
@@ -25,7 +27,32 @@ SWITCHES = (
 )  # fmt: skip
 NORMS = ("layer_norm_eps", "layer_norm_epsilon", "norm_eps", "rms_norm_eps")
 ACTIVATIONS = ("hidden_act", "activation", "activation_function", "hidden_activation")
+# The classes that transformers has for a model_type, by what they are for.
+CLASSES = (
+    modeling_auto.MODEL_MAPPING_NAMES, modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    modeling_auto.MODEL_FOR_PRETRAINING_MAPPING_NAMES, modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+    modeling_auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
+    modeling_auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,
+)  # fmt: skip
+ALIKE = frozenset({"roberta", "xlm-roberta", "camembert"})  # one computation under three names
 OFF: tuple[Any, ...] = (None, False, 0, "", "none", "absolute", [], {})
+
+
+def twin(settings: dict[str, Any]) -> str | None:
+    """The class that the weights were saved from, where it is of another architecture than `model_type` names.
+
+    Architectures share names and shapes of their weights and compute different things: RoBERTa counts positions from 2.
+    """
+    saved = settings.get("architectures")
+    saved = saved[0] if isinstance(saved, list) and saved and isinstance(saved[0], str) else ""
+    kinds = {kind for mapping in CLASSES for kind, names in mapping.items() if saved in names_of(names)}
+    kind = settings["model_type"]
+    return None if not kinds or kind in kinds or (kind in ALIKE and kinds & ALIKE) else saved
+
+
+def names_of(names: str | Sequence[str]) -> Sequence[str]:
+    """A mapping of transformers has one class, or several, for a kind of model."""
+    return (names,) if isinstance(names, str) else names
 
 
 def first(settings: dict[str, Any], model: "PreTrainedModel") -> str | None:

@@ -87,8 +87,9 @@ class Reader:
         if event.checks > (event.steps or 1):
             return Message("part.more_checks", checks=event.checks, steps=event.steps)
         before = self.epochs[-1] if self.epochs else None
-        if before and (before.lane, before.round, before.epoch + 1) != (event.lane, event.round, event.epoch):
-            return Message("part.epoch_follows", epoch=event.epoch, before=before.epoch)
+        expected = (before.lane, before.round, before.epoch + 1) if before else (event.lane, event.round, 1)
+        if expected != (event.lane, event.round, event.epoch):
+            return Message("part.epoch_follows", epoch=event.epoch, before=before.epoch if before else 0)
         self.epochs.append(event)
         return None
 
@@ -98,6 +99,12 @@ class Reader:
             return problem
         if any((epoch.lane, epoch.round) != (event.lane, event.round) for epoch in self.epochs):
             return Message("part.epoch_of_other")
+        last = self.epochs[-1] if self.epochs else None
+        if last and last.epoch != event.epochs:
+            return Message("part.epoch_count", epochs=event.epochs, found=last.epoch)
+        told = sum(epoch.bytes_monitor_up + epoch.bytes_monitor_down for epoch in self.epochs)
+        if last and told != event.bytes_monitor:
+            return Message("part.monitor_bytes", total=event.bytes_monitor, sum=told)
         before, self.sent[event.lane] = self.sent.get(event.lane, 0), event.bytes_total
         if event.bytes_total < before + event.bytes_down + event.bytes_up + event.bytes_monitor:
             return Message("part.total_below", total=event.bytes_total, lane=event.lane)

@@ -86,11 +86,12 @@ class Lane:
         self.round += 1
         monitored, size = self.spec.rule != "schedule", self.config.cohort_size
         epochs = self.spec.epochs or (1 if self.round == 1 else max(1, self.spec.max_epochs // 2))
+        sent = size * (STATE_BYTES + 1) if monitored else 0  # at a check
         for epoch in range(1, epochs + 1):
             tick()
-            yield an_epoch(self.spec.id, self.round, epoch)
+            yield an_epoch(self.spec.id, self.round, epoch, bytes_monitor_up=sent)
         self.epochs += epochs
-        monitor = epochs * size * (STATE_BYTES + 1) if monitored else 0
+        monitor = epochs * sent
         self.bytes += 2 * size * MODEL_BYTES + monitor
         yield a_round(
             self.spec.id, self.round, epochs=epochs, reason="threshold" if monitored else "fixed-schedule",

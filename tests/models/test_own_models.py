@@ -91,6 +91,7 @@ UNUSED = {
         f, lambda all: all | {"pooler.dense.weight": torch.rand(8, 16)}
     ), "do not fit its config.json"),
     "more words than rows": (lambda f: edit(f, vocab_size=500), "do not fit its config.json"),
+    "an architecture with like names": (lambda f: edit(f, model_type="roberta"), "saved from BertModel"),
     "numbers that are none": (lambda f: change(
         f, lambda all: all | {"embeddings.LayerNorm.weight": torch.full((16,), torch.nan)}
     ), "not finite"),

@@ -58,6 +58,8 @@ DAMAGES = {
     "two lines changed places": (lambda rows: rows.insert(2, rows.pop(5)), "number is 5 instead of 2"),
     "fewer bytes": (changed("bytes_up", 1), "add up to 25"),
     "a smaller total": (changed("bytes_total", 9), "add up to 48"),
+    "more local epochs than there are": (changed("epochs", 2), "counts 2 local epochs, and 1 are on record"),
+    "states that no local epoch has sent": (changed("bytes_monitor", 5), "its local epochs add up to 0"),
     "a better accuracy": (changed("accuracy", 0.99), "digest of the closing line"),
     "a round of another run": (changed("run_id", "other"), "of another run"),
     "a round left out": (changed("round", 3, line=5), "round 3 of lane fedopt follows its round 1"),

@@ -35,7 +35,7 @@ while True:
     for epoch in range(1, 11):
         recorder.add(an_epoch("fedopt", number, epoch))
     try:
-        recorder.add(a_round("fedopt", number))
+        recorder.add(a_round("fedopt", number, epochs=10))
     except StoreError as error:
         print(error)
         break
