@@ -5,10 +5,13 @@ Means, not medians: what other programs take from this one they will take from t
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from fda_core import setup
 from fda_core.algorithm.checkpoint import save
@@ -19,6 +22,7 @@ from fda_core.data.examples import of_table
 from fda_core.data.table import Table
 from fda_core.federation.baselines import make_lane
 from fda_core.federation.local_round import LocalRound
+from fda_core.federation.players import lanes_at_once
 from fda_core.models import devices, memory
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS, Tick
@@ -45,17 +49,28 @@ def measure(
     data = None if table is None else of_table(table, small)
     ready = setup.prepare(small, prefix.progress, models, data=data, keep=False)
     load = clock() - began - prefix.seconds
-    watch = Watch(tick, clock)
-    with tempfile.TemporaryDirectory() as folder:
+    watch, together = Watch(tick, clock), lanes_at_once(replace(ready, config=config))
+    with tempfile.TemporaryDirectory() as folder, threads(torch.get_num_threads() // together):
         measured = Rounds(ready, watch, Path(folder)).all()
+        score = watch.seconds(lambda: ready.score(ready.initial))
     steps, epochs, between = (tuple((m[0], m[i]) for m in measured) for i in (1, 2, 3))
     texts = small.train_examples + small.test_examples
-    score = watch.seconds(lambda: ready.score(ready.initial))
     kept = len(ready.trainer.train.ids) / len(ready.trainer.train) if prefix.seconds else 0
     return Timings(
         step=steps, epoch=epochs, round=between, score=score / small.test_examples, prefix=prefix.seconds / texts,
-        load=load, shape=ready.shape, tokens=kept,
+        load=load, shape=ready.shape, tokens=kept, together=together,
     )  # fmt: skip
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """With so many of torch's in a step."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def sample(config: ExperimentConfig) -> ExperimentConfig:

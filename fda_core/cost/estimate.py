@@ -27,7 +27,8 @@ class Timings:
 
     step: one local step of K clients at once; epoch: what a local epoch takes besides (variance, sketch, drawing);
     round: what a round takes besides (copies, server, checkpoint). score and prefix: a text; load: model and data.
-    For the memory: the model's shape, and how many tokens of a text have their frozen states kept.
+    together: lanes that are played at the same time, which is how the numbers were measured. For the memory: the
+    model's shape, and how many tokens of a text have their frozen states kept.
     """
 
     step: Points
@@ -38,6 +39,7 @@ class Timings:
     load: float
     shape: Shape
     tokens: float
+    together: int = 1
 
     @property
     def parameters(self) -> int:
@@ -106,9 +108,18 @@ def estimate(
     texts = config.train_examples + config.test_examples
     preparing = timings.load + (0 if prepared else timings.prefix * texts)
     before = preparing + timings.score * config.test_examples
-    seconds = sum((lane.seconds for lane in lanes if lane.seconds is not None), Span(before, before))
+    seconds = Span(before, before) + together([lane.seconds for lane in lanes if lane.seconds], timings.together)
     memory = needed(timings.shape, config, round(timings.tokens * texts))
     return CostEstimate(lanes, sent, seconds, preparing, memory, memory - LIBRARIES)
+
+
+def together(lanes: list[Span], at_once: int) -> Span:
+    """Until the last of them has ended: no sooner than the longest, nor than what the cores can do."""
+
+    def last(seconds: list[float]) -> float:
+        return max(max(seconds, default=0), sum(seconds) / at_once)
+
+    return Span(last([lane.likely for lane in lanes]), last([lane.most for lane in lanes]))
 
 
 def lane_cost(

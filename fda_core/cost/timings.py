@@ -25,7 +25,7 @@ KEPT = 50
 FRESH, BELIEVED = 900, 24 * 3600
 # What makes another timings of the same config: the processor, how many threads it is given, how timings are measured.
 THREADS = ("FDA_OPT_LAB_THREADS", "OMP_NUM_THREADS")
-METHOD = 1
+METHOD = 2
 
 
 class TimingStore:

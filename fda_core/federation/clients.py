@@ -14,9 +14,13 @@ from fda_core.support.streams import stream
 
 
 class Trainer(Protocol):
-    """What the engine needs of a model: losses, gradients and scores as functions of its trainable weights."""
+    """What the engine needs of a model: losses, gradients and scores as functions of its trainable weights.
+
+    concurrent: whether several threads may use it at once.
+    """
 
     layout: FlatParameters
+    concurrent: bool
 
     def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
         """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.

@@ -4,12 +4,15 @@ Whoever consumes the generator sets the pace: not asking for the next event is a
 """
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 
 from fda_core.algorithm.checkpoint import Keep
 from fda_core.algorithm.events import Event, RunResumed, RunStarted
 from fda_core.federation.baselines import make_lane
 from fda_core.federation.experiment import Experiment
 from fda_core.federation.lane import Lane
+from fda_core.federation.players import Players, players
 from fda_core.federation.resumption import Resumption
 
 
@@ -21,24 +24,34 @@ def run(
     `keep` is given a lane's checkpoint once its round has been consumed. With a `resumption` the lanes go on from their
     checkpoints, those without one from the beginning: events of rounds that are on record come again.
     """
+    with closing(players(experiment)) as playing:
+        yield from race(replace(experiment, tick=playing.step), playing, keep, resumption)
+
+
+def race(experiment: Experiment, playing: Players, keep: Keep, resumption: Resumption | None) -> Iterator[Event]:
+    """The lane that is behind has its turn next, whatever others have played meanwhile."""
     first = experiment.score(experiment.initial)
-    racing = [make_lane(experiment, spec, first) for spec in experiment.config.lanes]
+    lanes = [make_lane(experiment, spec, first) for spec in experiment.config.lanes]
+    versions = experiment.versions() | playing.threads()
     if resumption is None:
         yield RunStarted(
-            config=experiment.config.to_json(), versions=experiment.versions(), facts=experiment.facts,
+            config=experiment.config.to_json(), versions=versions, facts=experiment.facts,
             initial={"test_loss": first.test_loss, "accuracy": first.accuracy, "metrics": first.metrics},
         )  # fmt: skip
     else:
-        yield RunResumed(from_round=dict(resumption.recorded), versions=experiment.versions())
-        racing = resumed_lanes(racing, resumption)
-    while racing:
-        lane = min(racing, key=lambda lane: lane.clock)  # the lane that is behind; ties in the order given
-        if not lane.stopping.verdict():  # a restored lane may have been about to end
-            yield from lane.play_round()
-            keep(lane.spec.id, lane.checkpoint())
-        if finished := lane.finished():
-            racing.remove(lane)
-            yield finished
+        yield RunResumed(from_round=dict(resumption.recorded), versions=versions)
+        lanes = resumed_lanes(lanes, resumption)
+    clocks = {lane.spec.id: lane.clock for lane in lanes}
+    playing.start(lanes)
+    while clocks:
+        behind = min(clocks, key=lambda lane: clocks[lane])  # ties in the order given
+        turn = yield from playing.turn(behind)
+        clocks[behind] = turn.clock
+        if turn.checkpoint:
+            keep(behind, turn.checkpoint)
+        if turn.finished:
+            del clocks[behind]
+            yield turn.finished
 
 
 def resumed_lanes(lanes: list[Lane], resumption: Resumption) -> list[Lane]:

@@ -5,6 +5,7 @@ optimiser remembers, its drift, and copies of the drifts while they are compared
 large. The factors were measured: `tests/models/test_memory.py`. The allocator may keep freed vectors a while longer.
 """
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,9 @@ def needed(shape: Shape, config: ExperimentConfig, cached_tokens: int = 0) -> in
     lanes = len(config.lanes) * (LANE + max(SERVERS[config.server_of(lane)[0]].vectors for lane in config.lanes))
     alone = sum(lane.kind.alone for lane in config.lanes)
     client = CLIENT + CLIENT_OPTIMIZERS[config.client_optimizer].vectors + alone
-    vectors = config.cohort_size * client + lanes + SHARED
+    # A fast way is one that several lanes can take at the same time, with a core each.
+    cohorts = min(len(config.lanes), os.cpu_count() or 1) if cached_tokens else 1
+    vectors = cohorts * config.cohort_size * client + lanes + SHARED
     weights = FLOAT * (shape.parameters + shape.trained)  # with a gradient for each that is trained
     cached = FLOAT * cached_tokens * shape.width
     return LIBRARIES + weights + int(FLOAT * vectors * shape.trained) + step(shape, config) + cached

@@ -45,6 +45,7 @@ class TinyTrainer:
     train: Points = field(default_factory=lambda: Points.drawn(TRAIN, 1))
     test: Points = field(default_factory=lambda: Points.drawn(TEST, 2))
     layout: FlatParameters = LAYOUT
+    concurrent: bool = False
 
     def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
         inputs, real = self.train.inputs[rows], mask.to(weights.dtype)

@@ -27,6 +27,7 @@ K, d, optimizer, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(
 torch.set_num_threads(1)
 
 class Decay:
+    concurrent = False
     layout = FlatParameters(("weight",), ((d,),))
     def gradients(self, weights, rows, mask, out):
         out.copy_(weights).mul_(0.1)

@@ -5,6 +5,7 @@ length are handled together, so that hardly any padding is read or multiplied.
 """
 
 import math
+import threading
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -49,15 +50,17 @@ class Batch:
 class FrozenStates:
     """Frozen states [ΣT, D] of texts and the memory they are gathered into: new pages cost more than copying.
 
-    The states may be on a GPU. Which places of them a batch takes is worked out from the tokens, in main memory.
+    Each thread gathers into memory of its own. The states may be on a GPU. Which places of them a batch takes is worked
+    out from the tokens, in main memory.
     """
 
     def __init__(self, tokens: Tokens, hidden: Tensor):
         self.tokens, self.hidden = tokens, hidden
-        self.buffer = hidden.new_empty(0, hidden.shape[1])
+        self.mine = threading.local()
 
     def batch(self, rows: Tensor) -> Batch:
-        """The texts `rows`, of any shape. It overwrites the batch before, which must have had its backward pass."""
+        """The texts `rows`, of any shape. It overwrites this thread's batch before, which must have had its backward
+        pass."""
         flat, device = rows.flatten(), self.hidden.device
         order = self.tokens.lengths[flat].argsort(stable=True)
         texts = flat[order]
@@ -66,9 +69,10 @@ class FrozenStates:
         sizes = [(end - start) * width for (start, end), width in zip(spans, widest, strict=True)]
         widths = torch.tensor(widest).repeat_interleave(torch.tensor([end - start for start, end in spans]))
         places, padding = (devices.send(each, device) for each in self.tokens.laid_out(texts, widths))
-        if len(self.buffer) < len(places):
-            self.buffer = self.hidden.new_empty(len(places), self.hidden.shape[1])
-        states = self.buffer[: len(places)]
+        buffer = getattr(self.mine, "buffer", self.hidden[:0])
+        if len(buffer) < len(places):
+            buffer = self.mine.buffer = self.hidden.new_empty(len(places), self.hidden.shape[1])
+        states = buffer[: len(places)]
         torch.index_select(self.hidden, 0, places, out=states)
         groups = [
             Group(slice(*span), room.unflatten(0, (-1, width)), blank.unflatten(0, (-1, width)))

@@ -32,6 +32,7 @@ class CohortTrainer:
         """train_hidden, test_hidden: states [ΣT, D] below the last layer, in main memory; model: on the device."""
         self.layout = FlatParameters.of(model)
         self.train, self.test, self.device = train, test, model.device
+        self.concurrent = self.device.type == devices.CPU
         self.train_states = FrozenStates(train, train_hidden.to(self.device))
         # The test set is always read as a whole: it is gathered once.
         hidden = test_hidden.to(self.device)

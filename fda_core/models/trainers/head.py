@@ -21,6 +21,7 @@ class HeadTrainer:
         self.layout = FlatParameters.of(model)
         self.parts = architectures.of(model.config)
         self.train, self.test, self.device = train, test, model.device
+        self.concurrent = self.device.type == devices.CPU
         self.features = train_hidden[train.starts[:-1]].to(self.device)
         self.test_features = test_hidden[test.starts[:-1]].to(self.device)
 

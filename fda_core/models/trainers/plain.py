@@ -19,6 +19,8 @@ from fda_core.models.tokens import Tokens
 class PlainTrainer:
     """Losses, gradients and test scores of an adapted model as functions of its flat trainable weights."""
 
+    concurrent = False  # the weights are put into the one model
+
     def __init__(self, model: nn.Module, train: Tokens, test: Tokens, device: str = devices.CPU):
         self.model, self.train, self.test, self.device = model.to(device), train, test, device
         self.layout = FlatParameters.of(model)
