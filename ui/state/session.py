@@ -23,7 +23,7 @@ from ui.state.presenter import following
 from ui.text.i18n import plain, t
 from ui.text.problems import said
 
-TRAINING_PRIORITY = 10  # of 0 (as the pages) to 19
+TRAINING_PRIORITY = 2  # of 0 (as the pages) to 19; from 5 on other programs leave it nearly nothing
 ENTRY = Path(__file__).parents[2] / "app.py"
 
 
