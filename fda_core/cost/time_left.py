@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from fda_core.algorithm.events import Event, Round
-from fda_core.analysis.summary import rounds_at_most
+from fda_core.algorithm.events import Event, LaneFinished, Round
+from fda_core.analysis.summary import rounds_of, started
 from fda_core.cost.estimate import CostEstimate
-from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.config import ExperimentConfig, LaneSpec
 
 
 def seconds_per_round(events: Sequence[Event]) -> float | None:
@@ -25,8 +25,26 @@ def seconds_left(
     own = seconds_per_round(events)
     if own is None and cost is not None and cost.seconds is not None:
         return cost.seconds.most
-    timings = own or timings
-    if timings is None:
+    usual = own or timings
+    if usual is None:
         return None
-    played = sum(isinstance(event, Round) for event in events)
-    return timings * (rounds_at_most(list(events), config.rounds, len(config.lanes)) - played)
+    ended = {event.lane for event in events if isinstance(event, LaneFinished)}
+    left = [lane_left(config, lane, events, usual) for lane in config.lanes if lane.id not in ended]
+    return max(max(left, default=0), sum(left) / at_once(events))
+
+
+def lane_left(config: ExperimentConfig, lane: LaneSpec, events: Sequence[Event], usual: float) -> float:
+    """A lane's rounds yet to be played, each as long as its own were, or as is usual where it has none."""
+    played = rounds_of(events, lane.id)
+    rounds: float = config.rounds - len(played)
+    epochs = sum(event.epochs for event in played)
+    if played and (limit := config.local_epochs_of(lane)) is not None:
+        rounds = min(rounds, max(0, limit - epochs) * len(played) / epochs)
+    return rounds * (seconds_per_round(played) or usual)
+
+
+def at_once(events: Sequence[Event]) -> int:
+    """Lanes that were played at the same time, whose seconds overlap."""
+    start = started(events)
+    found = start.versions.get("lanes_at_once") if start else None
+    return found if isinstance(found, int) and found > 0 else 1

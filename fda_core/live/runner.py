@@ -14,6 +14,7 @@ from fda_core.data.table import Table
 from fda_core.live.folders import Folders
 from fda_core.live.jobs import Job, Jobs
 from fda_core.live.measuring import Measure, Measuring
+from fda_core.live.other_programs import OtherPrograms
 from fda_core.live.outlook import outlook
 from fda_core.live.worker import Worker
 from fda_core.runs import trash
@@ -38,6 +39,7 @@ class Runner:
         self.folder = folder
         self.jobs = Jobs()
         self.changed = self.jobs.changed
+        self.others = OtherPrograms()
         self.folders = Folders(self._root)
         self.measuring = Measuring(self.jobs, self.folders, measure)
         self.worker = Worker(self.jobs, self.folders, self.measuring, produce, on_start)

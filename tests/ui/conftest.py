@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from fda_core.live.other_programs import OtherPrograms
 from fda_core.live.runner import Runner
 from fda_core.support import assets
 from tests.helpers.fake import Fake, until
@@ -26,6 +27,7 @@ def runner(tmp_path, monkeypatch, fake):
     monkeypatch.setenv("FDA_OPT_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(session, "Runner", lambda **_: Runner(produce=fake))
     monkeypatch.setattr(assets, "problem", lambda: None)
+    monkeypatch.setattr(OtherPrograms, "crowding", lambda _: False)  # whatever this machine does meanwhile
     st.cache_resource.clear()
     runner = session.runner()
     yield runner

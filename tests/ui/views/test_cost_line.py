@@ -5,6 +5,7 @@ import streamlit as st
 
 from fda_core.cost.estimate import CostEstimate, LaneCost, Span, estimate
 from fda_core.live import guard
+from fda_core.live.other_programs import OtherPrograms
 from fda_core.live.runner import Runner
 from fda_core.models.payload import trainable
 from fda_core.settings import presets
@@ -47,6 +48,13 @@ def test_before_a_run_the_line_has_the_bytes_and_then_the_minutes(visit, scale):
     until(lambda: sentence(KNOWN) in line(page.run()))
     assert t("cost.measuring") not in line(page)
     assert not page.exception and scale == [CONFIG]
+
+
+def test_beside_busy_programs_the_line_has_bytes_and_no_minutes(visit, scale, monkeypatch):
+    page = visit()
+    until(lambda: sentence(KNOWN) in line(page.run()))
+    monkeypatch.setattr(OtherPrograms, "crowding", lambda _: True)
+    assert line(page.run()) == f"{sentence(KNOWN, timed=False)} {t('cost.crowded')}"
 
 
 def test_a_slider_changes_the_line_and_measures_nothing(visit, scale):

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fda_core.analysis.summary import summarize
 from fda_core.live.jobs import LONGEST_QUEUE
+from fda_core.live.other_programs import OtherPrograms
 from fda_core.live.runner import Runner
 from fda_core.runs.store import hold, runs_folder
 from fda_core.settings.config import LaneSpec
@@ -87,6 +88,16 @@ def test_while_running_the_table_shows_the_rounds(running):
 
 def test_the_progress_is_told_in_words(running):
     assert "6" in progress(running)
+
+
+def test_how_long_it_goes_on_is_told_from_the_rounds_played(running):
+    # Six of 3 x 3 rounds, 0.1 s each in the stand-in's events.
+    assert progress(running) == t("status.running", played=6) + t("status.left", time=duration(0.3))
+
+
+def test_beside_busy_programs_nothing_is_promised(running, monkeypatch):
+    monkeypatch.setattr(OtherPrograms, "crowding", lambda _: True)
+    assert progress(running.run()) == t("status.running", played=6) + t("status.crowded")
 
 
 def test_a_finished_run_thaws_the_settings(running, runner, fake):

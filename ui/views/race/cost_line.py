@@ -46,18 +46,22 @@ def line(config: ExperimentConfig | None) -> None:
     if known is None and not more:
         return
     with st.container(horizontal=True, wrap=False, key="cost", vertical_alignment="center"):
-        words = [sentence(known)] if known else []
-        words += [t("cost.measuring")] if more else warnings(known)
+        busy = runner().others.crowding()
+        words = [sentence(known, timed=not busy)] if known else []
+        words += [t("cost.crowded")] if busy else [t("cost.measuring")] if more else warnings(known)
         st.caption(" ".join(words))
         if known and engineer():
             with st.popover(t("cost.by_lane"), type="tertiary", icon=":material/table:"):
                 details(config, known)
 
 
-def sentence(known: CostEstimate) -> str:
-    """Likely and most: MB to send, and once a step has been measured also time, with the memory in MB."""
+def sentence(known: CostEstimate, timed: bool = True) -> str:
+    """Likely and most: MB to send, and once a step has been measured also time, with the memory in MB.
+
+    timed: whether the time means anything; what was measured does not hold beside other programs.
+    """
     values = {"mb": megabytes(known.bytes.likely), "most_mb": megabytes(known.bytes.most)}
-    if known.seconds is None:
+    if known.seconds is None or not timed:
         return t("cost.sends", **values)
     times = {"time": duration(known.seconds.likely), "most_time": duration(known.seconds.most)}
     return t("cost.takes", **values, **times, memory=megabytes(known.memory))

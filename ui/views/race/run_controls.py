@@ -6,6 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fda_core.analysis.summary import rounds_at_most, rounds_played
+from fda_core.cost.time_left import seconds_left
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support import assets
@@ -99,12 +100,22 @@ def progress_of(run: Snapshot) -> tuple[float, str]:
     done, total = run.prepared
     if run.status in ("queued", "preparing") and not run.place:
         if not total:
-            return 0.0, t("status.loading")
+            return 0.0, t("status.loading") + still(run)
         if run.stage != TEXTS:
             return done / total, t("status.downloading", done=round(done / 1e6), total=math.ceil(total / 1e6))
-        return done / total, t("status.preparing", done=done, total=total)
+        return done / total, t("status.preparing", done=done, total=total) + still(run)
     expected = rounds_at_most(list(run.events), run.config.rounds, len(run.config.lanes))
     share = 1.0 if run.status == "finished" else min(1.0, played / max(1, expected))
     if run.status == "queued" and run.wait is not None:
         return share, t("status.queued_wait", place=run.place, wait=duration(60 * math.ceil(run.wait / 60)))
-    return share, t(f"status.{run.status}", played=played, place=run.place)
+    return share, t(f"status.{run.status}", played=played, place=run.place) + still(run)
+
+
+def still(run: Snapshot) -> str:
+    """How long a run goes on at most, from its own rounds; on a machine that others keep busy nobody can say."""
+    if run.status not in ("preparing", "running"):
+        return ""
+    if runner().others.crowding():
+        return t("status.crowded")
+    left = seconds_left(run.config, run.events, None)
+    return "" if left is None else t("status.left", time=duration(left))
