@@ -3,11 +3,15 @@
 import datetime
 import os
 import shlex
+import subprocess
 import sys
+from pathlib import Path
 
 import torch
 
 from fda_core.support.machine import processor
+
+ROOT = Path(__file__).parents[1]
 
 
 def about(module: str) -> dict[str, str | int]:
@@ -17,8 +21,20 @@ def about(module: str) -> dict[str, str | int]:
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "date": datetime.date.today().isoformat(),
+        "commit": commit(),
         "command": f"python -m {module} {shlex.join(sys.argv[1:])}".strip(),
     }
+
+
+def commit() -> str:
+    """The commit that is measured, with a + where files differ from it."""
+    try:
+        known = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return known.stdout.strip()
 
 
 def lines(facts: dict) -> str:

@@ -32,7 +32,8 @@ class Server:
     def log(self) -> str:
         return (self.folder / "server.log").read_text()
 
-    def start(self) -> "Server":
+    def start(self, every: float = 0.1) -> "Server":
+        """Returns once it answers; it is asked so often, in seconds."""
         folders = {"FDA_OPT_LAB_RUNS": str(self.runs), "FDA_OPT_LAB_CACHE": str(self.folder / "cache")}
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
         with open(self.folder / "server.log", "a") as log:
@@ -44,7 +45,7 @@ class Server:
         while not self._answers():
             assert self.process.poll() is None, self.log
             assert time.monotonic() < deadline, "the server does not answer"
-            time.sleep(0.1)
+            time.sleep(every)
         return self
 
     def kill(self) -> None:
