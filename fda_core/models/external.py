@@ -92,11 +92,11 @@ def describe(source: Source, labels: int, progress: Progress) -> PreTrainedConfi
     if not isinstance(settings.get("model_type"), str):
         raise damaged(name, Message("part.no_model_type"))
     encoder_only(name, settings)
+    config = configured(name, settings, labels)
     if other := ignored.twin(settings):
         raise ModelError(
             "models.other_architecture", file=CONFIG, name=name, architecture=settings["model_type"], other=other[:40]
         )
-    config = configured(name, settings, labels)
     if found := ignored.first(settings, skeleton(config, name)):
         raise ModelError(
             "models.setting_ignored", file=CONFIG, name=name, setting=found, value=str(settings[found])[:40],

@@ -20,8 +20,8 @@ print(len(names), *sorted({"streamlit", "plotly", "ui", "pages"} & set(sys.modul
 """
 
 
-def imported_with(code: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+def imported_with(code: str, *words: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
@@ -41,3 +41,25 @@ import fda_core.live.runner, fda_core.analysis.summary
 print(*sorted({"torch", "transformers", "datasets"} & set(sys.modules)))
 """
     assert imported_with(code) == []
+
+
+DRAW_ALL = """
+import sys
+from streamlit.testing.v1 import AppTest
+from ui.state import session
+
+# Torch is loaded for the first run, and to measure what one costs, in a thread of its own.
+session.warm_up, session.measure = lambda: None, None
+for page in ("story", "race", "inside", "heterogeneity", "schedules", "budget", "evidence", "lesson", "runs"):
+    drawn = AppTest.from_file("app.py", default_timeout=120)
+    drawn.query_params["run"] = sys.argv[1]
+    drawn.switch_page(f"pages/{page}.py").run()
+    assert not drawn.exception, drawn.exception
+    print(*(f"{page}:{name}" for name in sorted({"torch", "transformers", "datasets", "peft"} & set(sys.modules))))
+"""
+
+
+@pytest.mark.slow
+def test_no_page_that_shows_a_record_loads_torch():
+    """Else the first page waits seconds, and takes hundreds of MB, for what nobody may ever start."""
+    assert imported_with(DRAW_ALL, "alpha-1") == []

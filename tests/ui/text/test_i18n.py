@@ -15,9 +15,9 @@ from fda_core.settings.fields import SETTINGS, Setting
 from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS
 from tests.helpers.registered import throw_aways, without_words
 from ui.settings_panel.controls import modes
-from ui.settings_panel.own_data import NOTES
 from ui.shared.lesson_steps import data
 from ui.shared.links import LINKS
+from ui.shared.row_notes import REASONS
 from ui.text.glossary import terms
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import LANGUAGES
@@ -60,7 +60,7 @@ CHOICES = {
     "budget.here_*": [f"budget.here_{name}" for name in ("faster", "slower", "same")],
     "budget.link_*": [f"budget.link_{name}" for name in LINKS],
     "budget.payload_*": [f"budget.payload_{name}" for name in TRAINED],
-    "own.left_*": [f"own.left_{name}" for name in NOTES],
+    "own.left_*": [f"own.left_{name}" for name in REASONS],
     "predict.*": [f"predict.{name}" for name in ("fewer", "tie", "more", "alone")],
     "budget_line.*": [f"budget_line.{name}" for name in Y],
     "fair.when_*": [f"fair.when_{name}" for name, rule in RULES.items() if rule.method == "fda"],
