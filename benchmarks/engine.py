@@ -1,8 +1,9 @@
 """How much faster the engine trains: `python -m benchmarks.engine [--repeats N] [--threads T] [--json]`.
 
-One local epoch of the clients of round 1 of a preset (`default`: 10 clients, 13 batches of 8 each), four ways that give
+One local epoch of the clients of round 1 of a preset (`default`: 10 clients, 13 batches of 8 each), five ways that give
 the same losses and weights, which is checked: Hugging Face + PEFT client by client; the same from cached outputs of the
-frozen layers; that with the last layer for [CLS] only; that with all clients in one graph, which is the engine.
+frozen layers; that with the last layer for [CLS] only; that with all clients in one graph, which is the engine with one
+lane; two or more lanes of it at once, as a race plays them, each with its share of the threads: seconds are a lane's.
 Medians of interleaved repeats in one process; the prefix cache and all memory are warm.
 """
 
@@ -11,6 +12,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import torch
@@ -24,17 +26,30 @@ from fda_core.settings.config import ExperimentConfig
 from fda_core.setup import prepare
 
 TOLERANCE = 1e-4
-LOOP, PREFIX, FIRST_ONLY, ENGINE = (
+LOOP, PREFIX, FIRST_ONLY, ENGINE, LANES = (
     "HF + PEFT loop",
     "+ frozen prefix cached",
     "+ last layer for [CLS] only",
-    "+ all clients in one graph = the engine",
+    "+ all clients in one graph",
+    "+ lanes at once = the engine",
 )
 
 
 def engine(epoch: Epoch) -> Result:
     cohort = epoch.cohort()
     return cohort.train(cohort.steps) / cohort.steps, cohort.weights
+
+
+class Lanes:
+    """As many local epochs at the same time, a thread each; the result of one, which is the others' too."""
+
+    def __init__(self, epoch: Epoch, count: int):
+        self.epoch, self.count = epoch, count
+        self.threads = ThreadPoolExecutor(count, initializer=lambda: torch.set_num_threads(1))
+
+    def __call__(self) -> Result:
+        first, *_ = self.threads.map(engine, [self.epoch] * self.count)
+        return first
 
 
 def one_by_one(epoch: Epoch) -> Result:
@@ -78,14 +93,16 @@ def compare(results: dict[str, Result], start: Tensor) -> dict[str, float]:
     return worst
 
 
-def measure(variants: dict[str, Callable[[], Result]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each repeat; interleaved, so that a busy moment of the machine meets all variants."""
+def measure(
+    variants: dict[str, Callable[[], Result]], repeats: int, at_once: dict[str, int] | None = None
+) -> dict[str, list[float]]:
+    """Seconds of each repeat, by what it makes `at_once`; interleaved, so that a busy moment meets all variants."""
     seconds = {name: [] for name in variants}
     for _ in range(repeats):
         for name, variant in variants.items():
             began = time.perf_counter()
             variant()
-            seconds[name].append(time.perf_counter() - began)
+            seconds[name].append((time.perf_counter() - began) / (at_once or {}).get(name, 1))
     return seconds
 
 
@@ -96,10 +113,12 @@ def setting(config: ExperimentConfig) -> tuple[Epoch, dict[str, Callable[[], Res
     gradient_stops_below_the_adapters(loop)
     if sum(p.numel() for p in loop.parameters) != epoch.experiment.trainer.layout.size:
         raise SystemExit("The loop trains other weights than the engine.")
+    threads = torch.get_num_threads()
+    together = {LANES: Lanes(epoch, threads)} if threads > 1 else {}
     return epoch, {
         LOOP: loop, PREFIX: PrefixLoop(epoch), FIRST_ONLY: lambda: one_by_one(epoch),
         ENGINE: lambda: engine(epoch),
-    }  # fmt: skip
+    } | together  # fmt: skip
 
 
 def report(epoch: Epoch, seconds: dict[str, list[float]], differences: dict[str, float]) -> dict:
@@ -117,7 +136,7 @@ def report(epoch: Epoch, seconds: dict[str, list[float]], differences: dict[str,
         for name, value in middle.items()
     ]
     return {
-        "ratio": middle[LOOP] / middle[ENGINE],
+        "ratio": middle[LOOP] / middle[LANES if LANES in middle else ENGINE],
         "clients": len(epoch.clients),
         "steps": epoch.steps,
         "trainable_parameters": epoch.experiment.trainer.layout.size,
@@ -165,7 +184,7 @@ def main() -> None:
     differences = compare(
         {name: variant() for name, variant in variants.items()}, epoch.experiment.initial
     )  # and warms up
-    found = report(epoch, measure(variants, options.repeats), differences)
+    found = report(epoch, measure(variants, options.repeats, {LANES: options.threads}), differences)
     show(found)
     if options.json:
         print(json.dumps(found | facts))

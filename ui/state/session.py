@@ -23,7 +23,8 @@ from ui.state.presenter import following
 from ui.text.i18n import plain, t
 from ui.text.problems import said
 
-TRAINING_PRIORITY = 2  # of 0 (as the pages) to 19; from 5 on other programs leave it nearly nothing
+# Of 0 (as the pages) to 19; from 5 on other programs leave a run nearly nothing.
+PRIORITY, TRAINING_PRIORITY = "FDA_OPT_LAB_NICE", 2
 ENTRY = Path(__file__).parents[2] / "app.py"
 
 
@@ -68,8 +69,9 @@ def give_way() -> bool:
     if not sys.platform.startswith("linux"):
         return False
     try:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), TRAINING_PRIORITY)
-    except OSError:
+        priority = int(os.environ.get(PRIORITY) or TRAINING_PRIORITY)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), priority)
+    except (OSError, ValueError):
         return False
     return True
 
