@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from fda_core.data.cells import stripped
 from fda_core.support.errors import LabError
+
+if TYPE_CHECKING:  # a second to import, which no page needs that only names a table
+    import pandas as pd
 
 MOST_BYTES = 200_000_000  # of a file, and of a column's cells; the browser's limit is a smaller one, the server's
 MOST_ROWS, MOST_COLUMNS = 200_000, 200
@@ -20,7 +22,7 @@ class TableError(LabError):
 class Sheet:
     """frame: one column a name, cells as they were read. encoding: how its text was stored, as people call it."""
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     encoding: str
 
     @property
@@ -28,7 +30,7 @@ class Sheet:
         """Of the columns, in their order."""
         return list(self.frame.columns)
 
-    def head(self, rows: int) -> pd.DataFrame:
+    def head(self, rows: int) -> "pd.DataFrame":
         """The first rows of every column."""
         return self.frame.head(rows)
 

@@ -11,15 +11,19 @@ import json
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from fda_core.data.cells import NOTHING, cell
-from fda_core.data.reading import AnySheet
 from fda_core.data.sheet import TableError
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.messages import Message
+
+if TYPE_CHECKING:  # a second to import, which no page needs that only names a table
+    import pandas as pd
+
+    from fda_core.data.reading import AnySheet
 
 MOST_LABELS, MOST_CLIENTS = 50, 1000
 FEWEST_ROWS, FEWEST_OF_A_LABEL, FEWEST_OF_A_CLIENT = 10, 2, 5
@@ -77,7 +81,7 @@ class Table:
     A row whose client is empty belongs to the one that the small ones share.
     """
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     notes: Notes = field(default=Notes(), compare=False)
 
     def __len__(self) -> int:
@@ -127,6 +131,7 @@ class Table:
     @classmethod
     def from_parquet(cls, data: bytes) -> "Table":
         """Raises `TableError` for what is no table of ours."""
+        import pandas as pd
         import pyarrow
         from pyarrow import parquet
 
@@ -140,7 +145,7 @@ class Table:
         return cls(pd.DataFrame(columns))
 
 
-def ordered(values: pd.Series) -> tuple[str, ...]:
+def ordered(values: "pd.Series") -> tuple[str, ...]:
     """The different values, in the order of numbers where all are whole numbers, else in the alphabet's."""
     found = set(values)
     return tuple(sorted(found, key=(lambda v: (int(v), v)) if all(map(is_whole, found)) else str))
@@ -151,19 +156,19 @@ def is_whole(value: str) -> bool:
     return value.removeprefix("-").isdecimal() and len(value) < 19
 
 
-def numbered(values: pd.Series, names: tuple[str, ...]) -> np.ndarray:
+def numbered(values: "pd.Series", names: tuple[str, ...]) -> np.ndarray:
     """[n] each value's place among the names. Raises `KeyError` for one that is none of them."""
     place = {name: i for i, name in enumerate(names)}
     return np.array([place[value] for value in values])
 
 
-def normalise(sheet: AnySheet, columns: Columns) -> Table:
+def normalise(sheet: "AnySheet", columns: Columns) -> Table:
     """The rows that can be trained on. Raises `TableError` where too little is left, or a column is of no use."""
     frame = chosen_cells(sheet, columns)
     names, rows = columns.chosen(), len(frame)
     counted = {"rows": rows}
 
-    def keep(which: pd.Series, reason: str) -> pd.DataFrame:
+    def keep(which: "pd.Series", reason: str) -> "pd.DataFrame":
         counted[reason] = len(frame) - int(which.sum())
         return frame[which]
 
@@ -184,8 +189,10 @@ def normalise(sheet: AnySheet, columns: Columns) -> Table:
     return accounted(Table(frame.reset_index(drop=True), Notes(**counted)))
 
 
-def chosen_cells(sheet: AnySheet, columns: Columns) -> pd.DataFrame:
+def chosen_cells(sheet: "AnySheet", columns: Columns) -> "pd.DataFrame":
     """The columns under our names, cells as text, "" for those without a value. Raises `TableError`."""
+    import pandas as pd
+
     chosen = columns.chosen()
     for theirs in chosen.values():
         if theirs not in sheet.names:
@@ -200,8 +207,10 @@ def listed(names: list[str]) -> str:
     return ", ".join(repr(short(name, LONGEST_VALUE)) for name in names[:20])
 
 
-def words(cells: Iterable[object], ours: str, theirs: str) -> pd.Series:
+def words(cells: Iterable[object], ours: str, theirs: str) -> "pd.Series":
     """Cells as text, missing ones and those of labels and clients that say so "". Raises `TableError`."""
+    import pandas as pd
+
     found = [cell(value) for value in cells]
     if None in found:
         raise TableError("data.no_cells", column=theirs)
@@ -210,14 +219,14 @@ def words(cells: Iterable[object], ours: str, theirs: str) -> pd.Series:
     return pd.Series(found, dtype=object)
 
 
-def check_values(frame: pd.DataFrame, names: dict[str, str]) -> None:
+def check_values(frame: "pd.DataFrame", names: dict[str, str]) -> None:
     """Raises `TableError` for labels or clients that are texts."""
     for name, kind in (("label", Message("part.label")), ("client", Message("part.site"))):
         if name in frame and frame[name].map(len).gt(LONGEST_VALUE).any():
             raise TableError("data.long_value", kind=kind, column=names[name], most=LONGEST_VALUE)
 
 
-def shortened(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def shortened(frame: "pd.DataFrame") -> "tuple[pd.DataFrame, int]":
     """With no text longer than `LONGEST_TEXT`, and how many rows that concerns."""
     texts = [name for name in TEXTS if name in frame]
     long = frame[texts].map(len).gt(LONGEST_TEXT).any(axis=1)
@@ -233,14 +242,14 @@ def accounted(table: Table) -> Table:
     return table
 
 
-def check_labels(frame: pd.DataFrame, column: str, different: int) -> None:
+def check_labels(frame: "pd.DataFrame", column: str, different: int) -> None:
     """Raises `TableError` for more labels than are taken; column: its name in the file; different: rare ones too."""
     count = frame.label.nunique()
     if count > MOST_LABELS or (len(frame) < FEWEST_ROWS and different > MOST_LABELS):
         raise TableError("data.too_many_labels", column=column, count=max(count, different), most=MOST_LABELS)
 
 
-def check_rows(frame: pd.DataFrame, column: str) -> None:
+def check_rows(frame: "pd.DataFrame", column: str) -> None:
     """Raises `TableError` for too few rows, or a single label; column: the labels' name in the file."""
     if len(frame) < FEWEST_ROWS:
         raise TableError("data.too_few_rows", count=len(frame), fewest=FEWEST_ROWS)
@@ -248,7 +257,7 @@ def check_rows(frame: pd.DataFrame, column: str) -> None:
         raise TableError("data.one_label", column=column)
 
 
-def with_clients(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:
+def with_clients(frame: "pd.DataFrame", column: str) -> "tuple[pd.DataFrame, int]":
     """Values with few rows share one client, whose name is empty; how many they are."""
     small = frame.groupby("client").client.transform("size").lt(FEWEST_OF_A_CLIENT)
     if small.all():
@@ -261,7 +270,7 @@ def with_clients(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:
     return frame, merged if merged > 1 else 0
 
 
-def preview(sheet: AnySheet, rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
+def preview(sheet: "AnySheet", rows: int = 5, longest: int = 200) -> list[dict[str, str]]:
     """The first rows, cells cut: to be shown as plain text."""
     shown = sheet.head(rows).to_dict("records")
     return [{str(name): short(value, longest) for name, value in row.items()} for row in shown]

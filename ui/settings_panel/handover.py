@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fda_core.settings.config import ExperimentConfig
-from ui.settings_panel.controls import adopt
+from ui.settings_panel.adoption import adopt
 from ui.state.session import runner
 
 

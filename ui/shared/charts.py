@@ -2,13 +2,11 @@
 
 import pandas as pd
 import plotly.graph_objects as go
-import streamlit as st
 
 from fda_core.settings.config import Target
+from ui.shared.lane_looks import look
 from ui.text.i18n import t
 
-DASHES = ("dash", "dot", "solid", "dashdot", "longdash", "longdashdot")
-MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 WIDTHS = (2, 2, 3)
 X_COLUMNS = {"bytes": "megabytes", "rounds": "round", "epochs": "epochs", "time": "seconds"}
 
@@ -55,18 +53,6 @@ def race_chart(
         target_line(figure, target.value, y)
     dress(figure, x, y)
     return figure
-
-
-def palette() -> list[str]:
-    """The lanes' colours; they stand in the theme and nowhere else."""
-    return st.get_option("theme.chartCategoricalColors")
-
-
-def look(i: int, palette: list[str]) -> tuple[str, str, str]:
-    """Colour, dash and marker of the lane that is number `i` (from 0) in its run."""
-    # The second time round the palette every colour meets another dash and marker.
-    turn = i + i // len(DASHES)
-    return palette[i % len(palette)], DASHES[turn % len(DASHES)], MARKERS[turn % len(MARKERS)]
 
 
 def target_line(figure: go.Figure, value: float, y: str) -> None:

@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 
 from fda_core.analysis.bands import Band, band
 from fda_core.settings.config import Target
-from ui.shared.charts import DASHES, MARKERS, WIDTHS, X_COLUMNS, dress, target_line
+from ui.shared.charts import WIDTHS, X_COLUMNS, dress, target_line
+from ui.shared.lane_looks import DASHES, MARKERS
 from ui.text.i18n import in_chart, t
 
 MOST_RUNS = len(DASHES)

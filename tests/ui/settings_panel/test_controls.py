@@ -8,8 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.settings.fields import THETAS
 from tests.helpers.tiers import tiered
-from ui.settings_panel.controls import THETAS, make_lanes, mark_words, ruler
+from ui.settings_panel.controls import make_lanes, mark_words, ruler
 
 E3 = LaneSpec(id="slow", rule="schedule", epochs=3)
 EXACT = LaneSpec(id="fda-exact", rule="adaptive", max_epochs=10, monitor="exact")
@@ -66,10 +67,10 @@ def script():
     import streamlit as st
 
     from fda_core.settings.config import ExperimentConfig
-    from ui.settings_panel import controls
+    from ui.settings_panel import adoption, controls
 
     if "base" not in st.session_state:
-        controls.adopt(ExperimentConfig(**st.session_state.given))
+        adoption.adopt(ExperimentConfig(**st.session_state.given))
         if "typed" in st.session_state:
             st.session_state.client_lr = st.session_state.typed
     st.session_state.collected = controls.settings(frozen=False, measured=lambda config: ())

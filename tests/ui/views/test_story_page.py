@@ -18,7 +18,7 @@ from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round
 from ui.components import timeline_player
-from ui.shared.charts import palette
+from ui.shared.lane_looks import palette
 from ui.shared.shown_run import DEFAULT
 from ui.text.glossary import marked
 from ui.text.i18n import t

@@ -6,7 +6,7 @@ import streamlit as st
 from fda_core.analysis.summary import started
 from fda_core.runs.snapshot import Snapshot
 from ui.components.live_chart import figure_json, live_chart
-from ui.shared.charts import palette
+from ui.shared.lane_looks import palette
 from ui.text.i18n import t
 from ui.text.numbers import of_hundred
 from ui.views.heterogeneity.heterogeneity_charts import labels_chart

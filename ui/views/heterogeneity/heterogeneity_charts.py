@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from fda_core.analysis.effects import Effect
-from ui.shared.charts import DASHES, MARKERS
+from ui.shared.lane_looks import DASHES, MARKERS
 from ui.text.i18n import in_chart, t
 
 GREY = "#888888"

@@ -10,7 +10,7 @@ from fda_core.settings.fields import ALPHAS
 from ui.components.live_chart import figure_json, live_chart
 from ui.settings_panel.controls import ends
 from ui.settings_panel.handover import to_race
-from ui.shared.charts import palette
+from ui.shared.lane_looks import palette
 from ui.shared.tables import text_table
 from ui.state.address import from_address, keep_words, linked, moved
 from ui.state.session import shown_run

@@ -8,7 +8,7 @@ from fda_core.analysis.summary import rounds_of, started, state_bytes
 from fda_core.evidence.tables import SKETCHES
 from fda_core.runs.snapshot import Snapshot
 from ui.components.live_chart import figure_json, live_chart
-from ui.shared.charts import palette
+from ui.shared.lane_looks import palette
 from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import origin, run_to_show
 from ui.state import address

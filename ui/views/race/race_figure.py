@@ -6,8 +6,9 @@ from fda_core.analysis.summary import LaneSummary
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
 from ui.components.live_chart import figure_json, live_chart
-from ui.shared.charts import palette, race_chart
+from ui.shared.charts import race_chart
 from ui.shared.frames import race_frame
+from ui.shared.lane_looks import palette
 from ui.state import axes
 from ui.text.i18n import t
 from ui.text.sentences import lane_labels

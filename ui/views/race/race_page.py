@@ -4,7 +4,8 @@ import streamlit as st
 
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
-from ui.settings_panel.controls import adopt, settings
+from ui.settings_panel.adoption import adopt
+from ui.settings_panel.controls import settings
 from ui.shared import replay_controls
 from ui.state import address, axes
 from ui.state.presenter import following, may_act, sign_in_form

@@ -11,7 +11,7 @@ from fda_core.analysis.summary import summarize
 from fda_core.runs.snapshot import Snapshot
 from ui.components.live_chart import figure_json, live_chart
 from ui.shared import run_tables
-from ui.shared.charts import palette
+from ui.shared.lane_looks import palette
 from ui.shared.run_charts import MOST_RUNS, band_chart, overlay_chart
 from ui.shared.tables import text_table
 from ui.state import axes

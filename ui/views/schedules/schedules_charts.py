@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ui.shared.charts import DASHES
+from ui.shared.lane_looks import DASHES
 from ui.text.i18n import t
 
 

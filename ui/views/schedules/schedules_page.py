@@ -14,7 +14,7 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.errors import LabError
 from ui.components.live_chart import figure_json, live_chart
-from ui.shared.charts import palette
+from ui.shared.lane_looks import palette
 from ui.shared.run_tables import study_table
 from ui.shared.tables import text_table
 from ui.state.address import keep_words

@@ -3,7 +3,7 @@
 from fda_core.analysis.timeline import Track
 from fda_core.settings.config import LaneSpec
 from ui.components.timeline_player import Look, timeline_player
-from ui.shared.charts import look, palette
+from ui.shared.lane_looks import look, palette
 from ui.text.i18n import t
 from ui.text.numbers import megabytes, of_hundred
 from ui.text.sentences import epochs
