@@ -11,7 +11,7 @@ def stopped(context, server):
     """A run of some rounds that was stopped."""
     page: Page = context.new_page()
     race = Race(page, server.url).start()
-    race.wait_for_points(60)  # enough that the replay takes seconds
+    race.wait_for_points(25)  # enough that the replay takes seconds
     race.stop()
     yield race
     page.close()
