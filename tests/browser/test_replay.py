@@ -17,9 +17,18 @@ def stopped(context, server):
     page.close()
 
 
+def settled(race: Race) -> int:
+    """Points once no more come: the last ones may be drawn after the buttons."""
+    before = -1
+    while (points := race.points()) != before:
+        before = points
+        race.page.wait_for_timeout(2500)
+    return points
+
+
 def test_a_stopped_run_replays_point_by_point_to_its_end(stopped):
     stopped.shows("Replay")
-    whole = stopped.points()
+    whole = settled(stopped)
     stopped.press("Replay")
     wait(lambda: stopped.points() < whole, "fewer points than in the whole run")
     wait(lambda: stopped.points() == whole, "the replay's end")
