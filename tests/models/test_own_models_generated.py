@@ -16,7 +16,7 @@ from fda_core.settings.config import TRAINED, ExperimentConfig
 from fda_core.support.errors import LabError
 from tests.helpers import tiny_models
 
-CASES, SEED, SECONDS = 320, 20261127, 20
+CASES, SEED, SECONDS = 160, 20261127, 20
 # Two of them take seconds each by themselves.
 KINDS = sorted(set(tiny_models.SETTINGS | tiny_models.OTHERS | tiny_models.MORE) - {"longformer", "reformer"})
 WEIRD = (None, -1, 0, 1, 2, 3, 7, 10**6, 0.5, "x", "relative_key", [], {}, True, [1, 2], {"a": 1}, float("nan"))
