@@ -55,7 +55,7 @@ def chromium():
 @pytest.fixture(scope="package")
 def server(tmp_path_factory, chromium):
     # Its runs go on while pages are tested: they leave the cores to them.
-    quiet = {"FDA_OPT_LAB_THREADS": "1", "FDA_OPT_LAB_NICE": "10"}
+    quiet = {"FDA_OPT_LAB_THREADS": "1", "FDA_OPT_LAB_NICE": "5"}
     server = Server(tmp_path_factory.mktemp("server"), quiet).start()
     yield server
     server.kill()
