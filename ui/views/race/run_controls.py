@@ -30,7 +30,7 @@ def is_next(run: Snapshot | None, config: ExperimentConfig | None) -> bool:
 def controls(run: Snapshot | None, config: ExperimentConfig | None) -> None:
     """Start, pause, step and stop in one row with the progress."""
     with st.container(key="steering"):
-        *places, progress = st.columns([1.1, 1.5, 1, 4.5], vertical_alignment="center")
+        *places, progress = st.columns([1.5, 1.4, 1.1, 4.1], vertical_alignment="center")
     for place, choice in zip(places, choices(run, config), strict=True):
         button(place, *choice)
     if run is not None:
