@@ -12,7 +12,6 @@ from fda_core.analysis.summary import Cost, LaneSummary, summarize
 from fda_core.cli.output import console, megabytes
 from fda_core.cli.progress import RunBar
 from fda_core.data import table as tables
-from fda_core.data.table import Notes, words_of
 from fda_core.runs.record import Callbacks, Recording, record, simulate
 from fda_core.runs.store import new_run_id, read_events
 from fda_core.settings.config import ExperimentConfig
@@ -36,7 +35,7 @@ def play(
     if start and start.facts.keys() >= SAID:
         print(about_model(start.facts, config))
         if rows := start.facts.get("rows"):
-            print(words_of(Notes(**rows)))
+            print(tables.words_of(tables.Notes.told(rows)))
     console.print(lane_table(config, summarize(events)))
     if message:
         print(message, file=sys.stderr)

@@ -8,8 +8,8 @@ content: a file without a line of column names would otherwise leave its first t
 import hashlib
 import io
 import json
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,11 @@ class Notes:
     rare: int = 0
     cut: int = 0
     merged: int = 0
+
+    @classmethod
+    def told(cls, rows: Mapping[str, int]) -> "Notes":
+        """From a run's facts, which may say more than is known here."""
+        return cls(**{known.name: rows[known.name] for known in fields(cls) if known.name in rows})
 
     def __add__(self, other: "Notes") -> "Notes":
         """Of both together."""

@@ -37,7 +37,13 @@ def a_record(
     """The lines of a run as the recorder writes them. specs: its lanes; the target is reached in round 3."""
     recorder = Recorder(folder, folder.name, config=ExperimentConfig(lanes=specs, **settings).to_json())
     start = started(*specs, **settings)
-    facts = start.facts | {"labels": ["no", "yes"], "clients": OWNERS, "path": "fast", "seconds_per_step": 0.1}
+    facts = start.facts | {
+        "labels": ["no", "yes"],
+        "clients": OWNERS,
+        "path": "fast",
+        "seconds_per_step": 0.1,
+        "rows": {"rows": 5000, "empty": 3, "of tomorrow": 1},
+    }
     recorder.add(start.model_copy(update={"facts": facts}))
     for number in range(1, rounds + 1):
         for spec in specs:

