@@ -65,11 +65,6 @@ class Setting:
         """Whether it says something of the lanes that a page makes."""
         return self.field.startswith("lanes.")
 
-    @property
-    def labelled(self) -> bool:
-        """Whether the options of its widget have labels, which change with the language."""
-        return bool(self.option or self.number) and self.widget not in ("number", "slider") and not self.typed
-
     def value(self, config: ExperimentConfig) -> Any:
         """What a configuration says."""
         place: Any = config

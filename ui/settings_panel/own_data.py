@@ -22,6 +22,7 @@ from fda_core.settings.assignments import merge
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 from ui.shared.row_notes import row_words
+from ui.state.choice import choose
 from ui.state.presenter import may_act
 from ui.text.i18n import plain, t
 from ui.text.problems import said
@@ -116,11 +117,10 @@ def dialog(adopt: Callable[[ExperimentConfig], None]) -> None:
 
 def public(adopt: Callable[[ExperimentConfig], None]) -> None:
     """A task that everybody knows, instead of a file."""
-    st.selectbox(
-        t("own.task"), TASKS, None, lambda dataset: t(f"own.task_{dataset.removeprefix('glue/')}"), key="own_task",
-        help=t("own.task_help"), placeholder=t("own.task_hint"),
+    named = choose(
+        "selectbox", t("own.task"), TASKS, key="own_task", index=None, help=t("own.task_help"),
+        placeholder=t("own.task_hint"), format_func=lambda dataset: t(f"own.task_{dataset.removeprefix('glue/')}"),
     )  # fmt: skip
-    named = st.session_state.own_task
     if st.button(t("own.use"), key="own_use_task", disabled=not named, on_click=use_task, args=(named, adopt)):
         st.rerun()
 

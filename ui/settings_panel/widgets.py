@@ -9,7 +9,12 @@ import streamlit as st
 from fda_core.settings.assignments import parse_value
 from fda_core.settings.config import ExperimentConfig
 from fda_core.settings.fields import SETTINGS, Number, Setting, follower
+from ui.state.choice import Kind, choose
 from ui.text.i18n import named, t
+
+KINDS: dict[str, Kind] = {
+    "steps": "select_slider", "choice": "selectbox", "radio": "radio", "several": "multiselect",
+}  # fmt: skip
 
 # Asked for in one widget that stands for three fields, and in some from which lanes are made: see controls.py.
 ROWS = [row for row in SETTINGS if row.widget and row.field != "link" and not row.of_lanes]
@@ -48,7 +53,7 @@ def draw(
     values: Mapping[str, Any] | None = None, **more: Any,
 ) -> None:  # fmt: skip
     """options, most: where they depend on more than the row. values: for the options' labels. more: for Streamlit."""
-    given: dict[str, Any] = {"key": row.key, "disabled": frozen, "persist_state": "session"} | more
+    given: dict[str, Any] = {"key": row.key, "disabled": frozen} | more
     if row.help and "help" not in more:
         given["help"] = t(row.help)
     if other := follower(row):
@@ -59,12 +64,12 @@ def draw(
     given["format_func"] = partial(option_label, row, values or {})
     if row.typed:
         given["accept_new_options"] = True
-    kinds = {"steps": st.select_slider, "choice": st.selectbox, "radio": st.radio, "several": st.multiselect}
-    kinds[row.widget](t(row.label), offered(row) if options is None else options, **given)
+    choose(KINDS[row.widget], t(row.label), offered(row) if options is None else options, **given)
 
 
 def _number(row: Setting, given: dict[str, Any], most: Number | None) -> None:
     """As wide as it has to be for what a link brought."""
+    given["persist_state"] = "session"
     (low, high), value = row.range, st.session_state[row.key]
     low, high = min(low, value), max(high if most is None else most, value)
     if row.widget == "slider":

@@ -8,6 +8,7 @@ from ui.components.page_habits import page_habits
 from ui.shared import style
 from ui.shared.glossary_corner import corner
 from ui.state import address
+from ui.state.choice import choose
 from ui.state.viewing import change
 from ui.text.i18n import t
 from ui.text.viewer import DEPTHS, LANGUAGES, engineer, viewing
@@ -112,9 +113,9 @@ def switches() -> None:
 def link(page: str) -> None:
     """The page's address with everything chosen on it, and on request without some of its controls."""
     names = HIDEABLE.get(page, {})
-    without = st.multiselect(
-        t("chrome.hide"), names, key=f"hide-{page}", format_func=lambda key: t(names[key]), help=t("chrome.hide_help"),
-        placeholder=t("chrome.hide_none"), persist_state="session",
+    without = choose(
+        "multiselect", t("chrome.hide"), names, key=f"hide-{page}", help=t("chrome.hide_help"),
+        format_func=lambda key: t(names[key]), placeholder=t("chrome.hide_none"),
     ) if names else []  # fmt: skip
     copy_link(key="copy_link", label=t("chrome.copy"), copied=t("chrome.copied"), hidden=",".join(without))
     st.caption(t("chrome.link_help"))

@@ -2,14 +2,11 @@
 
 import streamlit as st
 
-from fda_core.settings.fields import SETTINGS
 from ui.state.address import put
 from ui.text.viewer import DEFAULT_DEPTH, DEFAULT_LANGUAGE, DEPTHS, LANGUAGES, Viewing, viewing
 
-# Keys of widgets whose options have labels.
-CHOICES = {setting.key for setting in SETTINGS if setting.labelled} | {
-    "x_axis", "y_axis", "mix_alpha", "prediction", "lesson_plan", "own_task",
-}  # fmt: skip
+# Rows of buttons, which go by their labels: a browser has to be told what these are now. (Other choices: choice.py.)
+OF_BUTTONS = ("x_axis", "y_axis", "lesson_plan")
 
 
 def settle() -> dict[str, str]:
@@ -54,8 +51,7 @@ def change(**parts: str) -> None:
     """A callback: the viewer wants it otherwise."""
     state = st.session_state
     state.viewing = viewing()._replace(**parts)
-    # A browser keeps what was chosen by its label: it has to be told what the label is now.
-    for key in [key for key in state if key in CHOICES or str(key).startswith("quiz-")]:
+    for key in (key for key in OF_BUTTONS if key in state):
         state[key] = state[key]
     for name, part in parts.items():
         put("lang" if name == "language" else name, part)

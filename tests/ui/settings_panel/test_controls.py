@@ -11,6 +11,7 @@ from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.settings.fields import THETAS
 from tests.helpers.tiers import tiered
 from ui.settings_panel.controls import make_lanes, mark_words, ruler
+from ui.state.choice import widget_key
 
 E3 = LaneSpec(id="slow", rule="schedule", epochs=3)
 EXACT = LaneSpec(id="fda-exact", rule="adaptive", max_epochs=10, monitor="exact")
@@ -115,7 +116,7 @@ def test_drawing_again_changes_nothing(name):
 @pytest.mark.parametrize("name", tiered(ODD, VERY_ODD, "slow"))
 def test_from_an_odd_configuration_one_can_choose_a_preset(name):
     page = drawn(of(ODD[name]))
-    page.selectbox(key="preset").set_value("quick").run()
+    page.selectbox(key=widget_key("preset")).set_value("quick").run()
     assert collected(page) == presets.build(preset="quick")
 
 
@@ -137,7 +138,7 @@ def test_from_an_odd_configuration_one_can_choose_a_preset(name):
 def test_a_widget_changes_its_own_field_and_no_other(kind, key, value, field, expected):
     base = of({"alpha": 1.0})
     page = drawn(base)
-    getattr(page, kind)(key=key).set_value(value).run()
+    getattr(page, kind)(key=widget_key(key) if kind.startswith("select") else key).set_value(value).run()
     assert collected(page) == of({"alpha": 1.0, field: expected})
 
 
@@ -154,13 +155,13 @@ def test_a_rate_that_is_none_gives_one_sentence(typed):
 
 def test_another_server_brings_its_own_rate():
     page = drawn(of({}))
-    page.selectbox(key="server").set_value("adam").run()
+    page.selectbox(key=widget_key("server")).set_value("adam").run()
     assert (collected(page).server_optimizer, collected(page).server_lr) == ("adam", 0.001)
 
 
 def test_another_link_keeps_price_and_devices():
     page = drawn(of({"link": {"price_per_gb": 2.0, "step_seconds": 1.0}}))
-    page.selectbox(key="link").set_value("satellite").run()
+    page.selectbox(key=widget_key("link")).set_value("satellite").run()
     link = collected(page).link
     assert (link.uplink_mbit, link.downlink_mbit, link.rtt_ms) == (3, 25, 600)
     assert (link.price_per_gb, link.step_seconds) == (2, 1)
@@ -175,19 +176,19 @@ def test_epochs_and_cap_make_the_lanes():
 
 def test_a_fixed_threshold_makes_its_lane():
     page = drawn(of({}))
-    page.radio(key="mode").set_value("fixed").run()
-    page.select_slider(key="theta").set_value(THETAS[4]).run()
+    page.radio(key=widget_key("mode")).set_value("fixed").run()
+    page.select_slider(key=widget_key("theta")).set_value(THETAS[4]).run()
     assert collected(page).lanes[-1].theta == THETAS[4]
 
 
 def test_every_step_and_the_monitor_can_be_chosen_and_left_again():
     page = drawn(of({}))
     assert "check" not in [box.key for box in page.selectbox]
-    page.radio(key="mode").set_value("fixed").run()
-    page.selectbox(key="check").set_value("step")
-    page.selectbox(key="monitor").set_value("naive").run()
+    page.radio(key=widget_key("mode")).set_value("fixed").run()
+    page.selectbox(key=widget_key("check")).set_value("step")
+    page.selectbox(key=widget_key("monitor")).set_value("naive").run()
     assert (collected(page).lanes[-1].check, collected(page).lanes[-1].monitor) == ("step", "naive")
-    page.radio(key="mode").set_value("smoothed").run()
+    page.radio(key=widget_key("mode")).set_value("smoothed").run()
     last = collected(page).lanes[-1]
     assert (last.id, last.rule, last.check, last.monitor) == ("fda-smoothed", "smoothed", "epoch", "naive")
 

@@ -10,6 +10,7 @@ from fda_core.settings import presets
 from tests.helpers import own_table
 from tests.helpers.fake import reach
 from ui.settings_panel import own_data
+from ui.state.choice import widget_key
 from ui.text.i18n import t
 
 UNIQUE = own_table.UNIQUE
@@ -72,7 +73,7 @@ def test_a_race_on_it_has_its_sites_as_clients(page, runner, fake):
     use(on_sites(page))
     assert t("own.using", train=48, test=12, clients=3) in texts(page)
     assert t("own.natural") in texts(page)
-    assert page.select_slider(key="alpha").disabled and page.slider(key="clients").disabled
+    assert page.select_slider(key=widget_key("alpha")).disabled and page.slider(key="clients").disabled
     page.button(key="start").click().run()
     run = reach(runner, page.query_params["run"], "finished")
     assert (run.config.dataset, run.config.partition, run.config.clients) == ("table", "column", 3)
@@ -104,7 +105,7 @@ def test_nothing_is_on_disk_before_a_run(page, tmp_path):
 
 def test_without_a_column_of_sites_clients_are_simulated_and_not_too_many(page):
     use(choose(upload(page, own_table.csv()), text="本文", label="評価"))
-    assert not page.select_slider(key="alpha").disabled
+    assert not page.select_slider(key=widget_key("alpha")).disabled
     assert page.slider(key="clients").value == 24  # two texts each
     assert not page.button(key="start").disabled
 
@@ -134,7 +135,7 @@ def test_back_to_the_reviews(page):
 
 def test_another_preset_keeps_the_data(page):
     use(on_sites(page))
-    page.selectbox(key="preset").set_value("quick").run()
+    page.selectbox(key=widget_key("preset")).set_value("quick").run()
     assert t("own.using", train=48, test=12, clients=3) in texts(page)
     assert not page.button(key="start").disabled
 
@@ -188,7 +189,7 @@ def test_the_heterogeneity_page_shows_the_sites_of_the_run(visit, runner, fake, 
 
 def choose_task(page, dataset: str):
     page.button(key="own_button").click().run()
-    page.selectbox(key="own_task").set_value(dataset).run()
+    page.selectbox(key=widget_key("own_task")).set_value(dataset).run()
     page.button(key="own_use_task").click().run()
     assert not page.exception
     return page

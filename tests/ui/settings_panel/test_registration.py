@@ -10,6 +10,7 @@ from tests.cost.test_estimate import TIMINGS
 from tests.helpers.fake import fast_config, reach
 from tests.helpers.registered import CLIENT, MONITOR, RULE, SERVER, throw_aways
 from tests.ui.settings_panel.test_controls import collected, drawn
+from ui.state.choice import widget_key
 from ui.text import sentences
 from ui.text.i18n import catalogue
 from ui.views.race import cost_line, held_equal
@@ -26,16 +27,16 @@ def registered():
 
 def test_the_controls_offer_it_by_its_name():
     page = drawn(presets.build())
-    assert RULE.name in page.radio(key="mode").options
+    assert RULE.name in page.radio(key=widget_key("mode")).options
     for key, row in (("server", SERVER), ("client_optimizer", CLIENT), ("monitor", MONITOR)):
-        assert page.selectbox(key=key).options[-1] == row.name
+        assert page.selectbox(key=widget_key(key)).options[-1] == row.name
 
 
 def test_what_is_chosen_becomes_the_configuration():
     page = drawn(presets.build())
-    page.radio(key="mode").set_value(RULE.name)
+    page.radio(key=widget_key("mode")).set_value(RULE.name)
     for key, row in (("server", SERVER), ("client_optimizer", CLIENT), ("monitor", MONITOR)):
-        page.selectbox(key=key).set_value(row.name)
+        page.selectbox(key=widget_key(key)).set_value(row.name)
     page.run()
     config = collected(page)
     assert (config.server_optimizer, config.server_lr, config.client_optimizer) == (SERVER.name, SERVER.lr, CLIENT.name)
@@ -51,7 +52,7 @@ def test_a_configuration_with_it_comes_out_as_it_went_in():
 def test_the_race_page_opens_its_link_starts_it_and_prices_it(visit, runner, fake):
     page = visit(server_optimizer=SERVER.name, server_lr=str(SERVER.lr), rounds="2")
     assert not page.exception and not page.error
-    assert page.selectbox(key="server").value == SERVER.name
+    assert page.selectbox(key=widget_key("server")).value == SERVER.name
     config = presets.build({"server_optimizer": SERVER.name, "rounds": 2})
     assert cost_line.sentence(estimate(config, trainable(config))) in " ".join(each.value for each in page.caption)
     fake.let_go()
@@ -75,7 +76,7 @@ def test_lanes_are_called_by_method_and_server_or_by_the_plain_name():
 
 def test_with_words_it_is_called_by_them(monkeypatch):
     monkeypatch.setitem(catalogue("en"), f"settings.server_{SERVER.name}", "RMSprop (ours)")
-    assert drawn(presets.build()).selectbox(key="server").options[-1] == "RMSprop (ours)"
+    assert drawn(presets.build()).selectbox(key=widget_key("server")).options[-1] == "RMSprop (ours)"
 
 
 def test_the_cost_s_rows_have_it():

@@ -13,6 +13,7 @@ from fda_core.support.errors import MissingAssets
 from tests.helpers.errors import saying
 from tests.helpers.fake import fast_config, reach
 from tests.helpers.words import unlinked
+from ui.state.choice import widget_key
 from ui.text.i18n import t
 
 ROOT = Path(__file__).parents[3]
@@ -101,9 +102,9 @@ def test_a_run_that_cannot_be_read_gives_one_sentence(visit, tmp_path, text):
 
 def test_the_settings_in_the_address_reach_the_widgets(visit):
     page = visit(clients="20", clients_per_round="5", rounds="7", alpha="0.3", preset="quick")
-    assert (page.slider(key="clients").value, page.select_slider(key="alpha").value) == (20, 0.3)
+    assert (page.slider(key="clients").value, page.select_slider(key=widget_key("alpha")).value) == (20, 0.3)
     assert (page.number_input(key="cohort").value, page.number_input(key="rounds").value) == (5, 7)
-    assert page.selectbox(key="preset").value == "quick"
+    assert page.selectbox(key=widget_key("preset")).value == "quick"
 
 
 def test_a_change_is_written_into_the_address(visit):

@@ -109,3 +109,16 @@ def test_a_manager_sees_no_greek_on_the_race(visit, runner, fake):
     shown = [*(m.value for m in page.markdown), *(c.value for c in page.caption), *page.table[0].value.columns]
     assert not page.exception and not any(letter in text for text in shown for letter in "αΘ")
     assert t("table.monitor") not in page.table[0].value.columns
+
+
+def test_what_a_browser_still_says_in_the_words_before_changes_no_choice(visit):
+    page = visit(lang="en", preset="quick", clients="20", server_optimizer="adam")
+    page.button_group(key="language").set_value("ja")
+    said_before = page._tree.get_widget_states()
+    page.run()
+    page._run(said_before)  # it has not heard of the new words, and something draws the page again
+    with reading("ja"):
+        page.run()
+    state = page.session_state
+    assert not page.exception and "開始" in labels(page)
+    assert (state.preset, state.clients, state.server, state.mode) == ("quick", 20, "adam", "adaptive")

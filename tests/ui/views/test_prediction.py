@@ -9,6 +9,7 @@ from fda_core.support.presenter_pin import PIN
 from tests.helpers.fake import fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import presenter
+from ui.state.choice import widget_key
 from ui.text.i18n import t
 from ui.text.viewer import reading
 from ui.views.race.prediction import NOBODY, answer
@@ -120,13 +121,13 @@ def words(page) -> str:
 
 
 def predict(page, lane: str):
-    page.selectbox(key="prediction").set_value(lane).run()
+    page.selectbox(key=widget_key("prediction")).set_value(lane).run()
     assert not page.exception
     return page
 
 
 def asks(page) -> bool:
-    return any(box.key == "prediction" for box in page.selectbox)
+    return any(box.key == widget_key("prediction") for box in page.selectbox)
 
 
 def play(page, runner, fake) -> str:
@@ -143,8 +144,8 @@ def play(page, runner, fake) -> str:
 
 def test_before_the_first_run_there_is_a_question_and_nobody_has_to_answer(visit, runner, fake):
     page = visit()
-    assert asks(page) and page.selectbox(key="prediction").value is None
-    assert page.selectbox(key="prediction").options == [
+    assert asks(page) and page.selectbox(key=widget_key("prediction")).value is None
+    assert page.selectbox(key=widget_key("prediction")).options == [
         *(t("predict.lane", lane=name) for name in NAMES.values()), t("predict.nobody"),
     ]  # fmt: skip
     play(page, runner, fake)
@@ -185,8 +186,8 @@ def test_every_viewer_predicts_for_themselves(visit, runner, fake):
 
 def test_a_lane_that_is_not_there_any_more_is_no_choice(visit):
     page = predict(visit(), OURS)
-    page.radio(key="mode").set_value("fixed").run()
-    assert not page.exception and page.selectbox(key="prediction").value is None
+    page.radio(key=widget_key("mode")).set_value("fixed").run()
+    assert not page.exception and page.selectbox(key=widget_key("prediction")).value is None
 
 
 @pytest.fixture

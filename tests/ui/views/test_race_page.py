@@ -16,6 +16,7 @@ from tests.helpers.errors import saying
 from tests.helpers.fake import Fake, fast_config, reach, reach_rounds
 from tests.helpers.words import unlinked
 from ui.state import session
+from ui.state.choice import widget_key
 from ui.text.i18n import t
 from ui.text.numbers import duration, megabytes
 from ui.text.sentences import headline
@@ -138,7 +139,7 @@ def test_a_run_of_all_clients_a_round_is_not_said_to_have_changed(visit, runner,
 
 def test_a_run_in_the_address_fills_the_settings(visit, runner, fake):
     page = visit(run=finished(runner, fake, clients=12, alpha=0.3))
-    assert (page.slider(key="clients").value, page.select_slider(key="alpha").value) == (12, 0.3)
+    assert (page.slider(key="clients").value, page.select_slider(key=widget_key("alpha")).value) == (12, 0.3)
 
 
 def test_settings_that_are_not_allowed_lock_the_start(visit):

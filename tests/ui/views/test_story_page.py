@@ -22,6 +22,7 @@ from tests.helpers.tiny_events import a_round
 from ui.components import timeline_player
 from ui.shared.lane_looks import palette
 from ui.shared.shown_run import DEFAULT
+from ui.state.choice import widget_key
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.viewer import reading
@@ -214,7 +215,7 @@ def test_run_it_yourself_opens_the_race_with_the_run_s_settings(visit, shelved):
     page = visit("story")
     page.button(key="story_run").click().run()
     assert not page.exception and page.button(key="start").label == t("race.start")
-    assert (page.slider(key="clients").value, page.select_slider(key="alpha").value) == (50, 0.3)
+    assert (page.slider(key="clients").value, page.select_slider(key=widget_key("alpha")).value) == (50, 0.3)
 
 
 def test_the_published_medians_are_those_of_the_table():

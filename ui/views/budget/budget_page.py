@@ -6,6 +6,7 @@ from fda_core.runs.snapshot import Snapshot
 from ui.components.live_chart import live_chart
 from ui.shared.shown_run import SCHEDULES, origin, run_to_show
 from ui.shared.tables import text_table
+from ui.state.choice import choose
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.sentences import lane_labels, main_lane
@@ -41,9 +42,7 @@ def results(run: Snapshot, us: str, theirs: list[str]) -> None:
     words = sentences(run, labels, found[us], found[them], line)
     st.markdown(marked(" ".join([f"**{words[0]}** {words[1]}", *control(run, us, them, labels, found)])))
     if len(theirs) > 1:  # a slider needs two ends
-        st.select_slider(
-            t("budget.against"), theirs, key="budget_lane", format_func=labels.get, persist_state="session"
-        )
+        choose("select_slider", t("budget.against"), theirs, key="budget_lane", format_func=labels.get)
     keep(theirs[0])
     if figure := shared_map(moment, (viewing(), labels[us], labels[them]), run, scenario, device):
         live_chart(figure, key="budget_map", height=HEIGHT, alt=" ".join(words), unavailable=t("chart.unavailable"))

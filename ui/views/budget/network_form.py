@@ -6,6 +6,7 @@ from fda_core.models.payload import ENCODERS, TRAINED, payload
 from ui.shared.links import LINKS
 from ui.state import address
 from ui.state.address import keep_words
+from ui.state.choice import choose
 from ui.text.i18n import t
 from ui.text.numbers import megabytes
 
@@ -35,17 +36,15 @@ def payloads() -> list[str]:
 
 def controls() -> None:
     """The sidebar: a usual link to begin with, the network's numbers, what travels; spread and bytes below."""
-    st.selectbox(
-        t("budget.preset"), LINKS, index=None, key="budget_link", format_func=lambda name: t(f"budget.link_{name}"),
-        placeholder=t("budget.preset_hint"), on_change=take_link,
+    choose(
+        "selectbox", t("budget.preset"), LINKS, key="budget_link", on_change=take_link, index=None,
+        format_func=lambda name: t(f"budget.link_{name}"), placeholder=t("budget.preset_hint"),
     )  # fmt: skip
     left, right = st.columns(2)
     for one, other in (("up", "down"), ("rtt", "price"), ("sites", "device")):
         field(left, one)
         field(right, other)
-    st.selectbox(
-        t("budget.payload"), payloads(), key="budget_payload", format_func=payload_name, persist_state="session"
-    )
+    choose("selectbox", t("budget.payload"), payloads(), key="budget_payload", format_func=payload_name)
     with st.expander(t("settings.more"), key="budget_more"):
         field(st, "spread")
         field(st, "gb")

@@ -13,6 +13,7 @@ from ui.settings_panel.handover import to_race
 from ui.shared.lane_looks import palette
 from ui.shared.tables import text_table
 from ui.state.address import from_address, keep_words, linked, moved
+from ui.state.choice import choose
 from ui.state.session import shown_run
 from ui.text.glossary import marked
 from ui.text.i18n import t
@@ -59,8 +60,8 @@ def chosen() -> tuple[ExperimentConfig, str | None]:
     first, second, third = st.columns([3, 2, 1])
     with first:
         options = sorted({*ALPHAS, base.alpha}, reverse=True)
-        st.select_slider(
-            t("settings.alpha"), options, key="mix_alpha", help=t("settings.alpha_help"), persist_state="session",
+        choose(
+            "select_slider", t("settings.alpha"), options, key="mix_alpha", help=t("settings.alpha_help"),
             format_func=lambda alpha: t("settings.alpha_value", alpha=alpha),
         )  # fmt: skip
         ends(t("settings.alike"), t("settings.different"))

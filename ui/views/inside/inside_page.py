@@ -13,6 +13,7 @@ from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import origin, run_to_show
 from ui.state import address
 from ui.state.address import keep_words
+from ui.state.choice import choose
 from ui.text.glossary import marked
 from ui.text.i18n import named, t
 from ui.text.numbers import megabytes, significant, size, tenths
@@ -62,7 +63,7 @@ def choice(run: Snapshot) -> tuple[str, int]:
     left, turning = st.columns([2.2, 7.6], vertical_alignment="bottom")
     turning = turning.container(key="inside_turn")
     middle, back, forth = turning.columns([6, 0.8, 0.8], vertical_alignment="bottom")
-    lane = left.selectbox(t("table.lane"), labels, format_func=labels.get, key="inside_lane", persist_state="session")
+    lane = choose("selectbox", t("table.lane"), labels, key="inside_lane", place=left, format_func=labels.get)
     last = max(1, len(rounds_of(run.events, lane)))
     state.inside_round = min(max(1, state.inside_round), last)
     if last > 1:

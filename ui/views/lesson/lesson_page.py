@@ -6,6 +6,7 @@ from ui.shared import tour
 from ui.shared.lesson_steps import data
 from ui.state import address
 from ui.state.address import keep_words
+from ui.state.choice import choose
 from ui.text.glossary import marked
 from ui.text.i18n import t
 
@@ -59,9 +60,9 @@ def question(number: int, each: dict) -> bool:
     """Draws it and says why as soon as it is answered; whether it was answered rightly."""
     id = each["id"]
     asked = t(f"quiz.{id}")
-    answer = st.radio(
-        f"{number}. {asked}", range(1, each["answers"] + 1), index=None, key=f"quiz-{id}",
-        format_func=lambda answer: t(f"quiz.{id}_{answer}"), persist_state="session",
+    answer = choose(
+        "radio", f"{number}. {asked}", range(1, each["answers"] + 1), key=f"quiz-{id}", index=None,
+        format_func=lambda answer: t(f"quiz.{id}_{answer}"),
     )  # fmt: skip
     if answer is None:
         return False

@@ -7,6 +7,7 @@ import streamlit as st
 from fda_core.analysis.summary import LaneSummary
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
+from ui.state.choice import choose
 from ui.text.i18n import t
 from ui.text.numbers import megabytes
 from ui.text.sentences import lane_labels, outcome
@@ -22,9 +23,9 @@ def ask(place, config: ExperimentConfig | None) -> None:
     labels |= {NOBODY: t("predict.nobody")}
     state = st.session_state
     state.prediction = state.guess if state.get("guess") in labels else None
-    place.selectbox(
-        t("predict.question"), list(labels), index=None, key="prediction", format_func=labels.get,
-        placeholder=t("predict.question"), label_visibility="collapsed", on_change=remember,
+    choose(
+        "selectbox", t("predict.question"), list(labels), key="prediction", place=place, on_change=remember, index=None,
+        format_func=labels.get, placeholder=t("predict.question"), label_visibility="collapsed",
     )  # fmt: skip
 
 
