@@ -22,11 +22,11 @@ def axe() -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "rules"), [("light", None), ("dark", ["color-contrast"])])  # all else is the same
-def test_no_page_keeps_anybody_out(server, chromium, axe, scheme, rules):
+def test_no_page_keeps_anybody_out(server, context, axe, scheme, rules):
     """All nine, one with a run and the list with runs chosen, then settings that are frozen beside a run."""
     ids = [keep_run(server.runs, seed=seed) for seed in (721, 722)]
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
     page, found = context.new_page(), {}
+    page.emulate_media(color_scheme=scheme)
     for path in (*PAGES, f"race?run={ids[0]}", f"runs?runs={','.join(ids)}", "race?lang=ja&depth=manager"):
         page.goto(f"{server.url}/{path}")
         page.locator(".st-key-chrome").wait_for()
@@ -42,5 +42,5 @@ def test_no_page_keeps_anybody_out(server, chromium, axe, scheme, rules):
     page.evaluate(axe)
     found["a run under way"] = page.evaluate(FOUND, rules)
     race.stop()
-    context.close()
+    page.close()
     assert {path: nodes for path, nodes in found.items() if nodes} == {}

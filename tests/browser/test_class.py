@@ -10,7 +10,7 @@ SECRET = "open-sesame"
 
 
 @pytest.fixture
-def classroom(tmp_path, chromium):
+def classroom(tmp_path, driver):
     server = Server(tmp_path, {PIN: SECRET}).start()
     yield server
     server.kill()

@@ -148,9 +148,10 @@ def test_it_fits_one_screen_of_a_projector_and_a_phone_s_width(cinema, words):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_where_less_motion_is_asked_for_it_is_a_still_with_steps(server, chromium, scheme):
-    quiet = chromium.new_context(reduced_motion="reduce", color_scheme=scheme)
-    cinema = Cinema(quiet.new_page(), server.url).open()
+def test_where_less_motion_is_asked_for_it_is_a_still_with_steps(server, context, scheme):
+    quiet = context.new_page()
+    quiet.emulate_media(reduced_motion="reduce", color_scheme=scheme)
+    cinema = Cinema(quiet, server.url).open()
     still = cinema.places()
     assert len(still) == 30 and not cinema.page.locator(".play").is_visible()
     cinema.page.wait_for_timeout(300)
@@ -169,7 +170,7 @@ PER_CLIENT = ("clients", "client_steps", "client_train_loss", "client_sq_drift",
 
 
 @pytest.fixture
-def edited(tmp_path, chromium):
+def edited(tmp_path, driver):
     """A server on a copy of the app in whose record FedOpt E=1's first round has three clients and another size."""
     parts = ("app.py", "pages", "ui", "fda_core", ".streamlit")
     for part in parts:
@@ -185,10 +186,11 @@ def edited(tmp_path, chromium):
     server.kill()
 
 
-def test_another_record_moves_otherwise(edited, chromium):
-    context = chromium.new_context(reduced_motion="reduce")
-    cinema = Cinema(context.new_page(), edited.url).open()
+def test_another_record_moves_otherwise(edited, context):
+    page = context.new_page()
+    page.emulate_media(reduced_motion="reduce")
+    cinema = Cinema(page, edited.url).open()
     lane = cinema.page.locator(".lane[data-bytes]").first
     assert lane.locator(".packet:visible").count() == 3
     assert int(lane.get_attribute("data-bytes")) == 500_000  # half-way
-    context.close()
+    page.close()

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 import pytest
 
 from fda_core.cli.serve import own_address
-from tests.browser.conftest import chromium  # noqa: F401 - a fixture
+from tests.browser.conftest import chromium, driver  # noqa: F401 - fixtures
 
 pytestmark = [
     pytest.mark.slow,
