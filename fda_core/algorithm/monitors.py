@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fda_core.algorithm.checkpoint import State
-from fda_core.algorithm.sketch import Sketch, norm_squared
+from fda_core.algorithm.sketch import Sketch, variance_estimate
 from fda_core.settings.methods import MONITORS, resolve
 from fda_core.support.streams import stream
 
@@ -175,7 +175,8 @@ class SketchMonitor(Monitor):
 
     def _estimate(self, statistics: DriftStatistics) -> float:
         # The mean of the clients' sketches is the sketch of their mean drift: one pass instead of K.
-        return statistics.mean_sq_drift - norm_squared(self.sketch(statistics.mean_drift)) / (1 + self.sketch.epsilon)
+        sketched = self.sketch(statistics.mean_drift.detach().cpu())
+        return variance_estimate(statistics.mean_sq_drift, sketched, self.sketch.epsilon)
 
 
 def make_monitor(name: str, size: int, seed: int) -> Monitor:

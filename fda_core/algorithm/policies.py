@@ -2,13 +2,15 @@
 
 import math
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from fda_core.algorithm.checkpoint import State
-from fda_core.settings.config import LaneSpec
 from fda_core.settings.methods import resolve
+
+if TYPE_CHECKING:  # settings are checked by a library that a rule can do without
+    from fda_core.settings.config import LaneSpec
 
 Reason = Literal["first-round", "threshold", "epoch-cap", "fixed-schedule", "all-dropped"]
 
@@ -131,6 +133,6 @@ class SmoothedThreshold(AdaptiveThreshold):
         return super().state() | {"slope": self.slope}
 
 
-def make_rule(spec: LaneSpec) -> Rule:
+def make_rule(spec: "LaneSpec") -> Rule:
     """The rule of a lane, with nothing learnt yet."""
     return resolve(spec.kind.implementation)(*spec.kind.arguments(spec))

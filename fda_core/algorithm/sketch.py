@@ -16,8 +16,7 @@ over memory and without tables as long as the vector:
 """
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import ArrayLike
 
 from fda_core.support.streams import stream
 
@@ -58,18 +57,18 @@ class Sketch:
         """The relative error the estimate is divided by: 1/√width (reference code, `fda_opt.py`)."""
         return self.width**-0.5
 
-    def __call__(self, vector: Tensor) -> Tensor:
-        """[d] float32 -> [depth, width]. Linear: the mean of sketches is the sketch of the mean."""
-        if vector.shape != (self.size,):
-            raise ValueError(f"This sketch is of vectors of {self.size} numbers, not of shape {tuple(vector.shape)}.")
-        numbers = vector.detach().to("cpu", torch.float32).contiguous().numpy()
+    def __call__(self, vector: ArrayLike) -> np.ndarray:
+        """[d] -> [depth, width], float32. Linear: the mean of sketches is the sketch of the mean."""
+        numbers = np.ascontiguousarray(vector, np.float32)
+        if numbers.shape != (self.size,):
+            raise ValueError(f"This sketch is of vectors of {self.size} numbers, not of shape {numbers.shape}.")
         self.sums.fill(0)
         with np.errstate(all="ignore"):  # A diverged run's inf - inf shows in the norm.
             for group in range(self.groups):
                 self._add(group, numbers)
             length = self.signed.shape[1]
             folded = self.sums[:, :length] + self.sums[:, length:]
-            return torch.from_numpy(folded.take(self.places).sum(1))
+            return folded.take(self.places).sum(1)
 
     def _add(self, group: int, numbers: np.ndarray) -> None:
         length = self.signed.shape[1]
@@ -87,6 +86,12 @@ class Sketch:
         return np.bitwise_and(self.signed, SIGN, out=self.signed)
 
 
-def norm_squared(sketched: Tensor) -> float:
-    """M₂: the median over the rows of the rows' squared norms, an estimate of ‖vector‖²."""
-    return sketched.double().square().sum(1).median().item()
+def norm_squared(sketched: np.ndarray) -> float:
+    """M₂: the median over the rows of the rows' squared norms, summed in float64; an estimate of ‖vector‖²."""
+    with np.errstate(all="ignore"):
+        return float(np.median(np.square(np.asarray(sketched), dtype=np.float64).sum(1)))
+
+
+def variance_estimate(mean_sq_drift: float, mean_sketch: np.ndarray, epsilon: float) -> float:
+    """v̂ = mean‖u_k‖² - M₂(mean sketch)/(1 + ε) (reference code, `fda_opt.py`)."""
+    return mean_sq_drift - norm_squared(mean_sketch) / (1 + epsilon)

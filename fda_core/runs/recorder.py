@@ -1,13 +1,10 @@
 """Writes the record of a run, round by round, and goes on with the record of an interrupted one."""
 
-import hashlib
 import io
 import json
 import logging
 import os
 import shutil
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +13,11 @@ from filelock import FileLock
 from fda_core.algorithm.checkpoint import Checkpoint, CheckpointError, save
 from fda_core.algorithm.events import Epoch, Event, LaneFinished, Round, RunFinished, RunStarted
 from fda_core.federation.resumption import Resumption
+from fda_core.runs.journal import Journal, begin
 from fda_core.runs.store import CHECKPOINTS, CONFIG, EVENTS, SUMMARY, hold, read_checkpoint, read_events
 from fda_core.support.errors import StoreError
-from fda_core.support.files import replace_whole, sync_folder
-from fda_core.support.messages import Message, because
+from fda_core.support.files import replace_whole
+from fda_core.support.messages import because
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +34,7 @@ class Recorder:
     def __init__(
         self, folder: Path, run_id: str, resume: bool = False, config: dict | None = None, lock: FileLock | None = None
     ):
-        self.folder, self.run_id = folder, run_id
-        self.waiting: list[bytes] = []
-        self.count = 0
-        self.digest = hashlib.sha256()
+        self.folder = folder
         self.racing: dict[str, None] = {}
         self.rounds: dict[str, int] = {}  # on record, by lane
         self.kept: list[Event] = []
@@ -52,7 +47,7 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.own = None if lock else hold(folder)
-            self.file = self._open(resume, config)
+            self.journal = Journal(self._open(resume, config), folder, run_id)
         except (OSError, StoreError) as error:
             self._let_go()
             if made:
@@ -72,14 +67,7 @@ class Recorder:
             return open(file, "r+b", buffering=0)
         if config is not None:
             replace_whole(self.folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
-        begun = open(file, "xb", buffering=0)  # noqa: SIM115 - closed by finish or close
-        try:
-            sync_folder(self.folder)
-            sync_folder(self.folder.parent)
-        except OSError:
-            begun.close()
-            raise
-        return begun
+        return begin(file)
 
     def _continue(self) -> None:
         """Cuts off what the interruption tore, and counts what is there."""
@@ -87,11 +75,12 @@ class Recorder:
             self.kept = read_events(self.folder)
             if self.kept and isinstance(self.kept[-1], RunFinished):
                 raise StoreError("runs.ended", run=self.folder.name)
-            lines = self.file.readall().splitlines(keepends=True)[: len(self.kept)]
-            self.file.truncate(sum(map(len, lines)))
-            self.file.seek(0, os.SEEK_END)
-            self.run_id = json.loads(lines[0]).get("run_id", self.run_id) if lines else self.run_id
-            self._account(lines)
+            journal = self.journal
+            lines = journal.file.readall().splitlines(keepends=True)[: len(self.kept)]
+            journal.file.truncate(sum(map(len, lines)))
+            journal.file.seek(0, os.SEEK_END)
+            journal.run_id = json.loads(lines[0]).get("run_id", journal.run_id) if lines else journal.run_id
+            journal.account(lines)
             for event in self.kept:
                 self._follow(event)
         except BaseException:
@@ -115,9 +104,9 @@ class Recorder:
 
     def add(self, event: Event) -> None:
         """Takes one event; a round's epochs wait for the round."""
-        self.waiting.append(self._line(event))
+        self.journal.add(event.model_dump_json(by_alias=True))
         if not isinstance(event, Epoch):
-            self._flush()
+            self.journal.flush()
         self._follow(event)
 
     def _follow(self, event: Event) -> None:
@@ -138,19 +127,20 @@ class Recorder:
 
     def finish(self, status: str, message: str = "") -> list[Event]:
         """Closes the record; lanes still racing are marked stopped, their unfinished round is dropped."""
-        self.waiting.clear()
+        self.journal.waiting.clear()
         closing: list[Event] = [LaneFinished(lane=lane, status="stopped", message=message) for lane in self.racing]
         for event in closing:
             self.add(event)
         ending: Any = status  # pydantic says whether it is one
-        last = RunFinished(status=ending, message=message, count=self.count, digest=self.digest.hexdigest())
+        count, digest = self.journal.count, self.journal.digest.hexdigest()
+        last = RunFinished(status=ending, message=message, count=count, digest=digest)
         self.add(last)
         self.close()
         return [*closing, last]
 
     def close(self) -> None:
         """Leaves the record as it is and lets others have the folder; without `finish`, the run can be resumed."""
-        self.file.close()
+        self.journal.close()
         self._let_go()
 
     def _let_go(self) -> None:
@@ -161,35 +151,6 @@ class Recorder:
     def write_summary(self, summary: dict) -> None:
         """Puts `summary.json` beside the record. Raises `StoreError`."""
         self._write_text(SUMMARY, json.dumps(summary, indent=2) + "\n")
-
-    def _line(self, event: Event) -> bytes:
-        body = event.model_dump_json(by_alias=True)
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        sequence = self.count + len(self.waiting)
-        head = json.dumps({"run_id": self.run_id, "seq": sequence, "time": now})
-        return f"{body[:-1]},{head[1:]}\n".encode()
-
-    def _flush(self) -> None:
-        lines, self.waiting = self.waiting, []
-        good = self.file.tell()
-        try:
-            rest = memoryview(b"".join(lines))
-            while rest:
-                rest = rest[self.file.write(rest) :]
-            os.fsync(self.file.fileno())
-        except OSError as error:
-            # Half a round on a full disk would damage the record once there is room again.
-            with suppress(OSError):
-                self.file.truncate(good)
-                self.file.seek(good)
-            problem = Message("runs.not_written", path=self.folder, reason=because(error))
-            raise StoreError("runs.rounds_kept", reason=problem) from None
-        self._account(lines)
-
-    def _account(self, lines: list[bytes]) -> None:
-        self.count += len(lines)
-        for line in lines:
-            self.digest.update(line)
 
     def _write_text(self, name: str, text: str) -> None:
         try:

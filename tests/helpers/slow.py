@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
 from fda_core.algorithm.sketch import Sketch
 from fda_core.federation.batches import batches, cohorts
@@ -105,7 +104,7 @@ class SlowMonitor:
                 return norms
             case "linear":
                 return norms - mean([self.direction @ drift for drift in drifts]) ** 2
-        sketched = mean([self.sketch(torch.tensor(drift, dtype=torch.float32)).double().numpy() for drift in drifts])
+        sketched = mean([self.sketch(drift).astype(float) for drift in drifts])
         return norms - float(np.median((sketched**2).sum(1))) / (1 + 1 / math.sqrt(500))
 
     def moved(self, clients: list[int], update: np.ndarray) -> None:

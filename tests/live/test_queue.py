@@ -205,7 +205,7 @@ def test_a_run_that_was_promised_is_there_though_the_process_dies_at_once(runner
     assert rounds_in(reach(runner, run_id, "finished")) == 9
 
 
-@pytest.mark.parametrize("part", ["mkdir", "hold", "replace_whole", "sync_folder"])
+@pytest.mark.parametrize("part", ["mkdir", "hold", "replace_whole", "begin"])
 def test_what_cannot_be_written_is_not_promised_and_leaves_nothing(runner, fake, monkeypatch, part):
     first = runner.start(fast_config())
     reach(runner, first, "running")
