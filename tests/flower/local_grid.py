@@ -1,0 +1,69 @@
+"""A grid in this process: nodes answer at once, through Flower's own serialisation, and can be made to fail."""
+
+import random
+from collections.abc import Callable, Iterable
+from itertools import count
+
+from flwr.app import Context, Error, Message, RecordDict
+from flwr.clientapp import ClientApp
+from flwr.common.serde import message_from_proto, message_to_proto
+from flwr.serverapp import Grid
+from flwr.supercore.task_identity import TaskIdentity
+
+RUN, LINK = 7, 1
+Fault = Callable[[Message, Message | None], list[Message]]  # order and reply; what arrives in its place
+
+
+class LocalGrid(Grid):
+    """`nodes` clients with partition-ids from 0 and node ids as Flower draws them; shuffle: who answers first."""
+
+    def __init__(self, app: ClientApp, nodes: int, shuffle: int | None = None, fault: Fault | None = None):
+        TaskIdentity.run_id, TaskIdentity.node_id, TaskIdentity.task_id = RUN, LINK, 1
+        ids = random.Random(shuffle or 0).sample(range(2**40), nodes)
+        self.app, self.shuffle, self.fault = app, random.Random(shuffle) if shuffle is not None else None, fault
+        self.contexts = {
+            node: Context(RUN, node, {"partition-id": i, "num-partitions": nodes}, RecordDict(), {})
+            for i, node in enumerate(ids)
+        }  # fmt: skip
+        self.exchanges, self.bytes_down, self.bytes_up, self.ids = 0, 0, 0, count(1)
+        self.orders: list[Message] = []
+
+    def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
+        self.exchanges += 1
+        arrived = [reply for message in messages for reply in self.ask(message)]
+        if self.shuffle:
+            self.shuffle.shuffle(arrived)
+        return arrived
+
+    def ask(self, message: Message) -> list[Message]:
+        message.metadata.__dict__["_message_id"] = str(next(self.ids))
+        packed = message_to_proto(message)
+        self.bytes_down += packed.ByteSize()
+        order = message_from_proto(packed)
+        self.orders.append(message_from_proto(packed))
+        try:
+            reply = self.app(order, self.contexts[message.metadata.dst_node_id])
+        except Exception as error:  # as a SuperNode: what an app raises becomes an error of the message
+            reply = Message(Error(2, str(error)), reply_to=message)
+        replies = [reply] if self.fault is None else self.fault(message, reply)
+        for each in replies:
+            self.bytes_up += message_to_proto(each).ByteSize()
+        return [message_from_proto(message_to_proto(each)) for each in replies]
+
+    def get_node_ids(self) -> list[int]:
+        return list(self.contexts)
+
+    def set_run(self, run) -> None: ...
+
+    @property
+    def run(self):
+        return None
+
+    def create_message(self, *args, **kwargs):
+        raise NotImplementedError
+
+    def push_messages(self, messages):
+        raise NotImplementedError
+
+    def pull_messages(self, message_ids):
+        raise NotImplementedError
