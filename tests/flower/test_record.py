@@ -31,7 +31,7 @@ def test_the_lab_reads_it_and_its_audit_finds_nothing(folder):
     from fda_core.runs.audit import audit
 
     events = store.read_events(folder)
-    assert [e.event for e in events][0] == "run_started" and events[-1].event == "run_finished"
+    assert events[0].event == "run_started" and events[-1].event == "run_finished"
     assert events[0].source == "flower" and events[0].initial["accuracy"] == 0.3
     report = audit(folder)
     assert not report.wrong and report.closed

@@ -1,4 +1,4 @@
-"""The method on Flower: the right epochs, estimates and thresholds, whatever the strategy, the order, the look-ahead."""
+"""The method on Flower: the right epochs, estimates and thresholds, whatever the strategy or who is first."""
 
 import numpy as np
 import pytest
@@ -73,8 +73,8 @@ def test_the_first_round_is_one_epoch_and_none_has_more_than_m():
 
 @pytest.mark.parametrize("ahead", [2, 3, 5, 10])
 def test_looking_ahead_changes_no_number_but_the_exchanges(ahead):
-    one, first, grid = play(rounds=8)
-    many, second, fewer = play(fda=Fda(max_epochs=MOST, look_ahead=ahead), rounds=8)
+    one, first, _ = play(rounds=8)
+    many, second, _ = play(fda=Fda(max_epochs=MOST, look_ahead=ahead), rounds=8)
     assert numbers(one) == numbers(many) and np.array_equal(model(first), model(second))
     assert sum(r.exchanges for r in many) < sum(r.exchanges for r in one)
     assert sum(r.trained for r in many) >= sum(r.epochs for r in many)
@@ -93,7 +93,7 @@ def test_a_fixed_threshold_and_fedopt():
     for r in rounds:
         assert all(c.estimate <= 0.05 for c in r.checks[: r.epochs - 1])
         assert r.checks[r.epochs - 1].estimate > 0.05 or r.epochs == MOST
-    rounds, _, grid = play(fda=Fda(rule="schedule", epochs=3), rounds=2)
+    rounds, _, _ = play(fda=Fda(rule="schedule", epochs=3), rounds=2)
     assert [(r.epochs, r.reason, r.exchanges) for r in rounds] == [(3, "fixed-schedule", 1)] * 2
 
 
