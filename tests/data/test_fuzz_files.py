@@ -24,7 +24,7 @@ from fda_core.data.table import Columns, normalise, preview, words_of
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 
-FILES, SEED, PATIENCE = 1000, 20261127, 20
+FILES, SEED, PATIENCE = 500, 20261127, 20
 WORDS = ["a", "good", "bad", "evening", "良い", "悪い", "café", "don't", "100%", "C:\\dir", "x=1", "😀", "naïve"]
 MARKS = [
     '"',
