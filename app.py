@@ -27,6 +27,7 @@ pages = [
     st.Page("pages/schedules.py", title=t("app.schedules"), icon=":material/schedule:"),
     st.Page("pages/budget.py", title=t("app.budget"), icon=":material/payments:"),
     st.Page("pages/evidence.py", title=t("app.evidence"), icon=":material/fact_check:"),
+    st.Page("pages/production.py", title=t("app.production"), icon=":material/rocket_launch:"),
     st.Page("pages/lesson.py", title=t("app.lesson"), icon=":material/school:"),
     st.Page("pages/runs.py", title=t("app.runs"), icon=":material/folder_open:"),
 ]

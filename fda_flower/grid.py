@@ -4,6 +4,7 @@ Strategies know nothing of it: they are given ordinary replies with whole models
 of any of them, and of the wrappers around them.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from fda_flower.orders import ORDER, REPLY, STATES, Order, without
 from fda_flower.settings import Fda
 from fda_flower.vectors import flat, model_of
 
+log = logging.getLogger("flwr")  # what a run's log shows
 DEPTH = 3  # rows of the sketch, as in the reference code
 
 
@@ -105,6 +107,14 @@ class FdaGrid(Grid):
             return self.grid.send_and_receive(messages, timeout=timeout)
         self.rounds += 1
         played, replies = FdaRound(self, messages, self.fda.deadline or timeout).play()
+        log.info(
+            "FDA round %d: %d local epochs (%s), variance %.6g, next threshold %.6g; %d of %d clients, %d exchanges",
+            played.number, played.epochs, played.reason, played.variance or 0, played.threshold_next or 0,
+            len(played.left), len(played.clients), played.exchanges,
+        )  # fmt: skip
+        for client in played.clients:
+            if client.problem:
+                log.warning("FDA round %d: client %s is out: %s", played.number, client.name, client.problem)
         if self.watcher:
             self.watcher.played(played)
         return replies

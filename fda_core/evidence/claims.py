@@ -11,12 +11,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from fda_core.evidence.flower import Measured
 from fda_core.evidence.measures import CELL
 from fda_core.evidence.plan import BASELINE
 
 OURS = "fda-opt"
 TWICE, SLIGHTLY, MILLION, SMALL = 2.0, 1.05, 1e6, 0.01
 NOTICEABLE = 0.01  # a difference of test losses that anybody would see
+EQUAL = 1e-5  # relative: sums in another order
 
 Verdict = Literal["holds", "partly", "fails", "unmeasured"]
 
@@ -41,14 +43,15 @@ class Claim:
 
 
 def claims(
-    measured: pd.DataFrame, published: pd.DataFrame, state: int, model: int, records: Sequence[tuple[int, int]]
-) -> list[Claim]:
+    measured: pd.DataFrame, published: pd.DataFrame, state: int, model: int, records: Sequence[tuple[int, int]],
+    flower: Measured | None = None,
+) -> list[Claim]:  # fmt: skip
     """All claims. measured: of `measures.measures`. state, model: bytes of a sketch and of RoBERTa-base. records: bytes
-    of each recorded run's audit log and of its traffic."""
+    of each recorded run's audit log and of its traffic. flower: of a federation on Flower."""
     ours = measured[measured.lane == OURS]
     return [
         fewer_bytes(ours, published), early_loss(measured), stable(measured), local_work(ours, published),
-        small_sketch(state, model), small_log(records), Claim("drop_in", Finding(None), Finding(None), "unmeasured"),
+        small_sketch(state, model), small_log(records), drop_in(flower),
     ]  # fmt: skip
 
 
@@ -99,6 +102,16 @@ def small_log(records: Sequence[tuple[int, int]]) -> Claim:
     share = float(np.median([log / sent for log, sent in records])) if records else None
     verdict: Verdict = "unmeasured" if share is None else "holds" if share <= SMALL else "fails"
     return Claim("small_log", Finding(None), Finding(share, len(records), len(records)), verdict)
+
+
+def drop_in(flower: Measured | None) -> Claim:
+    """Into libraries that have FedOpt: lines of a Flower app that change, runtimes whose rounds are the engine's."""
+    if flower is None:
+        return Claim("drop_in", Finding(None), Finding(None), "unmeasured")
+    right = sum(flower.runtimes.values())
+    equal = flower.same_epochs and flower.apart <= EQUAL and right == len(flower.runtimes) >= 2
+    verdict: Verdict = "fails" if not flower.same_epochs else "holds" if equal and flower.lines <= 2 else "partly"
+    return Claim("drop_in", Finding(None), Finding(flower.lines, right, len(flower.runtimes)), verdict)
 
 
 def reached_by_both(ours: pd.DataFrame) -> pd.DataFrame:

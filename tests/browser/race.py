@@ -45,8 +45,9 @@ class Race:
         self.page.get_by_role("button", name=name).wait_for(timeout=PATIENCE * 1000)
 
     def points(self) -> int:
-        """Points drawn in all lanes, the untrained models' included."""
-        return self.page.evaluate(f"({ELEMENT}?._fullData ?? []).reduce((sum, trace) => sum + trace._length, 0)")
+        """Points drawn in all lanes, the untrained models' included, marks of other kinds not."""
+        lanes = f"({ELEMENT}?._fullData ?? []).filter((trace) => (trace.mode ?? 'lines').includes('lines'))"
+        return self.page.evaluate(f"{lanes}.reduce((sum, trace) => sum + trace._length, 0)")
 
     def wait_for_points(self, count: int) -> int:
         wait(lambda: self.points() >= count, f"{count} points")

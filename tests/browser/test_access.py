@@ -7,7 +7,7 @@ import pytest
 from tests.browser.race import SMALL, Race
 from tests.helpers.stored_runs import keep_run
 
-PAGES = ("", "race", "inside", "heterogeneity", "schedules", "budget", "evidence", "lesson", "runs")
+PAGES = ("", "race", "inside", "heterogeneity", "schedules", "budget", "evidence", "production", "lesson", "runs")
 FOUND = """(rules) => axe.run(rules ? { runOnly: rules } : {}).then((found) => found.violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 120))]))"""

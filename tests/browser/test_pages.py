@@ -10,7 +10,7 @@ PAGES = {
     "": ".film", "race": ".st-key-race .main-svg", "inside": ".st-key-inside-variance .main-svg",
     "heterogeneity": ".st-key-mix-labels .main-svg", "schedules": ".st-key-schedules-costs .main-svg",
     "budget": ".st-key-budget_map .main-svg", "evidence": ".st-key-evidence_table table", "lesson": ".st-key-plans",
-    "runs": None,
+    "production": None, "runs": None,
 }  # fmt: skip
 FITS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
   .every((box) => box.scrollWidth <= box.clientWidth)"""
@@ -138,7 +138,7 @@ def test_the_tour_leads_from_page_to_page_and_ends(server, tab):
     tab.get_by_role("button", name="Next", exact=True).click()
     tab.get_by_text("2/8").wait_for()
     wait(lambda: "/race" in tab.url, "the Race page")
-    assert tab.get_by_role("combobox").first.input_value() == "Quick: a first look"
+    wait(lambda: tab.get_by_role("combobox").first.input_value() == "Quick: a first look", "the step's preset")
     tab.get_by_role("button", name="End tour").click()
     wait(lambda: tab.get_by_text("2/8").count() == 0, "the end of the tour")
     assert exceptions(tab) == 0

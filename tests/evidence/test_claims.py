@@ -7,6 +7,7 @@ import pytest
 from fda_core.evidence.claims import (
     by_server,
     claims,
+    drop_in,
     early_loss,
     fewer_bytes,
     local_work,
@@ -14,6 +15,7 @@ from fda_core.evidence.claims import (
     small_sketch,
     stable,
 )
+from fda_core.evidence.flower import Measured
 from fda_core.evidence.plan import BASELINE
 
 
@@ -83,6 +85,29 @@ def test_what_was_not_measured_says_so():
     everything = losses(0.1).assign(bytes_ratio=2.0, epochs_ratio=1.0, largest_rise=0.1)
     found = {claim.name: claim for claim in claims(everything, published(2.0), 6004, 498_000_000, [])}
     assert found["drop_in"].verdict == "unmeasured" and found["drop_in"].ours.value is None
+
+
+def on_flower(**changes) -> Measured:
+    usual = {
+        "lines": 2, "same_epochs": True, "apart": 1e-6, "messages": {}, "wire_over_ledger": 0.02, "clients": 3,
+        "runtimes": {"simulation": True, "processes": True}, "machine": "", "date": "",
+    }  # fmt: skip
+    return Measured(**usual | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "holds"),
+        ({"lines": 5}, "partly"),
+        ({"apart": 1e-3}, "partly"),
+        ({"runtimes": {"simulation": True}}, "partly"),
+        ({"runtimes": {"simulation": True, "processes": False}}, "partly"),
+        ({"same_epochs": False}, "fails"),
+    ],
+)
+def test_dropping_in_takes_few_lines_and_the_engine_s_own_rounds_everywhere(changes, verdict):
+    assert drop_in(on_flower(**changes)).verdict == verdict
 
 
 @pytest.mark.parametrize(("gains", "verdict"), [((0.1, 0.2), "holds"), ((0.0, 0.0), "fails"), ((-0.1, 0.0), "fails")])

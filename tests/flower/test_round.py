@@ -7,22 +7,10 @@ from flwr.serverapp import strategy as flower
 
 from fda_flower import Fda, FdaAdam, FdaAvg, FdaGrid, FdaMixin, fda_mod
 from tests.flower import plain, tiny_app
+from tests.flower.apps import Kept
 from tests.flower.local_grid import LocalGrid
 
 CLIENTS, ROUNDS, MOST = 4, 6, 10
-
-
-class Kept:
-    """A watcher that keeps everything."""
-
-    def __init__(self):
-        self.rounds = []
-
-    def played(self, round):
-        self.rounds.append(round)
-
-    def scored(self, metrics):
-        pass
 
 
 def play(strategy_of=FdaAvg, fda=Fda(max_epochs=MOST), clients=CLIENTS, rounds=ROUNDS, **grid):  # noqa: B008

@@ -50,7 +50,8 @@ from ui.state import session
 
 # Torch is loaded for the first run, and to measure what one costs, in a thread of its own.
 session.warm_up, session.measure = lambda: None, None
-for page in ("story", "race", "inside", "heterogeneity", "schedules", "budget", "evidence", "lesson", "runs"):
+PAGES = "story race inside heterogeneity schedules budget evidence production lesson runs"
+for page in PAGES.split():
     drawn = AppTest.from_file("app.py", default_timeout=120)
     drawn.query_params["run"] = sys.argv[1]
     drawn.switch_page(f"pages/{page}.py").run()

@@ -46,6 +46,11 @@ HIDEABLE = {
     "evidence": {
         "evidence_summary": "chrome.summary", "evidence_others": "chrome.others", "evidence_how": "evidence.how",
     },
+    "production": {
+        "production_diff": "production.diff", "production_places": "production.places",
+        "production_wire": "production.bytes", "production_settle": "production.settle",
+        "production_try": "production.try",
+    },
     "lesson": {"tour_start": "lesson.tour", "plans": "chrome.plans", "quiz": "lesson.quiz"},
     "runs": {
         "runs_search": "runs.search", "runs_tag": "runs.tag", "runs_import": "runs.import",

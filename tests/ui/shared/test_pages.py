@@ -134,7 +134,7 @@ def test_what_is_hidden_stays_in_the_address_and_on_the_next_page(visit):
     assert page.query_params["hide"] == "more,inside_lane" and not page.warning
 
 
-@pytest.mark.parametrize("name", ["story", "inside", "schedules", "budget", "evidence", "lesson", "runs"])
+@pytest.mark.parametrize("name", ["story", "inside", "schedules", "budget", "evidence", "production", "lesson", "runs"])
 def test_a_word_that_means_nothing_is_named_on_every_page(visit, name):
     page = visit(name, colour="green")
     assert not page.exception and sentences(page) == [read(t("chrome.refused", words="colour = green"))]

@@ -69,7 +69,7 @@ def test_a_term_in_the_address_is_kept_and_nonsense_is_named(visit, name):
 
 
 def test_sentences_of_pages_lead_to_the_glossary(visit):
-    for name in ("race", "inside", "heterogeneity", "schedules", "budget", "evidence", "lesson"):
+    for name in ("race", "inside", "heterogeneity", "schedules", "budget", "evidence", "production", "lesson"):
         page = visit(name)
         words = [text.value for text in (*page.markdown, *page.caption)]
         found = {id for text in words for id in re.findall(r"#term-(\w+)", text)}

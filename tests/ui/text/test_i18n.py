@@ -23,6 +23,7 @@ from ui.text.i18n import catalogue, t
 from ui.text.viewer import LANGUAGES
 from ui.views.budget.network_form import NUMBERS
 from ui.views.evidence.evidence_page import COMMANDS, MARKS
+from ui.views.production.production_page import MESSAGES, PLACES, SETTLE
 from ui.views.story.moving_timeline import WORDS
 
 ROOT = Path(__file__).parents[3]
@@ -50,8 +51,11 @@ CHOICES = {
     "chrome.*": ["chrome.manager", "chrome.engineer"],
     "app.*": [f"app.{page}" for plan in data()["plans"] for page in {step["page"] for step in plan["steps"]}],
     "evidence.claim_*": [f"evidence.claim_{name}" for name in COMMANDS],
-    "evidence.unit_*": [f"evidence.unit_{name}" for name in COMMANDS if name != "drop_in"],
+    "evidence.unit_*": [f"evidence.unit_{name}" for name in COMMANDS],
     "evidence.is_*": [f"evidence.is_{name}" for name in MARKS],
+    "production.*": [f"production.{place}" for place in PLACES],
+    "production.message_*": [f"production.message_{name}" for name in MESSAGES],
+    "production.settle_*": [f"production.settle_{name}" for name in SETTLE],
     "schedules.*": [f"schedules.{name}" for name in ("well", "even", "ours")],
     "budget.*": [f"budget.{name}" for name in NUMBERS],
     "budget.line_*": [f"budget.line_{name}" for name in ("always", "never", "break_even", "break_even_fast")],

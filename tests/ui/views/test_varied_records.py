@@ -12,7 +12,7 @@ from tests.helpers.varied_records import KINDS, VALUES, a_record, changed, lanes
 
 PAGES = {
     "race": {"budget": "5"}, "inside": {}, "budget": {}, "heterogeneity": {}, "schedules": {}, "lesson": {},
-    "story": {}, "evidence": {}, "runs": {},
+    "story": {}, "evidence": {}, "production": {}, "runs": {},
 }  # fmt: skip
 LANES = {
     "references": ("centralised", "local-only"), "one reference": ("local-only",), "FDA": ("fda-opt", "fda-fixed"),

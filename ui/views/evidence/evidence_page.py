@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.summary import lane_ids, rounds_of, started, state_bytes
+from fda_core.evidence import flower
 from fda_core.evidence.claims import OURS, Claim, Finding, by_server, claims, finding, reached_by_both
 from fda_core.evidence.collect import load, targets
 from fda_core.evidence.measures import measures
@@ -12,6 +13,7 @@ from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
 from fda_core.settings.methods import SERVERS
 from ui.shared.large_model import ROBERTA
+from ui.shared.onward import to_production
 from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
 from ui.state.address import keep_words
@@ -22,7 +24,7 @@ from ui.text.numbers import loss, percent, tenths
 TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit fda_core/recorded/…"
 COMMANDS = {
     "fewer_bytes": TABLES, "early_loss": TABLES, "stable": TABLES, "local_work": TABLES, "small_sketch": RECORDS,
-    "small_log": RECORDS, "drop_in": "–",
+    "small_log": RECORDS, "drop_in": "python -m benchmarks.flower",
 }  # fmt: skip
 MARKS = {"holds": "✓", "partly": "◐", "fails": "✗", "unmeasured": "…"}
 
@@ -40,6 +42,7 @@ def page() -> None:
     st.caption(t("evidence.source"))
     with st.expander(t("evidence.how"), key="evidence_how"):
         st.markdown(t("evidence.rules"))
+    to_production()
 
 
 @st.cache_data(show_spinner=False)
@@ -54,7 +57,7 @@ def measured() -> list[Claim]:
     """The claims, judged at the first target, which most runs reach."""
     first = next(iter(by_share().values()))
     state = max(state_bytes(recorded.recorded(DEFAULT).events))
-    return claims(first, pd.read_csv(PUBLISHED), state, ROBERTA, records())
+    return claims(first, pd.read_csv(PUBLISHED), state, ROBERTA, records(), flower.measured())
 
 
 def others() -> str:
@@ -116,5 +119,6 @@ def told(name: str, finding: Finding, otherwise: str) -> str:
         "stable": loss(value, "+"),
         "small_sketch": f"1 : {tenths(value)}",
         "small_log": percent(value, 3),
+        "drop_in": f"{value:.0f}",
     }
     return t(f"evidence.unit_{name}", value=shown.get(name, tenths(value)), runs=finding.runs, all=finding.all)

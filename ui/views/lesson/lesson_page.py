@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.shared import tour
 from ui.shared.lesson_steps import data
+from ui.shared.onward import to_production
 from ui.state import address
 from ui.state.address import keep_words
 from ui.state.choice import choose
@@ -23,6 +24,7 @@ def page() -> None:
         st.subheader(t("lesson.quiz"), anchor=False)
         right = sum(question(number, each) for number, each in enumerate(data()["quiz"], 1))
         st.caption(t("lesson.score", right=right, all=len(data()["quiz"])))
+    to_production()
 
 
 def chosen() -> dict:

@@ -7,6 +7,7 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 from ui.settings_panel.handover import to_race
+from ui.shared.onward import to_production
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
 from ui.state.address import keep_address
@@ -43,10 +44,12 @@ def page() -> None:
 
 
 def go(config: ExperimentConfig) -> None:
-    """The way to the Race, with these settings."""
+    """The way to the Race, with these settings, and to what one would do about it."""
     icon = ":material/sports_score:"
-    if st.button(t("story.run"), key="story_run", type="primary", icon=icon, help=t("story.run_help")):
-        to_race(config)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(t("story.run"), key="story_run", type="primary", icon=icon, help=t("story.run_help")):
+            to_race(config)
+        to_production()
 
 
 def about_messages(story: Story | None) -> None:

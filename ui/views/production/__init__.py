@@ -1,0 +1,1 @@
+"""The To production page."""
