@@ -108,10 +108,15 @@ class Federation:
             return "unknown"
 
     def finished(self) -> str:
-        """The run's log, once it is over."""
-        self.until(lambda: self.status().startswith("finished"), "the end of the run", every=3)
+        """The run's log, once it is over. A run that Flower does not take never begins."""
+        self.until(lambda: self.refused() or self.status().startswith("finished"), "the end of the run", every=3)
+        assert not self.refused(), self.log("run")
         self.until(lambda: self.processes["run"].poll() is not None, "the end of its log")
         return self.log("run")
+
+    def refused(self) -> bool:
+        """Whether the run could not be submitted."""
+        return "─ Error ─" in self.log("run")
 
     def rounds(self) -> list[tuple]:
         """(epochs, reason, variance, Θ) as the server says them."""

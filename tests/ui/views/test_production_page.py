@@ -6,12 +6,12 @@ from fda_core.evidence.flower import measured
 from tests.repository.test_docs import ROOT
 from ui.text.i18n import t
 from ui.text.viewer import reading
-from ui.views.production.production_page import DIFF
+from ui.views.production.production_page import CHANGES
 
 
 def test_the_change_on_the_page_is_the_example_s_patch():
     patch = (ROOT / "examples" / "flower-minilm" / "fda.patch").read_text()
-    shown = [line for line in DIFF.splitlines() if line[:1] in ("+", "-")]
+    shown = [line for lines in CHANGES.values() for line in lines.splitlines()]
     assert len(shown) == 4
     for line in shown:
         start = line.split("(")[0]  # the example has more arguments
@@ -20,7 +20,8 @@ def test_the_change_on_the_page_is_the_example_s_patch():
 
 def test_an_engineer_sees_the_change_the_bytes_and_commands(visit):
     page = visit("production")
-    assert not page.exception and page.code[0].value == DIFF and "flwr run" in page.code[1].value
+    assert not page.exception and [each.value for each in page.code[:2]] == list(CHANGES.values())
+    assert "flwr run" in page.code[2].value
     found = measured()
     assert found and f"{found.messages['state']:,}" in list(page.table[0].value[t("production.bytes")])
 

@@ -11,14 +11,10 @@ from ui.text.numbers import percent
 from ui.text.viewer import engineer
 
 # As in examples/flower-minilm/fda.patch.
-DIFF = """\
- # server_app.py
--strategy = FedAdam(eta=0.003)
-+strategy = FdaAdam(eta=0.003)
-
- # client_app.py
--app = ClientApp()
-+app = ClientApp(mods=[fda_mod])"""
+CHANGES = {
+    "server_app.py": "-strategy = FedAdam(eta=0.003)\n+strategy = FdaAdam(eta=0.003)",
+    "client_app.py": "-app = ClientApp()\n+app = ClientApp(mods=[fda_mod])",
+}
 
 COMMANDS = """\
 python3 -m venv .venv-flower
@@ -41,7 +37,9 @@ def page() -> None:
     st.markdown(marked(t("production.lead")))
     if engineer():
         with st.container(key="production_diff"):
-            st.code(DIFF, language="diff")
+            for (file, lines), column in zip(CHANGES.items(), st.columns(len(CHANGES)), strict=True):
+                column.markdown(f"`{file}`")
+                column.code(lines, language=None)  # the colours of a diff are too pale to read
             st.caption(t("production.library"))
     with st.container(key="production_places"):
         for place, column in zip(PLACES, st.columns(len(PLACES)), strict=True):
@@ -53,7 +51,7 @@ def page() -> None:
         st.markdown("\n".join(f"1. {marked(t(f'production.settle_{name}'))}" for name in SETTLE))
     if engineer():
         with st.expander(t("production.try"), key="production_try"):
-            st.code(COMMANDS, language="sh", wrap_lines=True)
+            st.code(COMMANDS, language=None, wrap_lines=True)
             st.caption(t("production.try_more"))
 
 
