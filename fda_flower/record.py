@@ -11,13 +11,13 @@ from typing import Any
 
 from flwr.app import MetricRecord
 
+from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
 from fda_core.runs.journal import Journal, begin
 from fda_core.support.files import replace_whole
-from fda_flower.grid import Played, Told
+from fda_flower.rounds import Played, Told
 from fda_flower.settings import Fda
 
 SCORES = {"test_loss": ("test_loss", "test-loss", "loss"), "accuracy": ("accuracy", "acc")}
-FLOAT_BYTES, STATE_BYTES, VERDICT_BYTES = 4, 6_004, 1
 CONFIG, EVENTS = "config.json", "events.jsonl"
 
 
@@ -57,8 +57,8 @@ class LabRecord:
             return
         self.started = True
         facts = {"model": "a Flower app's own", "dataset": "", **self.facts} | {
-            "trainable_parameters": model_bytes // FLOAT_BYTES, "wire_bytes_per_parameter": FLOAT_BYTES,
-            "model_bytes": model_bytes,
+            "trainable_parameters": model_bytes // WIRE_BYTES_PER_PARAMETER, "model_bytes": model_bytes,
+            "wire_bytes_per_parameter": WIRE_BYTES_PER_PARAMETER,
         }  # fmt: skip
         self.write({
             "event": "run_started", "schema": 1, "group": None, "source": "flower", "config": self.config,
@@ -89,7 +89,7 @@ class LabRecord:
         try:
             for lane in self.lanes.values():
                 lane.settle()
-            self.start(FLOAT_BYTES, {"test_loss": None, "accuracy": None, "metrics": {}})
+            self.start(WIRE_BYTES_PER_PARAMETER, {"test_loss": None, "accuracy": None, "metrics": {}})
             ended = "cap" if status == "finished" else "stopped"
             self.write(*(
                 {"event": "lane_finished", "lane": name, "status": ended, "message": message} for name in self.lanes
@@ -144,6 +144,7 @@ class LaneRecord:
     def epochs(self, played: Played) -> list[dict[str, Any]]:
         """One event a local epoch. The exact variance is known at the end of a round alone: models travel then."""
         monitored = any(check.estimate is not None for check in played.checks)
+        state = state_bytes("sketch", played.model_bytes // WIRE_BYTES_PER_PARAMETER)
         events = []
         for check in played.checks[: played.epochs]:
             last, each = check.epoch == played.epochs, [c.losses[check.epoch - 1 : check.epoch] for c in played.clients]
@@ -155,7 +156,7 @@ class LaneRecord:
                 "mean_sq_drift": played.mean_sq_drift if last else check.mean_sq_drift,
                 "sq_mean_drift": played.sq_mean_drift if last else None,
                 "threshold": check.threshold if check.threshold != -math.inf else None,
-                "bytes_monitor_up": monitored * check.clients * STATE_BYTES,
+                "bytes_monitor_up": monitored * check.clients * state,
                 "bytes_monitor_down": monitored * check.clients * VERDICT_BYTES,
             })  # fmt: skip
         return events

@@ -28,18 +28,17 @@ class FdaMixin:
 
     def start(self, grid: Grid, *args: Any, evaluate_fn: Evaluate | None = None, **kwargs: Any) -> Result:
         """As the strategy's own; see Flower's documentation."""
-        watched = told(evaluate_fn, self.watcher) if evaluate_fn else None
+        watched = told(evaluate_fn, self.watcher) if evaluate_fn and self.watcher else evaluate_fn
         started: Any = super()
         return started.start(FdaGrid(grid, self.fda, self.watcher), *args, evaluate_fn=watched, **kwargs)
 
 
-def told(evaluate: Evaluate, watcher: Watcher | None) -> Evaluate:
+def told(evaluate: Evaluate, watcher: Watcher) -> Evaluate:
     """The same evaluation, of which the watcher hears."""
 
     def evaluate_and_tell(round: int, arrays: ArrayRecord) -> MetricRecord | None:
         metrics = evaluate(round, arrays)
-        if watcher:
-            watcher.scored(metrics)
+        watcher.scored(metrics)
         return metrics
 
     return evaluate_and_tell

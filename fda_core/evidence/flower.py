@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from fda_core.algorithm.ledger import WIRE_BYTES_PER_PARAMETER
 from fda_core.evidence.tables import FLOWER
 
 # What the benchmark calls a message, by its name here.
@@ -17,11 +18,13 @@ CLIENTS, HERE = 3, "in this process"
 
 @dataclass(frozen=True)
 class Measured:
-    """lines: that change in the example besides imports. apart: the largest relative difference of variance and Θ from
-    the engine's. messages: bytes of one of each kind. wire_over_ledger: of a whole run, the share that Flower's
-    messages have more than the ledger counts. runtimes: whether each played the same epochs in every round."""
+    """lines: that change in the example besides imports. weights: of the model that travelled. apart: the largest
+    relative difference of variance and Θ from the engine's. messages: bytes of one of each kind. wire_over_ledger: of a
+    whole run, the share that Flower's messages have more than the ledger counts. runtimes: whether each played the same
+    epochs in every round."""
 
     lines: int
+    weights: int
     same_epochs: bool
     apart: float
     messages: dict[str, int]
@@ -44,7 +47,8 @@ def of(found: dict[str, Any]) -> Measured:
     """From the benchmark's figures."""
     parity, about = found["parity"], found["machine"]
     return Measured(
-        lines=found["lines"], same_epochs=parity["epochs"] == parity["epochs_of_the_engine"],
+        lines=found["lines"], weights=parity["model_bytes"] // WIRE_BYTES_PER_PARAMETER,
+        same_epochs=parity["epochs"] == parity["epochs_of_the_engine"],
         apart=max(parity["variance"], parity["threshold"]),
         messages={name: found["messages"][kind] for name, kind in MESSAGES.items()},
         wire_over_ledger=parity["wire_bytes"] / parity["ledger_bytes"] - 1,

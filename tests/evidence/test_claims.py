@@ -89,7 +89,8 @@ def test_what_was_not_measured_says_so():
 
 def on_flower(**changes) -> Measured:
     usual = {
-        "lines": 2, "same_epochs": True, "apart": 1e-6, "messages": {}, "wire_over_ledger": 0.02, "clients": 3,
+        "lines": 2, "weights": 100, "same_epochs": True, "apart": 1e-6,
+        "messages": {}, "wire_over_ledger": 0.02, "clients": 3,
         "runtimes": {"simulation": True, "processes": True}, "machine": "", "date": "",
     }  # fmt: skip
     return Measured(**usual | changes)

@@ -60,7 +60,7 @@ def wire(found: Measured) -> None:
     with st.container(key="production_wire"):
         st.markdown(marked(t("production.wire", over=percent(found.wire_over_ledger, 1), clients=found.clients)))
         if engineer():
-            kind, count = t("production.message"), t("production.bytes")
+            kind, count = t("production.message", weights=f"{found.weights:,}"), t("production.bytes")
             text_table([
                 {kind: t(f"production.message_{name}"), count: f"{found.messages[name]:,}"} for name in MESSAGES
             ])  # fmt: skip
