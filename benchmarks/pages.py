@@ -22,7 +22,7 @@ PAGES = {
     "inside": ".st-key-inside-variance .main-svg",
     "heterogeneity": ".st-key-mix-labels .main-svg", "schedules": ".st-key-schedules-costs .main-svg",
     "budget": ".st-key-budget_map .main-svg", "evidence": ".st-key-evidence_table table", "lesson": ".st-key-plans",
-    "runs": ".st-key-runs_search",
+    "runs": ".st-key-runs_search", "production": ".st-key-production_wire",
 }  # fmt: skip
 # Page, slider and chart; the keys go to and fro, so that every press changes something.
 SLIDERS = {
