@@ -16,6 +16,9 @@ from ui.text.i18n import plain, t
 from ui.text.moments import moment
 
 REDRAW = 0.5  # seconds
+# The slider moves with a replay. A browser that has not drawn its newest place yet repeats the one before with its next
+# request, which looks as if somebody had moved it there. So long, in seconds, the places shown are taken for that.
+ECHO = 5.0
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -79,6 +82,7 @@ def row(run: Snapshot) -> None:
     )  # fmt: skip
     line = timeline(run)
     st.session_state.replay_round = shown_rounds(run)
+    told(st.session_state.replay_round if moving else None)
     scrub.slider(
         t("replay.round"), 0, len(line.rounds), key="replay_round", on_change=seek, args=(run,),
         label_visibility="collapsed", help=t("replay.help"),
@@ -103,6 +107,7 @@ def fresh(run: Snapshot) -> Player:
 def toggle(run: Snapshot) -> None:
     """A callback: pauses what plays; otherwise plays on, from the beginning if nothing is replayed or all is over."""
     mine, now, length = player(run) or fresh(run), time.monotonic(), timeline(run).length
+    st.session_state.replay_told = []
     keep(run, mine.pause(now, length) if mine.playing(now, length) else mine.play(now, length))
 
 
@@ -112,8 +117,20 @@ def change_speed(run: Snapshot) -> None:
     keep(run, mine.with_speed(st.session_state.replay_speed, time.monotonic(), length))
 
 
+def told(rounds: int | None) -> list[int]:
+    """Where a moving slider stood within the last seconds, with its newest place; None: it stands still."""
+    now = time.monotonic()
+    recent = [(when, place) for when, place in st.session_state.get("replay_told", ()) if now - when < ECHO]
+    if rounds is not None:
+        recent.append((now, rounds))
+    st.session_state.replay_told = recent
+    return [place for _, place in recent]
+
+
 def seek(run: Snapshot) -> None:
     """A callback: stands still where so many rounds, of all lanes, have been played; at 0, before the first."""
+    if st.session_state.replay_round in told(None):
+        return
     mine = player(run) or fresh(run)
     keep(run, mine.seek(timeline(run).moment_of(st.session_state.replay_round)))
 

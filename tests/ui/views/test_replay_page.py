@@ -75,6 +75,23 @@ def test_fifty_times_as_fast_is_fifty_times_as_fast(visit, stored_run, clock):
     assert rounds(page.run()) == 4
 
 
+@pytest.mark.parametrize("later", [0.1, 100], ids=["while it plays", "as it ends"])
+def test_a_browser_that_lags_behind_stops_no_replay(visit, stored_run, clock, later):
+    """On a busy machine it still says where the slider stood before, as if somebody had moved it back there."""
+    page = visit(run=stored_run)
+    page.selectbox(key="replay_speed").set_value(1).run()
+    page.button(key="replay_play").click().run()
+    clock.now += 0.35
+    assert rounds(page.run()) == 3
+    clock.now += 0.1
+    assert rounds(page.run()) == 4
+    clock.now += min(later, 1)
+    page.slider(key="replay_round").set_value(3).run()
+    assert rounds(page) == (5 if later < 1 else 9)
+    clock.now += 100
+    assert rounds(page.run()) == 9
+
+
 def test_scrubbing_shows_the_rounds_up_to_there_and_stops(visit, stored_run, clock):
     page = visit(run=stored_run)
     page.slider(key="replay_round").set_value(5).run()
