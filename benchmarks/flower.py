@@ -1,9 +1,10 @@
 """FDA-OPT on Flower: numbers against the engine, bytes on the wire, look-ahead, and what an exchange takes by runtime.
 
-`.venv-flower/bin/python -m benchmarks.flower [--processes] [--json FILE]`, in the environment of
+`.venv-flower/bin/python -m benchmarks.flower [--processes] [--nodes N…] [--json FILE]`, in the environment of
 requirements-flower-dev.txt and requirements-assets.txt. Prints tables; `--json` keeps the figures that the app shows.
 The job is six rounds of three clients with the embedded encoder, in this process; the runtimes play logistic
-regression, so that what is timed is Flower. `--processes` adds a SuperLink with three SuperNodes: minutes.
+regression, so that what is timed is Flower. `--processes` adds a SuperLink with three SuperNodes, one of which is
+killed: minutes. `--nodes 100 1000` adds simulations of so many, 10 of them a round.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from flwr.app import Message
 from flwr.common.serde import message_to_proto
 
 from benchmarks import machine
+from benchmarks.flower_scale import NODES, ROUNDS, many, recovery
 from fda_core.algorithm.events import Round
 from fda_core.federation import engine
 from fda_core.setup import prepare
@@ -30,7 +32,6 @@ from tests.flower.federation import Federation
 from tests.flower.local_grid import LocalGrid
 
 AHEAD = (1, 2, 3, 5)
-NODES, ROUNDS = 3, 3
 
 
 def kind_of(order: Message, reply: bool) -> str:
@@ -123,10 +124,11 @@ def runtimes(processes: bool) -> dict[str, dict[str, Any]]:
         found = {"in this process": here, "simulation on Ray": runtime(app, folder / "simulation", 0, expected)}
         if processes:
             found["SuperLink and 3 SuperNodes"] = runtime(app, folder / "processes", NODES, expected)
+            found["SuperLink and 3 SuperNodes"]["recovery"] = recovery(app, folder / "killed")
         return found
 
 
-def measured(processes: bool) -> dict[str, Any]:
+def measured(processes: bool, nodes: Sequence[int]) -> dict[str, Any]:
     """All of it."""
     with tempfile.TemporaryDirectory() as cache:
         os.environ.setdefault("FDA_OPT_LAB_CACHE", cache)
@@ -135,7 +137,7 @@ def measured(processes: bool) -> dict[str, Any]:
     return {
         "machine": machine.about("benchmarks.flower"), "lines": lines, "imports": imports,
         "parity": parity(experiment), "messages": weighed(experiment), "look_ahead": looking_ahead(experiment),
-        "runtimes": runtimes(processes),
+        "runtimes": runtimes(processes), "many": many(nodes),
     }  # fmt: skip
 
 
@@ -154,7 +156,21 @@ def shown(found: dict[str, Any]) -> str:
         machine.table(["message", "bytes"], [*messages, ["all of the run, over the ledger", f"{100 * wire:+.1f} %"]]),
         machine.table(["look-ahead", "exchanges", "local epochs trained", "used"], ahead),
         machine.table(["runtime", "start s", "run s", "s an exchange", "same epochs", "variance apart"], times),
+        *killed(found["runtimes"]),
+        machine.table(["nodes, 10 a round", "s to the first round's end", "s an exchange", "peak MB"], [
+            [f"{row['nodes']:,}", f"{row['start_seconds']:.1f}", f"{row['exchange_seconds']:.2f}",
+             f"{row['peak_bytes'] / 1e6:,.0f}"] for row in found["many"]
+        ]),
     ))  # fmt: skip
+
+
+def killed(runtimes: dict[str, dict[str, Any]]) -> list[str]:
+    """The sentence about the killed node, where there was one."""
+    found = [row["recovery"] for row in runtimes.values() if "recovery" in row]
+    return [
+        f"A SuperNode killed in a round: {each['seconds']:.0f} s later that round had ended without it; the run ended "
+        f"as {each['status']}." for each in found
+    ]  # fmt: skip
 
 
 def timed(row: dict[str, Any]) -> list[str]:
@@ -167,9 +183,10 @@ def timed(row: dict[str, Any]) -> list[str]:
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--processes", action="store_true")
+    parser.add_argument("--nodes", type=int, nargs="*", default=[])
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(words)
-    found = measured(options.processes)
+    found = measured(options.processes, options.nodes)
     print(machine.lines(found["machine"]) + "\n" + shown(found))
     if options.json:
         options.json.write_text(json.dumps(found, indent=2) + "\n")

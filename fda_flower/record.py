@@ -26,13 +26,14 @@ class LabRecord:
 
     lanes: what is raced, in the order in which it will be played. clients, per_round: how many there are, and take part
     in a round. settings: of the lab's configuration, where more is known: the model, the data, the server's optimiser.
-    facts: such as `model`, `dataset`, `labels`. Closed by `close`, or as a context. Raises OSError and `StoreError`
-    where the folder cannot be written, or holds a run.
+    facts: such as `model`, `dataset`, `labels`. versions: of what else the numbers may depend on. Closed by `close`, or
+    as a context. Raises OSError and `StoreError` where the folder cannot be written, or holds a run.
     """
 
     def __init__(
         self, folder: Path, lanes: Mapping[str, Fda], clients: int, per_round: int, rounds: int,
         settings: Mapping[str, Any] | None = None, facts: Mapping[str, Any] | None = None,
+        versions: Mapping[str, Any] | None = None,
     ):  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.lock = locked(folder)
@@ -40,7 +41,7 @@ class LabRecord:
             "clients": clients, "clients_per_round": per_round, "rounds": rounds,
             **(settings or {}), "lanes": [lane_of(name, fda) for name, fda in lanes.items()],
         }  # fmt: skip
-        self.facts = dict(facts or {})
+        self.facts, self.versions = dict(facts or {}), dict(versions or {})
         replace_whole(folder / CONFIG, (json.dumps(self.config, indent=2) + "\n").encode())
         self.journal = Journal(begin(folder / EVENTS), folder, folder.name)
         self.lanes = {name: LaneRecord(self, name) for name in lanes}
@@ -62,7 +63,7 @@ class LabRecord:
         }  # fmt: skip
         self.write({
             "event": "run_started", "schema": 1, "group": None, "source": "flower", "config": self.config,
-            "versions": versions(), "facts": facts, "initial": dict(initial),
+            "versions": installed() | self.versions, "facts": facts, "initial": dict(initial),
         })  # fmt: skip
 
     def write(self, *events: dict[str, Any]) -> None:
@@ -90,10 +91,8 @@ class LabRecord:
             for lane in self.lanes.values():
                 lane.settle()
             self.start(WIRE_BYTES_PER_PARAMETER, {"test_loss": None, "accuracy": None, "metrics": {}})
-            ended = "cap" if status == "finished" else "stopped"
-            self.write(*(
-                {"event": "lane_finished", "lane": name, "status": ended, "message": message} for name in self.lanes
-            ))  # fmt: skip
+            for lane in self.lanes.values():
+                lane.end("cap" if status == "finished" else "stopped", message)
             self.write({
                 "event": "run_finished", "status": status, "message": message, "count": self.journal.count,
                 "digest": self.journal.digest.hexdigest(),
@@ -119,6 +118,7 @@ class LaneRecord:
         self.first: Mapping[str, Any] | None = None
         self.score: Mapping[str, Any] = score(None)
         self.rounds, self.total, self.clock = 0, 0, 0.0
+        self.ended = False
 
     def played(self, round: Played) -> None:
         """A round has been played; its events wait for its score."""
@@ -140,6 +140,13 @@ class LaneRecord:
             self.pending = None
             self.rounds += 1
             self.record.write(*self.epochs(played), self.round(played))
+
+    def end(self, status: str, message: str = "") -> None:
+        """The lane's last line. status: `target`, `cap`, `diverged` or `stopped`; the first that is said counts."""
+        if not self.ended:
+            self.ended = True
+            self.settle()
+            self.record.write({"event": "lane_finished", "lane": self.name, "status": status, "message": message})
 
     def epochs(self, played: Played) -> list[dict[str, Any]]:
         """One event a local epoch. The exact variance is known at the end of a round alone: models travel then."""
@@ -226,7 +233,7 @@ def locked(folder: Path) -> Any:
     return None
 
 
-def versions() -> dict[str, str]:
+def installed() -> dict[str, str]:
     """For the record."""
     names = ("flwr", "numpy")
     return {name: version(name) for name in names} | {

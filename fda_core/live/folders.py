@@ -15,7 +15,7 @@ from fda_core.runs import kept_tables
 from fda_core.runs.record import OPEN, Outcome, give_up
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.snapshot import on_record
-from fda_core.runs.store import hold
+from fda_core.runs.store import FLOWER, hold
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import StoreError
 
@@ -45,6 +45,8 @@ class Folders:
             with closing(Recorder(folder, job.run_id, config=job.config.to_json())) as recorder:
                 if job.table is not None:
                     table_files.keep(job.table, folder)
+                if job.produce:
+                    (folder / FLOWER).touch()
                 job.lock, recorder.own = recorder.own, None  # without a moment in which nobody has it
         except Exception:
             shutil.rmtree(folder, ignore_errors=True)

@@ -11,6 +11,7 @@ from filelock import FileLock
 from fda_core.algorithm.events import Event
 from fda_core.data.table import Table
 from fda_core.live.states import check
+from fda_core.runs.record import Producer
 from fda_core.runs.snapshot import LIVE, Status
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS
@@ -35,6 +36,7 @@ class Job:
     rounds_allowed: int | None = None  # None: no limit; 0: paused
     group: str | None = None
     table: Table | None = None  # of the user's own, until it is in the run's folder
+    produce: Producer | None = None  # who plays it in place of the engine; such a run is neither paused nor resumed
     resumed: bool = False  # its record is there and goes on
     lock: FileLock | None = None  # of its folder, from the promise to the end; what this says is true as long
     discarded: bool = False  # it has never begun, and left no folder

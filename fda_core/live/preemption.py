@@ -29,9 +29,9 @@ def await_turn(job: Job, jobs: Jobs, guard: Guard) -> None:
 def gives_way(job: Job, jobs: Jobs, still: float) -> bool:
     """Whether another run gets the place: nobody looks at this one, or it has stood still for too many seconds.
 
-    Runs of one seed study do not take it from each other.
+    Runs of one seed study do not take it from each other, and one that could not be resumed keeps it.
     """
-    if job.in_round and job.rounds_allowed != 0:
+    if job.produce or (job.in_round and job.rounds_allowed != 0):
         return False
     if not any(other is not job and (job.group is None or other.group != job.group) for other in jobs.live()):
         return False

@@ -44,12 +44,18 @@ class Runner:
         self.measuring = Measuring(self.jobs, self.folders, measure)
         self.worker = Worker(self.jobs, self.folders, self.measuring, produce, on_start)
 
-    def start(self, config: ExperimentConfig, rounds: int | None = None, table: Table | None = None) -> str:
+    def start(
+        self, config: ExperimentConfig, rounds: int | None = None, table: Table | None = None,
+        produce: Producer | None = None,
+    ) -> str:  # fmt: skip
         """Queues a run and returns its id; with `rounds` it pauses after that many. Raises `LabError`.
 
-        table: the one that the configuration names by its digest; left out, some run must have it.
+        table: the one that the configuration names by its digest; left out, some run must have it. produce: a
+        federation on Flower that plays it in place of the engine; such a run can be stopped, but not paused or resumed.
         """
-        job = Job(new_run_id(), config, rounds_allowed=rounds, table=self.folders.table(config, table))
+        job = Job(
+            new_run_id(), config, rounds_allowed=rounds, table=self.folders.table(config, table), produce=produce
+        )  # fmt: skip
         self._admit([job])
         return job.run_id
 
@@ -71,6 +77,8 @@ class Runner:
             known = self.snapshot(run_id)
             if known is None or known.status != Status.INTERRUPTED:
                 raise not_interrupted(known)
+            if not known.steerable:
+                raise StoreError("live.flower_not_resumed")
             lock = self.folders.take(run_id)
             try:
                 known = told(on_record(self.folders.root() / run_id), job)  # another process may have been faster
@@ -105,7 +113,8 @@ class Runner:
 
     def _allow(self, run_id: str, rounds: int | None) -> None:
         with self.changed:
-            if (job := self.jobs.get(run_id)) and job.status in LIVE and job.status != Status.STOPPING:
+            job = self.jobs.get(run_id)
+            if job and not job.produce and job.status in LIVE and job.status != Status.STOPPING:
                 job.rounds_allowed = rounds
                 if job.status in (Status.RUNNING, Status.PAUSED):
                     job.become(Status.PAUSED if rounds == 0 else Status.RUNNING)
@@ -138,7 +147,7 @@ class Runner:
                 place, wait = outlook(job, self.jobs, self.measuring.timings)
                 return Snapshot(
                     run_id, job.config, job.status, job.revision, tuple(job.events), job.message, place, wait,
-                    job.prepared, job.stage,
+                    job.prepared, job.stage, steerable=job.produce is None,
                 )  # fmt: skip
         folder = folder_of(run_id, self._root())
         return told(stored(folder), job) if folder else None

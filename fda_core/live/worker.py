@@ -42,7 +42,7 @@ class Worker:
                 self.jobs.changed.wait_for(lambda: self.jobs.first_queued() or self.measuring.wanted)
                 job, wanted = self._take(), self.measuring.wanted
             if job:
-                Playing(job, self.jobs, self.folders, self.measuring).play(self.produce)
+                Playing(job, self.jobs, self.folders, self.measuring).play(job.produce or self.produce)
             elif wanted:
                 self.measuring.measure(*wanted)
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from fda_core.algorithm.events import Event, RunFinished
-from fda_core.runs.store import EVENTS, config_of, held, read_events
+from fda_core.algorithm.events import Event, RunFinished, RunStarted
+from fda_core.runs.store import EVENTS, FLOWER, config_of, held, read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.callbacks import TEXTS
 from fda_core.support.errors import StoreError
@@ -39,7 +39,8 @@ class Snapshot:
     """A run as it was at one moment. `revision` grows with every change; equal revisions look equal.
 
     place: runs ahead in the queue; wait: seconds until its turn at most, None where nothing is known. prepared: texts
-    of the frozen prefix done and total, or bytes of another stage.
+    of the frozen prefix done and total, or bytes of another stage. steerable: whether it can be paused and resumed: the
+    engine plays it, and no federation on Flower.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class Snapshot:
     wait: float | None = None
     prepared: tuple[int, int] = (0, 0)
     stage: str = TEXTS
+    steerable: bool = True
 
     @property
     def live(self) -> bool:
@@ -82,4 +84,7 @@ def _read(folder: Path, size: int, changed: int) -> Snapshot:
     last = events[-1] if events else None
     ended = last if isinstance(last, RunFinished) else None
     status = Status(ended.status) if ended else Status.INTERRUPTED
-    return Snapshot(folder.name, config, status, len(events), tuple(events), ended.message if ended else "")
+    flower = (folder / FLOWER).exists() or any(isinstance(e, RunStarted) and e.source == "flower" for e in events[:1])
+    return Snapshot(
+        folder.name, config, status, len(events), tuple(events), ended.message if ended else "", steerable=not flower
+    )

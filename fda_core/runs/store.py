@@ -29,6 +29,7 @@ from fda_core.support.messages import Message, Printable, because
 log = logging.getLogger(__name__)
 
 EVENTS, CONFIG, SUMMARY = "events.jsonl", "config.json", "summary.json"
+FLOWER = "flower"  # an empty file: no engine plays the run, but a federation on Flower
 CHECKPOINTS, LOCK = "checkpoints", "lock"
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 

@@ -21,6 +21,15 @@ folder = Path(sys.argv[1])
 answers = {}
 
 
+class Impatient:
+    """The hub's library tries again after 1 to 8 seconds; nothing here is different then."""
+
+    sleep = staticmethod(lambda seconds: None)
+
+    def __getattr__(self, name):
+        return getattr(time, name)
+
+
 def parquet(path, rows, names=None):
     """names: of the labels, as the hub keeps them in a file of its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +78,8 @@ empty.mkdir()
 
 with Hub() as hub:
     os.environ |= hub.environment(folder / "cache")
+    from huggingface_hub.utils import _http
+    _http.time = Impatient()
     places = {"nyu-mll/glue": glue, "me/code": code,  "me/empty": empty, "me/garbled": garbled.parent}
     places |= {"me/uneven": uneven, "me/gaps": gaps}
     places |= {f"me/{name}": plain for name in ("plain", "gated", "broken", "cut", "locked")}

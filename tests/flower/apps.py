@@ -37,6 +37,7 @@ clientapp = "tiny.client_app:app"
 [tool.flwr.app.config]
 rounds = 3
 nodes = 3
+share = 1.0
 """
 CLIENT = """
 from fda_flower import fda_mod
@@ -57,7 +58,8 @@ app = ServerApp()
 def main(grid, context):
     run = context.run_config
     strategy = FdaAvg(
-        min_train_nodes=2, min_available_nodes=run["nodes"], fraction_evaluate=0.0, fda=Fda(look_ahead=5)
+        fraction_train=run["share"], min_train_nodes=2, min_available_nodes=run["nodes"], fraction_evaluate=0.0,
+        fda=Fda(look_ahead=5),
     )
     strategy.start(grid, initial(), run["rounds"], train_config=config())
 """
@@ -110,8 +112,17 @@ def config_of(app: Path, **changes) -> dict:
 def in_process(app: Path, package: str, run_config: dict, nodes: int) -> list:
     """The app played here: its rounds."""
     kept, original = Kept(), strategies.FdaGrid
-    sys.path.insert(0, str(app))
     strategies.FdaGrid = lambda grid, fda, watcher: original(grid, fda, kept)
+    try:
+        played(app, package, run_config, nodes)
+    finally:
+        strategies.FdaGrid = original
+    return kept.rounds
+
+
+def played(app: Path, package: str, run_config: dict, nodes: int) -> None:
+    """The app played here."""
+    sys.path.insert(0, str(app))
     try:
         client, server = (importlib.import_module(f"{package}.{part}_app").app for part in ("client", "server"))
         grid = LocalGrid(client, nodes)
@@ -119,11 +130,9 @@ def in_process(app: Path, package: str, run_config: dict, nodes: int) -> list:
             context.run_config = run_config
         server(grid, Context(7, 1, {}, RecordDict(), run_config))
     finally:
-        strategies.FdaGrid = original
         sys.path.remove(str(app))
         for name in [name for name in sys.modules if name.split(".")[0] == package]:
             del sys.modules[name]
-    return kept.rounds
 
 
 def told(rounds: list) -> list[tuple]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.flower import certificates
 from tests.flower.apps import ROOT, changed_lines, config_of, in_process, told, write_minilm, write_tiny
 from tests.flower.federation import Federation
 
@@ -50,3 +51,34 @@ def test_on_real_processes_too_and_a_killed_node_costs_its_share(tmp_path):
         log = federation.finished()
         assert federation.status() == "finished:completed" and len(federation.rounds()) == 5, log[-3000:]
         assert "is out" in log
+
+
+def test_encrypted_and_among_registered_nodes_alone(tmp_path):
+    """Certificates of one's own; a node whose key nobody registered stays outside, and takes part in nothing."""
+    certificates.write(tmp_path)
+    keys = [certificates.write_node(tmp_path, f"node-{i}") for i in range(4)]
+    app = write_tiny(tmp_path / "tiny-app")
+    expected = told(in_process(app, "tiny", config_of(app), 3))
+    files = {name: str(tmp_path / name) for name in ("ca.pem", "server.pem", "server.key")}
+    server = (
+        "--ssl-certfile", files["server.pem"], "--ssl-keyfile", files["server.key"], "--ssl-ca-certfile",
+        files["ca.pem"], "--enable-supernode-auth",
+    )  # fmt: skip
+    federation = Federation(
+        tmp_path / "federation", 3, server, ("--root-certificates", files["ca.pem"]),
+        f'root-certificates="{files["ca.pem"]}"',
+    )  # fmt: skip
+    try:
+        federation.start_server()
+        for _, public in keys[:3]:
+            assert "registered" in federation.flwr("supernode", "register", str(public), "here").lower()
+        for number in (3, 0, 1, 2):  # the stranger first, as a client that there is in the app's eyes
+            federation.add_node(number, "--auth-supernode-private-key", str(keys[number][0]))
+        federation.start(app, "rounds=2", nodes=3)
+        log = federation.finished()
+        assert federation.status() == "finished:completed", log[-3000:]
+        same(federation.rounds(), expected[:2])
+        assert "3 of 3 clients" in log and "4 of" not in log
+        assert "not registered" in federation.log("node3").lower() or federation.processes["node3"].poll() is not None
+    finally:
+        federation.close()

@@ -36,6 +36,8 @@ ALLOWED = {
     # Starts the server and asks the system for the machine's own address; no shell, no outside words.
     ("fda_core/cli/serve.py", "import subprocess"),
     ("fda_core/cli/serve.py", "import socket"),
+    # Flower, in an environment of its own; no shell, no outside words.
+    ("ui/views/production/on_flower.py", "import subprocess"),
     # The command line plays several runs at once; what is pickled passes only between its own processes.
     ("fda_core/evidence/play.py", "import multiprocessing"),
     # Files of a dataset on the hub; `datasets` 5 runs no code that a dataset brings.

@@ -87,7 +87,7 @@ def test_the_page_starts_the_same_lanes_live(visit, runner):
     page.button(key="schedules_live").click().run()
     [(run_id, _)] = runner.queue()
     assert runner.snapshot(run_id).config == series()[0].config
-    assert not page.exception
+    assert not page.exception and page.session_state["run"] == run_id  # the Race shows it, on its first visit too
 
 
 def test_the_swing_is_told_in_one_sentence():

@@ -9,6 +9,7 @@ from ui.text.glossary import marked
 from ui.text.i18n import plain, t
 from ui.text.numbers import percent
 from ui.text.viewer import engineer
+from ui.views.production import start_here
 
 # As in examples/flower-minilm/fda.patch.
 CHANGES = {
@@ -46,6 +47,7 @@ def page() -> None:
             column.markdown(marked(t(f"production.{place}")))
     if found:
         wire(found)
+    start_here.section()
     with st.container(key="production_settle"):
         st.subheader(t("production.settle"), anchor=False)
         st.markdown("\n".join(f"1. {marked(t(f'production.settle_{name}'))}" for name in SETTLE))

@@ -30,6 +30,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     words = [
         t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
         *(technical(run, facts) if engineer() else ()),
+        *(() if run.steerable else [t("race.on_flower")]),
         *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
         *(row_words(Notes.told(rows), "race.rows") if (rows := facts.get("rows")) else ()),
     ]

@@ -21,6 +21,8 @@ from ui.text.numbers import duration
 from ui.text.problems import said
 from ui.views.race import cost_line, prediction
 
+FLOWER = ("superlink", "nodes", "run")  # stages of a federation on Flower, from `fda_flower.here`
+
 
 def is_next(run: Snapshot | None, config: ExperimentConfig | None) -> bool:
     """Whether the settings are those of a run that has not begun."""
@@ -47,21 +49,22 @@ def choices(run: Snapshot | None, config: ExperimentConfig | None) -> list[tuple
     ready = config is not None and assets.problem() is None and own_data.here(config)
     if run is not None and run.live:
         keeper, paused = runner(), run.status == "paused"
+        steady = run.status == "running" and run.steerable
         return [
             ("resume", "play_arrow", "race.resume", True, keeper.unpause, run.run_id) if paused
-            else ("pause", "pause", "race.pause", run.status == "running", keeper.pause, run.run_id),
+            else ("pause", "pause", "race.pause", steady, keeper.pause, run.run_id),
             ("step", "skip_next", "race.step", paused, keeper.step, run.run_id),
             ("stop", "stop", "race.stop", run.status != "stopping", keeper.stop, run.run_id),
         ]  # fmt: skip
     stop = ("stop", "stop", "race.stop", False, start)
-    if run is not None and run.status == "interrupted":
+    if run is not None and run.status == "interrupted" and run.steerable:
         return [
             ("resume", "play_arrow", "race.resume", assets.problem() is None, resume, run.run_id),
             ("start", "restart_alt", "race.start_again", ready, start, config),
             stop,
         ]
     return [
-        ("start", "play_arrow", "race.start_again" if run else "race.start", ready, start, config),
+        ("start", "play_arrow", "race.start_again" if run and run.steerable else "race.start", ready, start, config),
         ("step", "skip_next", "race.step", ready, start, config, 1),
         stop,
     ]
@@ -101,6 +104,8 @@ def progress_of(run: Snapshot) -> tuple[float, str]:
     if run.status in ("queued", "preparing") and not run.place:
         if not total:
             return 0.0, t("status.loading") + still(run)
+        if run.stage in FLOWER:
+            return done / total, t(f"status.flower_{run.stage}")
         if run.stage != TEXTS:
             return done / total, t("status.downloading", done=round(done / 1e6), total=math.ceil(total / 1e6))
         return done / total, t("status.preparing", done=done, total=total) + still(run)

@@ -60,7 +60,7 @@ def page() -> None:
         icon=":material/play_arrow:", disabled=not may_act(), help=t("schedules.live_help"),
     )  # fmt: skip
     if st.session_state.pop("schedules_started", False):
-        st.switch_page("pages/race.py")
+        st.switch_page("pages/race.py", query_params={"run": st.session_state.run})
     if problem := st.session_state.pop("schedules_problem", None):
         st.warning(problem)
     with st.container(key="schedules_table"):
