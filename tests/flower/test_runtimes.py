@@ -53,6 +53,21 @@ def test_on_real_processes_too_and_a_killed_node_costs_its_share(tmp_path):
         assert "is out" in log
 
 
+def test_a_node_that_joins_takes_part_and_two_that_die_do_not_end_the_run(tmp_path):
+    app = write_tiny(tmp_path / "tiny-app")
+    with Federation(tmp_path / "federation", nodes=2) as federation:
+        federation.start(app, "rounds=5 nodes=2", nodes=2)
+        federation.until(lambda: len(federation.rounds()) == 1, "the first round")
+        federation.add_node(2)
+        federation.until(lambda: "3 of 3 clients" in federation.log("run"), "a round with the one that joined")
+        federation.kill("node2")
+        federation.until(lambda: "2 of 3 clients" in federation.log("run"), "the round in which it died")
+        federation.add_node(3)  # another, so that two are left when the next one dies
+        federation.kill("node0")
+        log = federation.finished()
+        assert federation.status() == "finished:completed" and len(federation.rounds()) == 5, log[-3000:]
+
+
 def test_encrypted_and_among_registered_nodes_alone(tmp_path):
     """Certificates of one's own; a node whose key nobody registered stays outside, and takes part in nothing."""
     certificates.write(tmp_path)
