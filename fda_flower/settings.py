@@ -31,7 +31,7 @@ class Fda:
     every_step: bool = False  # Flower's messages are a local epoch apart
 
     def __post_init__(self) -> None:
-        if self.rule not in RULES or self.kind.method == "baseline":
+        if self.rule not in RULES or self.kind.method not in ("fda", "fedopt"):
             raise ValueError(f"rule = {self.rule!r} is not one of adaptive, fixed, smoothed, schedule.")
         if (self.theta is not None) != ("theta" in self.kind.needs):
             raise ValueError("theta goes with rule='fixed', and with no other.")

@@ -29,6 +29,9 @@ class Rule(ABC):
     def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
         """Why to synchronise at a check with `epochs` local epochs completed, or None to go on training."""
 
+    def hear(self, loss: float) -> None:  # noqa: B027 - most rules do not ask
+        """The clients' mean training loss in the round's first local epoch; comes before `learn`."""
+
     def learn(self, epochs: int, variance: float) -> None:  # noqa: B027 - most rules have nothing to learn
         """The round took `epochs` local epochs and ended at this exact variance."""
 
@@ -52,6 +55,52 @@ class Schedule(Rule):
     def verdict(self, epochs: int, estimate: float | None) -> Reason | None:
         """The schedule is over after E local epochs; there is no estimate to look at."""
         return "fixed-schedule" if epochs >= self.epochs else None
+
+
+class Decaying(Schedule):
+    """E_r = ⌈E₀/∛r⌉ local epochs in round r: rarely at first, more and more often.
+
+    Mills, Hu and Min 2023 (arXiv 2305.09628), the schedule that knows the round alone; there in local steps.
+    """
+
+    def __init__(self, epochs: int):
+        super().__init__(epochs)
+        self.first, self.rounds = epochs, 0
+
+    def learn(self, epochs: int, variance: float) -> None:
+        """In whole numbers: a root that is off by its last digit would make one epoch more."""
+        self.rounds += 1
+        self.epochs = next(e for e in range(1, self.first + 1) if e**3 * (self.rounds + 1) >= self.first**3)
+
+    def state(self) -> State:
+        """Rounds so far, and E for the next."""
+        return {"rounds": self.rounds, "epochs": self.epochs}
+
+
+class AdaComm(Schedule):
+    """E = ⌈√(F/F₁) · E₀⌉ with the training loss F of the last round and F₁ of the first, never more than before.
+
+    AdaComm of Wang and Joshi 2019 (arXiv 1810.08313), there in local steps and once an interval of some minutes; here a
+    round is the interval, and their rule for an interval without progress, halving, is left out: from round to round
+    the loss of other clients goes up and down by itself.
+    """
+
+    def __init__(self, epochs: int):
+        super().__init__(epochs)
+        self.first = epochs
+        self.first_loss: float | None = None
+
+    def hear(self, loss: float) -> None:
+        """A loss that is no number, or not above 0, says nothing."""
+        if not (math.isfinite(loss) and loss > 0):
+            return
+        self.first_loss = self.first_loss or loss
+        wanted = math.ceil(math.sqrt(loss / self.first_loss) * self.first)
+        self.epochs = max(1, min(self.epochs, wanted))
+
+    def state(self) -> State:
+        """F₁, None before the first round, and E for the next."""
+        return {"first_loss": self.first_loss, "epochs": self.epochs}
 
 
 class FixedThreshold(Rule):

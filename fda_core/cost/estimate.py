@@ -145,7 +145,7 @@ def lane_cost(
 def length(config: ExperimentConfig, spec: LaneSpec) -> tuple[Span, Span]:
     """Rounds and local epochs of a lane that is not ended by the target."""
     likely, most = epochs_a_round(config, spec)
-    least = 1 if spec.is_fda else most
+    least = 1 if spec.is_fda or spec.is_peer else most
     limit = config.local_epochs_of(spec) or inf
 
     def first(each: int) -> int:
@@ -183,7 +183,7 @@ def round_bytes(config: ExperimentConfig, spec: LaneSpec, parameters: int, epoch
     """
     clients, model = config.cohort_size, parameters * WIRE_BYTES_PER_PARAMETER
     both_ways = 2 * clients * model
-    if spec.is_fedopt:
+    if spec.is_fedopt or spec.is_peer:
         return Span(both_ways, both_ways)
     check = checks * clients * (state_bytes(spec.monitor, parameters) + VERDICT_BYTES)
     likely, most = epochs * check, most_epochs(spec) * check

@@ -1,7 +1,7 @@
 """Divides labelled examples among clients: as the data itself says, or with label mixes from a Dirichlet distribution.
 
-Client k draws a label mix p_k ~ Dir(α · prior) and owns n_k examples, sizes differing by at most one
-(`reference` behaviour: label skew at equal sizes). Every example is owned by exactly one client.
+Client k draws a label mix p_k ~ Dir(α · prior) and owns n_k examples, sizes differing by at most one. In the reference
+code sizes vary and the skew at the same α is weaker (docs/method.md). Every example is owned by exactly one client.
 """
 
 import numpy as np

@@ -10,13 +10,13 @@ import pandas as pd
 from fda_core.evidence.claims import reached_by_both
 from fda_core.evidence.collect import targets
 from fda_core.evidence.measures import CELL, TIE, measures, outcomes
-from fda_core.evidence.plan import BASELINE, FDA, FEDOPT, LANES
+from fda_core.evidence.plan import BASELINE, FDA, FEDOPT, LANES, SERVER_LRS
 from fda_core.evidence.tables import PUBLISHED
 from fda_core.settings.methods import SERVERS
 
 CONTROL, OURS, SMOOTHED = FEDOPT[1]["id"], FDA[0]["id"], FDA[1]["id"]
 TITLES = {BASELINE: "FedOpt E=1", CONTROL: "FedOpt E=5", OURS: "FDA-OPT M=10", SMOOTHED: "FDA-OPT smoothed"}
-SERVER_NAMES = {name: server.with_fedopt for name, server in SERVERS.items()}
+SERVER_NAMES = {name: SERVERS[name].with_fedopt for name in SERVER_LRS}
 
 
 TEXT = """\

@@ -81,6 +81,7 @@ class Lane:
         if local.statistics:
             self.ledger.model_up(int(local.left.sum()))
             self.server.step(local.statistics.mean_drift)
+            self.rule.hear(local.losses[0].mean().item())
             self.rule.learn(local.epochs, local.statistics.variance)
         self.monitor.synchronised(local.clients, self.server.weights - before)
 

@@ -98,6 +98,7 @@ class LaneSpec(Part):
 
     `schedule` is FedOpt with `epochs` = E; `adaptive` is FDA-OPT with `max_epochs` = M; `smoothed` is our calmer form
     of it; `fixed` is FDA with the threshold `theta` = Θ, capped at `max_epochs` and checked every epoch or every step.
+    `adacomm` and `decaying` begin with `epochs` local epochs a round and take fewer and fewer.
     `centralised` and `local-only` send nothing and train `epochs` local epochs between two tests. `server` and
     `local_epochs` override the experiment's.
     """
@@ -138,6 +139,11 @@ class LaneSpec(Part):
     def is_fda(self) -> bool:
         """Whether it synchronises when a threshold is exceeded, and so has a monitor."""
         return self.kind.method == "fda"
+
+    @property
+    def is_peer(self) -> bool:
+        """Whether it synchronises on a schedule that changes from round to round."""
+        return self.kind.method == "peer"
 
     @property
     def is_baseline(self) -> bool:

@@ -66,7 +66,8 @@ def usual_epochs(lane: Any) -> int:
 class RuleKind:
     """When the lanes of a rule synchronise.
 
-    method: whose family it is of; baselines send nothing, are there for orientation and compete with nobody.
+    method: whose family it is of; peers send models on a schedule that changes; baselines send nothing, are there for
+    orientation and compete with nobody.
     needs: which of `epochs`, `max_epochs` and `theta` a lane has to say; FDA caps its rounds with `max_epochs`, the
     others end them after `epochs`. implementation: a `policies.Rule`, called with these in this order, and then with
     whether every step is checked, where that can be chosen. lane: the `federation.lane.Lane` that plays it.
@@ -75,7 +76,7 @@ class RuleKind:
     """
 
     name: str
-    method: Literal["fedopt", "fda", "baseline"]
+    method: Literal["fedopt", "fda", "peer", "baseline"]
     needs: tuple[str, ...]
     implementation: str | Callable[..., Any]
     lane: str | Callable[..., Any] = "fda_core.federation.lane:Lane"
@@ -93,7 +94,8 @@ class RuleKind:
         if {"epochs", "max_epochs"} & set(self.needs) != {ends}:
             raise ValueError(f"{self.name} of {self.method} has to need {ends}")
         if not self.lane_id:
-            object.__setattr__(self, "lane_id", f"{'fda' if self.method == 'fda' else 'fedopt'}-{self.name}")
+            family = {"fda": "fda-", "peer": ""}.get(self.method, "fedopt-")
+            object.__setattr__(self, "lane_id", family + self.name)
 
     @property
     def sets_theta(self) -> bool:
@@ -166,6 +168,14 @@ RULES = Registry(
         first_round_is_one_epoch=True,
     ),
     RuleKind(
+        name="adacomm", method="peer", needs=("epochs",), implementation=f"{_POLICIES}:AdaComm",
+        likely_epochs=lambda lane: max(1, round(0.8 * lane.epochs)),
+    ),
+    RuleKind(
+        name="decaying", method="peer", needs=("epochs",), implementation=f"{_POLICIES}:Decaying",
+        likely_epochs=lambda lane: max(1, round(0.4 * lane.epochs)),
+    ),
+    RuleKind(
         name="centralised", method="baseline", needs=("epochs",), implementation=f"{_POLICIES}:Schedule",
         lane=f"{_BASELINES}:Centralised", pooled=True,
     ),
@@ -194,6 +204,10 @@ SERVERS = Registry(
     ServerOptimizer(
         name="sgdm", implementation="torch.optim:SGD", options={"momentum": 0.9}, vectors=1, lr=0.3,
         with_fedopt="FedAvgM", with_fda="FDA-SGDM",
+    ),
+    ServerOptimizer(
+        name="nesterov", implementation="torch.optim:SGD", options={"momentum": 0.9, "nesterov": True}, vectors=1,
+        lr=0.7, with_fedopt="FedNesterov", with_fda="FDA-Nesterov",
     ),
     ServerOptimizer(
         name="adam", implementation="torch.optim:Adam", vectors=2, lr=0.001, with_fedopt="FedAdam",

@@ -4,8 +4,17 @@ import math
 
 import pytest
 
-from fda_core.algorithm.policies import AdaptiveThreshold, FixedThreshold, Schedule, SmoothedThreshold, make_rule
-from tests.helpers.tiny import fda_opt, fedopt, fixed, smoothed
+from fda_core.algorithm.policies import (
+    AdaComm,
+    AdaptiveThreshold,
+    Decaying,
+    FixedThreshold,
+    Schedule,
+    SmoothedThreshold,
+    make_rule,
+)
+from fda_core.settings.config import LaneSpec
+from tests.helpers.tiny import epochs, fda_opt, fedopt, fixed, play, rounds, smoothed
 
 
 def after(max_epochs: int, epochs: int, variance: float) -> AdaptiveThreshold:
@@ -173,3 +182,54 @@ def test_where_the_variance_grows_slowly_the_published_rule_swings_and_the_smoot
         lengths[type(rule)] = rounds_[2:]
     assert set(lengths[AdaptiveThreshold]) == {1, 10}
     assert set(lengths[SmoothedThreshold]) <= {5, 6}
+
+
+def after_rounds(rule: Schedule, count: int) -> int:
+    """E once so many rounds have ended."""
+    for _ in range(count):
+        rule.learn(rule.epochs, 1.0)
+    return rule.epochs
+
+
+@pytest.mark.parametrize(("first", "round", "expected"), [
+    (10, 1, 10), (10, 2, 8), (10, 3, 7), (10, 8, 5), (10, 27, 4), (12, 64, 3), (12, 65, 3), (5, 1000, 1), (1, 9, 1),
+])  # fmt: skip
+def test_a_decaying_schedule_divides_by_the_cube_root_of_the_round(first, round, expected):
+    rule = Decaying(first)
+    assert after_rounds(rule, round - 1) == expected
+    assert [rule.verdict(e, None) for e in (expected - 1, expected)] == [None, "fixed-schedule"]
+
+
+def test_adacomm_follows_the_root_of_the_loss_and_never_back_up():
+    rule, seen = AdaComm(10), []
+    for loss in (0.8, 0.8 * 0.49, 0.8 * 0.81, math.nan, 0.0, 0.8 * 0.25, 1e-9):
+        rule.hear(loss)
+        seen.append(rule.epochs)
+    assert seen == [10, 7, 7, 7, 7, 5, 1]
+
+
+@pytest.mark.parametrize("rule", ["adacomm", "decaying"])
+def test_peers_in_the_engine_train_as_long_as_their_losses_say(rule):
+    """From the events alone: the loss of a round's first epoch, or its number, gives the length of the next."""
+    events = play(LaneSpec(id="peer", rule=rule, epochs=6), client_lr=2.0, rounds=8)
+    expected, first_loss = 6, epochs(events)[0].train_loss
+    for number, event in enumerate(rounds(events), 1):
+        assert (event.epochs, event.reason, event.bytes_monitor) == (expected, "fixed-schedule", 0)
+        loss = epochs(events, round=number)[0].train_loss
+        by_loss = min(expected, max(1, math.ceil(6 * math.sqrt(loss / first_loss))))
+        expected = by_loss if rule == "adacomm" else math.ceil(6 / (number + 1) ** (1 / 3) - 1e-9)
+    assert rounds(events)[-1].epochs < 6
+
+
+@pytest.mark.parametrize("rule", ["adacomm", "decaying"])
+def test_peers_go_on_where_they_were(rule):
+    spec = LaneSpec(id="peer", rule=rule, epochs=9)
+    one, other = make_rule(spec), make_rule(spec)
+    for loss in (1.0, 0.5):
+        one.hear(loss)
+        one.learn(one.epochs, 1.0)
+    other.restore(one.state())
+    for each in (one, other):
+        each.hear(0.3)
+        each.learn(each.epochs, 1.0)
+    assert other.epochs == one.epochs < 9

@@ -17,6 +17,8 @@ AFTER_TWO_STEPS = {
     # Velocity v₁ = g₁, v₂ = 0.9 g₁ + g₂ = (0.55, -0.25); w - lr (v₁ + v₂) = w - lr (0.05, -0.25)
     "sgdm, lr 1": ("sgdm", 1.0, [0.95, -1.75]),
     "sgdm, lr 0.1": ("sgdm", 0.1, [0.995, -1.975]),
+    # The same velocities, each once more by 0.9 ahead: w - lr (1.9 g₁ + g₂ + 0.9 v₂) = w - lr (0.545, -0.475)
+    "nesterov, lr 1": ("nesterov", 1.0, [0.455, -1.525]),
     # β₁ 0.9, β₂ 0.999, ε 1e-8, bias-corrected. Step 1 is lr · sign(g₁): (1.1, -2).
     # First coordinate: m₂ = 0.9 · (-0.05) + 0.1 = 0.055, /(1 - 0.81) = 0.289474; v₂ = 0.999 · 0.00025 + 0.001 =
     # 0.00124975, /(1 - 0.998001) = 0.625188, root 0.790688; step 0.1 · 0.289474/0.790688 = 0.0366104.

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from fda_core.federation.lane import Lane
+from fda_core.settings.config import LaneSpec
 from fda_core.settings.methods import MONITORS, SERVERS
 from tests.helpers.slow import slow_run
 from tests.helpers.tiers import tiered
@@ -26,7 +27,7 @@ from tests.helpers.tiny import (
 )
 
 ROUNDS = 8
-RATES = {"sgd": 1.0, "sgdm": 0.3, "adam": 0.1, "adamw": 0.1, "adagrad": 0.3, "yogi": 0.1}
+RATES = {"sgd": 1.0, "sgdm": 0.3, "nesterov": 0.3, "adam": 0.1, "adamw": 0.1, "adagrad": 0.3, "yogi": 0.1}
 RULES = {
     "FDA every epoch": lambda monitor: fixed(0.2, 5, monitor=monitor),
     "FDA every step": lambda monitor: fixed(0.1, 3, monitor=monitor, check="step"),
@@ -38,6 +39,11 @@ RUNS = {f"FedOpt, {server}": (fedopt(3), {"server_optimizer": server}) for serve
 RUNS |= {
     f"{rule}, {monitor}, {server}": (RULES[rule](monitor), {"server_optimizer": server})
     for rule, monitor, server in product(RULES, MONITORS, SERVERS)
+}
+PEERS = [LaneSpec(id=rule, rule=rule, epochs=6) for rule in ("adacomm", "decaying")]
+RUNS |= {
+    f"{lane.id}, {server}": (lane, {"server_optimizer": server, "client_lr": 2.0})
+    for lane, server in product(PEERS, ("sgd", "adam"))
 }
 SOME = {"clients": 9, "clients_per_round": 5, "alpha": 0.1}
 OPTIONS = {
@@ -55,7 +61,7 @@ OPTIONS = {
 RUNS |= {
     f"{lane.id}, {name}": (lane, changes)
     for name, changes in OPTIONS.items()
-    for lane in (fedopt(2), fda_opt(10), smoothed(10), fixed(0.1, 3, monitor="linear", check="step"))
+    for lane in (fedopt(2), fda_opt(10), smoothed(10), fixed(0.1, 3, monitor="linear", check="step"), *PEERS)
 }
 
 

@@ -68,6 +68,9 @@ class SlowOptimizer:
             case "sgdm":
                 self.first = 0.9 * self.first + g
                 return weights - self.lr * self.first
+            case "nesterov":
+                self.first = 0.9 * self.first + g
+                return weights - self.lr * (g + 0.9 * self.first)
             case "adagrad":
                 self.second = self.second + g**2
                 return weights - self.lr * g / (np.sqrt(self.second) + 1e-10)
@@ -119,19 +122,25 @@ class SlowRule:
 
     def __init__(self, lane):
         self.lane, self.threshold, self.slope = lane, lane.theta, None
-        self.round = 0
+        self.rounds, self.length, self.first_loss = 0, lane.epochs, None
 
     def reason(self, epochs: int, estimate: float | None) -> str:
         lane = self.lane
-        if lane.rule == "schedule":
-            return "fixed-schedule" if epochs == lane.epochs else ""
+        if not lane.is_fda:
+            return "fixed-schedule" if epochs == self.length else ""
         if lane.rule in ("adaptive", "smoothed") and self.threshold is None:
             return "first-round"
         if estimate > self.threshold:
             return "threshold"
         return "epoch-cap" if epochs == lane.max_epochs else ""
 
-    def learn(self, estimates: list[float], variance: float) -> None:
+    def learn(self, estimates: list[float], variance: float, loss: float) -> None:
+        self.rounds += 1
+        self.first_loss = self.first_loss or loss
+        if self.lane.rule == "decaying":
+            self.length = math.ceil(self.lane.epochs * (self.rounds + 1) ** (-1 / 3) - 1e-9)
+        if self.lane.rule == "adacomm":
+            self.length = min(self.length, math.ceil(self.lane.epochs * (loss / self.first_loss) ** 0.5))
         epochs, half = len(estimates), (self.lane.max_epochs or 0) / 2
         if self.lane.rule == "adaptive":
             self.threshold = half / epochs * variance
@@ -150,7 +159,7 @@ def slow_run(config, lane, partition: list[np.ndarray], train: Points, test: Poi
     """One lane of an experiment on three weights that start at 0."""
     points, labels = train.inputs.numpy(), train.labels.numpy()
     weights, server = np.zeros(WEIGHTS), SlowOptimizer(*config.server_of(lane))
-    rule, monitor, monitored = SlowRule(lane), SlowMonitor(lane.monitor, config.seed), lane.rule != "schedule"
+    rule, monitor, monitored = SlowRule(lane), SlowMonitor(lane.monitor, config.seed), lane.is_fda
     sampling, told = cohorts(config.clients, config.cohort_size, config.seed), []
     for number in range(1, config.rounds + 1):
         told.append(one := Told(clients=next(sampling)))
@@ -201,7 +210,7 @@ def slow_run(config, lane, partition: list[np.ndarray], train: Points, test: Poi
         before, survived = weights, one.reason != "all-dropped"
         if survived:
             weights = server.step(weights, -mean)
-            rule.learn(one.estimates, variance)
+            rule.learn(one.estimates, variance, one.train_losses[0])
             one.bytes_up = MODEL * len(left)
         one.dropped = [client for client in one.clients if client not in left]
         one.client_steps = [taken[client] for client in one.clients]

@@ -22,6 +22,8 @@ KINDS = {
     "fedopt-e5": {"rule": "schedule", "epochs": 5},
     "fda-opt": {"rule": "adaptive", "max_epochs": 10},
     "fda-fixed": {"rule": "fixed", "theta": 0.5, "max_epochs": 4, "check": "step"},
+    "adacomm": {"rule": "adacomm", "epochs": 6},
+    "decaying": {"rule": "decaying", "epochs": 6},
     "centralised": {"rule": "centralised", "epochs": 1},
     "local-only": {"rule": "local-only", "epochs": 1},
 }

@@ -86,7 +86,7 @@ BAD_LANES = {
     "unknown rule": (
         "[{id='a', rule='often', epochs=1}]",
         "rule = 'often'",
-        "'smoothed', 'centralised' or 'local-only'",
+        "'decaying', 'centralised' or 'local-only'",
     ),
     "unknown monitor": ("[{id='a', rule='adaptive', max_epochs=2, monitor='x'}]", "monitor = 'x'", "'exact'"),
     "unknown server": ("[{id='a', rule='schedule', epochs=1, server='x'}]", "server = 'x'", "'adam'"),

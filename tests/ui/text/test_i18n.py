@@ -67,7 +67,7 @@ CHOICES = {
     "own.left_*": [f"own.left_{name}" for name in REASONS],
     "predict.*": [f"predict.{name}" for name in ("fewer", "tie", "more", "alone")],
     "budget_line.*": [f"budget_line.{name}" for name in Y],
-    "fair.when_*": [f"fair.when_{name}" for name, rule in RULES.items() if rule.method == "fda"],
+    "fair.when_*": [f"fair.when_{name}" for name, rule in RULES.items() if rule.method in ("fda", "peer")],
     "race.reference_*": [
         f"race.reference_{name.replace('-', '_')}" for name, rule in RULES.items() if rule.method == "baseline"
     ],

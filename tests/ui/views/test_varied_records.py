@@ -17,7 +17,8 @@ PAGES = {
 LANES = {
     "references": ("centralised", "local-only"), "one reference": ("local-only",), "FDA": ("fda-opt", "fda-fixed"),
     "FedOpt": ("fedopt-e1",), "one of FDA": ("fda-opt",), "all": tuple(KINDS),
-    "FDA and a reference": ("centralised", "fda-opt"),
+    "FDA and a reference": ("centralised", "fda-opt"), "peers": ("adacomm", "decaying"),
+    "FDA and a peer": ("fda-opt", "adacomm"),
 }  # fmt: skip
 FIRST = ("references", 4)  # what the quick tier looks at
 MANY = 400
@@ -80,7 +81,7 @@ def test_every_page_shows_every_set_of_lanes(visit, tmp_path, names, rounds):
 
 def test_a_run_of_many_lanes_is_shown(visit, tmp_path):
     specs = tuple(spec.model_copy(update={"id": f"{spec.id}-{n}"}) for n in range(2) for spec in lanes(*KINDS))
-    shown(visit, taken(a_record(tmp_path / "theirs", specs)), {"race": {"budget": "5"}, "inside": {}, "budget": {}})
+    shown(visit, taken(a_record(tmp_path / "theirs", specs[:12])), {"race": {"budget": "5"}, "inside": {}, "budget": {}})
 
 
 NONSENSE = {

@@ -77,7 +77,7 @@ def choice(run: Snapshot) -> tuple[str, int]:
 def lanes(run: Snapshot) -> list:
     """Those with a threshold first; references have no rounds of this kind."""
     specs = [spec for spec in run.config.lanes if not spec.is_baseline]
-    return sorted(specs, key=lambda spec: spec.is_fedopt) or list(run.config.lanes)
+    return sorted(specs, key=lambda spec: not spec.is_fda) or list(run.config.lanes)
 
 
 def whole(word: str) -> int | None:

@@ -113,10 +113,10 @@ def differs(config: ExperimentConfig) -> str:
 
 
 def when(lane: LaneSpec) -> str:
-    """When the lane synchronises: never, by its schedule, or by the rule that sets its Θ."""
+    """When the lane synchronises: never, by its schedule, or by the rule that sets its Θ or E."""
     if lane.is_baseline:
         return t("fair.when_never")
     if lane.is_fedopt:
         return t("fair.when_schedule", epochs=epochs(lane.epochs))
     theta = None if lane.theta is None else f"{lane.theta:g}"
-    return named(f"fair.when_{lane.rule}", lane.rule, most=epochs(lane.max_epochs), theta=theta)
+    return named(f"fair.when_{lane.rule}", lane.rule, most=epochs(lane.max_epochs or lane.epochs), theta=theta)
