@@ -16,9 +16,9 @@ from ui.text.i18n import plain, t
 from ui.text.moments import moment
 
 REDRAW = 0.5  # seconds
-# The slider moves with a replay. A browser that has not drawn its newest place yet repeats the one before with its next
-# request, which looks as if somebody had moved it there. So long, in seconds, the places shown are taken for that.
-ECHO = 5.0
+# The slider moves with a replay. A browser that has not drawn its newest place yet repeats one before with its next
+# request, which looks as if somebody had moved it there. So many places before, for so many seconds, are taken for that.
+ECHOES, ECHO = 3, 5.0
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -118,13 +118,13 @@ def change_speed(run: Snapshot) -> None:
 
 
 def told(rounds: int | None) -> list[int]:
-    """Where a moving slider stood within the last seconds, with its newest place; None: it stands still."""
+    """Where a moving slider stood last, with its newest place; None: it stands still."""
     now = time.monotonic()
     recent = [(when, place) for when, place in st.session_state.get("replay_told", ()) if now - when < ECHO]
     if rounds is not None:
         recent.append((now, rounds))
-    st.session_state.replay_told = recent
-    return [place for _, place in recent]
+    st.session_state.replay_told = recent[-ECHOES:]
+    return [place for _, place in recent[-ECHOES:]]
 
 
 def seek(run: Snapshot) -> None:

@@ -92,6 +92,18 @@ def test_a_browser_that_lags_behind_stops_no_replay(visit, stored_run, clock, la
     assert rounds(page.run()) == 9
 
 
+def test_right_after_a_short_replay_one_can_go_back_to_its_beginning(visit, stored_run, clock):
+    page = visit(run=stored_run)
+    page.selectbox(key="replay_speed").set_value(1).run()
+    page.button(key="replay_play").click().run()
+    for _ in range(5):
+        clock.now += 0.2
+        page.run()
+    assert rounds(page) == 9
+    page.slider(key="replay_round").set_value(0).run()
+    assert rounds(page) == 0
+
+
 def test_scrubbing_shows_the_rounds_up_to_there_and_stops(visit, stored_run, clock):
     page = visit(run=stored_run)
     page.slider(key="replay_round").set_value(5).run()

@@ -81,7 +81,9 @@ def test_every_page_shows_every_set_of_lanes(visit, tmp_path, names, rounds):
 
 def test_a_run_of_many_lanes_is_shown(visit, tmp_path):
     specs = tuple(spec.model_copy(update={"id": f"{spec.id}-{n}"}) for n in range(2) for spec in lanes(*KINDS))
-    shown(visit, taken(a_record(tmp_path / "theirs", specs[:12])), {"race": {"budget": "5"}, "inside": {}, "budget": {}})
+    shown(
+        visit, taken(a_record(tmp_path / "theirs", specs[:12])), {"race": {"budget": "5"}, "inside": {}, "budget": {}}
+    )
 
 
 NONSENSE = {

@@ -8,6 +8,7 @@ from fda_core.analysis.summary import summarize
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
 from ui.shared import replay_controls
+from ui.shared.shown_run import run_to_show
 from ui.state.presenter import may_act
 from ui.state.session import shown_run
 from ui.text.glossary import marked
@@ -45,11 +46,10 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
         st.rerun()
     prediction.settle(whole)
     run = replay_controls.replayed(whole)
-    shown = run.config if run else config
     events = list(run.events) if run else []
     lanes = summarize(events)
     going_on = run is not None and (run.live or len(run.events) < len(whole.events))
-    words = headline(shown, lanes, going_on) if lanes else before_the_first_round(whole)
+    words = headline(run.config, lanes, going_on) if lanes else before_the_first_round(whole)
     if st.session_state.notice:
         st.warning(st.session_state.notice)
     controls(whole, config)  # above the sentence, whose length changes: buttons must not move under the mouse
@@ -60,14 +60,29 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
         st.info(recorded(run.message))
     answer = prediction.answered(run, lanes, going_on)
     st.markdown(marked(f"{words} {answer}" if answer else words))
-    if shown is not None:
-        chart(run, shown, lanes, words, going_on)
+    if lanes or (run is not None and run.live):
+        chart(run, run.config, lanes, words, going_on)
+    else:
+        example(config)
     if lanes:
-        numbers(shown, lanes)
+        numbers(run.config, lanes)
         notes(run, config)
         held_equal.panel(run)
         try_sentence.panel(run)
     waiting(run)
+
+
+def example(config: ExperimentConfig | None) -> None:
+    """What a race looks like, where there is none to be seen: a recorded one, which says so.
+
+    Of Matthews' correlation none is recorded; another axis in its place would become the viewer's choice.
+    """
+    run = run_to_show()
+    if run is None or (config is not None and config.target.metric == "mcc"):
+        return
+    lanes = summarize(list(run.events))
+    chart(run, run.config, lanes, headline(run.config, lanes, False), False, example=True)
+    st.caption(t("race.example", label=replay_controls.label(run)))
 
 
 def before_the_first_round(run: Snapshot | None) -> str:

@@ -19,14 +19,14 @@ HEIGHT = 310
 
 
 def chart(
-    run: Snapshot | None, config: ExperimentConfig, lanes: list[LaneSummary], words: str, going_on: bool
+    run: Snapshot, config: ExperimentConfig, lanes: list[LaneSummary], words: str, going_on: bool, example: bool = False
 ) -> None:  # fmt: skip
-    """Axes and budget to choose, the curves, and below them the answer to a budget; words: the headline, as alt."""
+    """Axes and budget to choose, the curves, and below them the answer to a budget, which is about no example; words:
+    the headline, as alt."""
     left, right, limit = st.columns([2.7, 1.35, 1.2])
     x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
     budget = budget_line.choose(limit)
-    view = f"{run.run_id if run else 'none'}/{x}/{y}"
-    moment = (viewing(), run.revision, len(run.events)) if run else (viewing(), config.to_json())
+    view, moment = f"{run.run_id}/{x}/{y}", (viewing(), run.revision, len(run.events))
     live_chart(
         shared_figure(view, moment, x, y, budget, not going_on, run, config, lanes),
         key="race",
@@ -34,17 +34,17 @@ def chart(
         alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words),
         unavailable=t("chart.unavailable"),
     )
-    if budget and lanes:
+    if budget and lanes and not example:
         st.markdown(budget_line.sentence(config, run.events, lanes, budget, y))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def shared_figure(
-    view: str, moment: object, x: str, y: str, budget: float | None, over: bool, _run: Snapshot | None,
+    view: str, moment: object, x: str, y: str, budget: float | None, over: bool, _run: Snapshot,
     _config: ExperimentConfig, _lanes: list[LaneSummary],
 ) -> str:  # fmt: skip
     """The chart as the browser gets it, made once for all who look at this moment of a run with this budget."""
-    frame = race_frame(_run.events if _run else ())
+    frame = race_frame(_run.events)
     reached = {lane.lane: lane.to_target.rounds for lane in _lanes if lane.to_target}
     figure = race_chart(frame, lane_labels(_config), palette(), x, y, _config.target, reached)
     if x == "bytes" and not frame.empty:
