@@ -17,7 +17,7 @@ from ui.text.moments import moment
 
 REDRAW = 0.5  # seconds
 # The slider moves with a replay. A browser that has not drawn its newest place yet repeats one before with its next
-# request, which looks as if somebody had moved it there. So many places before, for so many seconds, are taken for that.
+# request, which looks as if somebody had moved it there: taken for that are so many places, for so many seconds.
 ECHOES, ECHO = 3, 5.0
 
 
