@@ -10,6 +10,7 @@ killed: minutes. `--nodes 100 1000` adds simulations of so many, 10 of them a ro
 import argparse
 import json
 import os
+import resource
 import tempfile
 import time
 from collections import defaultdict
@@ -98,17 +99,24 @@ def looking_ahead(experiment: Any) -> list[dict[str, int]]:
 
 def runtime(app: Path, folder: Path, nodes: int, expected: list) -> dict[str, Any]:
     """A federation of processes, or the simulation for 0 nodes: seconds from the command to the end, and parity."""
-    began = time.perf_counter()
+    began, before = time.perf_counter(), processor_seconds()
     with Federation(folder, nodes) as federation:
         ready = time.perf_counter() - began
         federation.start(app, f"rounds={ROUNDS}", NODES)
         federation.finished()
         rounds, seconds = federation.rounds(), time.perf_counter() - began - ready
-        same = [each[:2] for each in rounds] == [each[:2] for each in told(expected)]
-        return {
-            "start_seconds": ready, "run_seconds": seconds, "exchanges": sum(r.exchanges for r in expected),
-            "same_epochs": same, "variance": apart([each[2] for each in rounds], [r.variance for r in expected]),
-        }  # fmt: skip
+    return {
+        "start_seconds": ready, "run_seconds": seconds, "exchanges": sum(r.exchanges for r in expected),
+        "same_epochs": [each[:2] for each in rounds] == [each[:2] for each in told(expected)],
+        "variance": apart([each[2] for each in rounds], [r.variance for r in expected]),
+        "processor_seconds": processor_seconds() - before,
+    }  # fmt: skip
+
+
+def processor_seconds() -> float:
+    """Of all processes that were started here, directly or not, and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def runtimes(processes: bool) -> dict[str, dict[str, Any]]:
@@ -120,6 +128,7 @@ def runtimes(processes: bool) -> dict[str, dict[str, Any]]:
         began = time.perf_counter()
         expected = in_process(app, "tiny", config_of(app, rounds=ROUNDS), NODES)
         here = {"start_seconds": 0.0, "run_seconds": time.perf_counter() - began, "same_epochs": True, "variance": 0.0,
+                "processor_seconds": 0.0,
                 "exchanges": sum(r.exchanges for r in expected)}  # fmt: skip
         found = {"in this process": here, "simulation on Ray": runtime(app, folder / "simulation", 0, expected)}
         if processes:
@@ -155,7 +164,10 @@ def shown(found: dict[str, Any]) -> str:
         machine.table(["against the engine", "largest relative difference"], [*epochs, *numbers]),
         machine.table(["message", "bytes"], [*messages, ["all of the run, over the ledger", f"{100 * wire:+.1f} %"]]),
         machine.table(["look-ahead", "exchanges", "local epochs trained", "used"], ahead),
-        machine.table(["runtime", "start s", "run s", "s an exchange", "same epochs", "variance apart"], times),
+        machine.table(
+            ["runtime", "start s", "run s", "s an exchange", "processor s, in all", "same epochs", "variance apart"],
+            times,
+        ),
         *killed(found["runtimes"]),
         machine.table(["nodes, 10 a round", "s to the first round's end", "s an exchange", "peak MB"], [
             [f"{row['nodes']:,}", f"{row['start_seconds']:.1f}", f"{row['exchange_seconds']:.2f}",
@@ -177,7 +189,12 @@ def timed(row: dict[str, Any]) -> list[str]:
     """A runtime's cells."""
     each = row["run_seconds"] / row["exchanges"]
     seconds = [f"{value:.1f}" for value in (row["start_seconds"], row["run_seconds"], each)]
-    return [*seconds, "yes" if row["same_epochs"] else "no", f"{row['variance']:.0e}"]
+    return [
+        *seconds,
+        f"{row['processor_seconds']:.0f}",
+        "yes" if row["same_epochs"] else "no",
+        f"{row['variance']:.0e}",
+    ]
 
 
 def main(words: list[str] | None = None) -> None:

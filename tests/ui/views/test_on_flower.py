@@ -3,15 +3,19 @@
 import pytest
 
 import fda_core.setup
+from fda_core.runs import recorded
+from fda_core.runs.audit import audit
+from fda_core.runs.exports import to_csv, to_json
 from fda_core.runs.recorder import Recorder
-from fda_core.runs.store import FLOWER
+from fda_core.runs.store import EVENTS, FLOWER
 from fda_core.support.errors import StoreError
 from tests.helpers import here
-from tests.helpers.fake import fast_config, reach, until
+from tests.helpers.fake import Fake, fast_config, reach, until
 from ui.state.choice import widget_key
 from ui.text.i18n import t
 from ui.views.production import on_flower
 from ui.views.production.start_here import SETUP
+from ui.views.race import live_part
 
 
 @pytest.fixture
@@ -91,3 +95,32 @@ def test_simulation_or_processes_is_the_viewer_s_choice(visit, runner, flower, m
     page.button(key="production_start").click().run()
     words = asked[0].command(fast_config(clients=3))
     assert words[words.index("--nodes") + 1] == "3" and on_flower.OnFlower(False).command(fast_config())[6] == "0"
+
+
+def test_a_run_that_another_process_writes_is_drawn_as_it_grows(visit, runner):
+    """As a federation on other machines records it into this folder: the Race draws itself again until it has ended."""
+    folder = runner.folders.root() / "20261127-120001-abcdef"
+    recorder = Recorder(folder, folder.name, config=fast_config().to_json())
+    events = list(Fake()(fast_config(), lambda *_: None, lambda: None))
+    for event in events[:20]:
+        recorder.add(event)
+    page = visit(run=folder.name)
+    before = page.table[0].value[t("table.rounds")].astype(int).sum()
+    assert not page.exception and live_part.identity(runner.snapshot(folder.name), None).live
+    for event in events[20:]:
+        recorder.add(event)
+    assert page.run().table[0].value[t("table.rounds")].astype(int).sum() > before
+    recorder.finish("finished")
+    assert not live_part.identity(runner.snapshot(folder.name), None).live
+
+
+@pytest.mark.parametrize("name", ["race", "inside", "budget", "heterogeneity", "schedules", "runs", "lesson", "story"])
+def test_every_page_shows_a_recorded_federation(visit, runner, name):
+    """Its rounds have no paths, and no exact variance before their end."""
+    folder = runner.folders.root() / "20261127-120002-abcdef"
+    folder.mkdir(parents=True)
+    (folder / EVENTS).write_bytes((recorded.ROOT / "flower" / EVENTS).read_bytes())
+    page = visit(name, **{"runs": folder.name} if name == "runs" else {"run": folder.name})
+    assert not page.exception
+    assert not audit(folder).wrong and "flower" in to_json(folder)
+    assert len(to_csv(folder).splitlines()) > 17

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from fda_core.analysis.summary import summarize
-from fda_core.runs.snapshot import Snapshot
+from fda_core.runs.snapshot import Snapshot, Status
 from fda_core.settings.config import ExperimentConfig
 from ui.shared import replay_controls
 from ui.shared.shown_run import run_to_show
@@ -24,7 +24,7 @@ from ui.views.race.run_controls import controls, is_next
 
 
 class Around(NamedTuple):
-    """What matters to the page around the fragment."""
+    """What matters to the page around the fragment. live: events may still come, from here or another process."""
 
     run_id: str | None
     live: bool
@@ -35,7 +35,9 @@ class Around(NamedTuple):
 def identity(run: Snapshot | None, config: ExperimentConfig | None) -> Around:
     """What the page around the fragment was drawn for; once it differs, the whole page is drawn again."""
     soon = is_next(run, config) and cost_line.awaited(config)
-    return Around(run.run_id, run.live, replay_controls.playing(run), soon) if run else Around(None, False, False, soon)
+    if run is None:
+        return Around(None, False, False, soon)
+    return Around(run.run_id, run.live or run.status == Status.ELSEWHERE, replay_controls.playing(run), soon)
 
 
 def live_part(config: ExperimentConfig | None, around: Around) -> None:

@@ -45,7 +45,7 @@ def page() -> None:
         replay_controls.REDRAW
         if replay_controls.playing(run)
         else 1.0
-        if live or following() or around.cost_awaited
+        if around.live or following() or around.cost_awaited
         else None
     )
     st.fragment(run_every=often)(live_part)(config, around)
