@@ -114,7 +114,7 @@ def runtime(app: Path, folder: Path, nodes: int, expected: list) -> dict[str, An
 
 
 def processor_seconds() -> float:
-    """Of all processes that were started here, directly or not, and have ended."""
+    """Of processes that were started here, directly or not, and were waited for: some of Ray's are not."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -165,7 +165,7 @@ def shown(found: dict[str, Any]) -> str:
         machine.table(["message", "bytes"], [*messages, ["all of the run, over the ledger", f"{100 * wire:+.1f} %"]]),
         machine.table(["look-ahead", "exchanges", "local epochs trained", "used"], ahead),
         machine.table(
-            ["runtime", "start s", "run s", "s an exchange", "processor s, in all", "same epochs", "variance apart"],
+            ["runtime", "start s", "run s", "s an exchange", "processor s, at least", "same epochs", "variance apart"],
             times,
         ),
         *killed(found["runtimes"]),
