@@ -167,6 +167,7 @@ RULES = Registry(
         name="smoothed", method="fda", needs=("max_epochs",), implementation=f"{_POLICIES}:SmoothedThreshold",
         first_round_is_one_epoch=True,
     ),
+    # Likely epochs: AdaComm's first rounds on the embedded reviews, and the mean of 1/∛r over 60 rounds.
     RuleKind(
         name="adacomm", method="peer", needs=("epochs",), implementation=f"{_POLICIES}:AdaComm",
         likely_epochs=lambda lane: max(1, round(0.8 * lane.epochs)),

@@ -28,7 +28,7 @@ APP = ROOT / "examples" / "flower-race"
 PLACE = "FDA_OPT_LAB_FLOWER"  # where the environment is, if not in .venv-flower of the checkout
 STAGES = ("superlink", "nodes", "run")
 LOOK = 0.2  # seconds
-PATIENCE = 60.0  # seconds, until a federation that is told to end has ended
+PATIENCE = 300.0  # seconds for a federation to end; killed before that, it would leave processes behind
 
 log = logging.getLogger(__name__)
 
