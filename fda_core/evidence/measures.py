@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fda_core.analysis.saving import Spent, outcome
 from fda_core.evidence.plan import BASELINE
 
 EARLY = 0.25  # of the baseline's bytes to the target
-TIE = 0.05  # ratios closer to 1 than this are a tie
 CELL = ["server", "alpha", "seed"]
 
 
@@ -92,25 +92,19 @@ def bytes_ratio(theirs: float, ours: float) -> float:
     return np.inf if np.isnan(theirs) else theirs / ours
 
 
-def outcome(ours: float, theirs: float, ours_sent: float, theirs_sent: float) -> str:
-    """Who needed fewer bytes to the target: `win`, `tie` or `loss` for ours; nan is not reached.
-
-    `neither`: no one reached it. `open`: one lane did, but the other had sent less than that when its local epochs
-    were used up; with as many bytes it might have been the better one.
-    """
-    if np.isnan(ours) and np.isnan(theirs):
-        return "neither"
-    if np.isnan(ours):
-        return "loss" if ours_sent >= theirs else "open"
-    if np.isnan(theirs):
-        return "win" if theirs_sent >= ours else "open"
-    ratio = theirs / ours
-    return "tie" if abs(ratio - 1) < TIE else "win" if ratio > 1 else "loss"
-
-
 def outcomes(measured: pd.DataFrame, ours: str, theirs: str) -> dict[str, int]:
     """How often lane `ours` wins against lane `theirs`, and so on, over all servers, α and seeds given."""
     wide = measured.pivot(index=CELL, columns="lane", values=["bytes", "bytes_sent"])
     needed, sent = wide["bytes"], wide["bytes_sent"]
-    results = [outcome(*four) for four in zip(needed[ours], needed[theirs], sent[ours], sent[theirs], strict=True)]
+    results = [
+        outcome(spent(mine, mine_sent), spent(other, other_sent))
+        for mine, other, mine_sent, other_sent in zip(
+            needed[ours], needed[theirs], sent[ours], sent[theirs], strict=True
+        )
+    ]
     return {result: results.count(result) for result in ("win", "tie", "loss", "open", "neither")}
+
+
+def spent(needed: float, sent: float) -> Spent:
+    """needed: bytes to the target, nan where it was not reached."""
+    return Spent(None if np.isnan(needed) else needed, sent)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fda_core.analysis.saving import TIE
 from fda_core.evidence.claims import reached_by_both
 from fda_core.evidence.collect import targets
-from fda_core.evidence.measures import CELL, TIE, measures, outcomes
+from fda_core.evidence.measures import CELL, measures, outcomes
 from fda_core.evidence.plan import BASELINE, FDA, FEDOPT, LANES, SERVER_LRS
 from fda_core.evidence.tables import PUBLISHED
 from fda_core.settings.methods import SERVERS

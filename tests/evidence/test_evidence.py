@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fda_core.atlas import campaign
 from fda_core.evidence import collect, measures, page, plan, play
 from fda_core.evidence.tables import COMPARISONS
 from fda_core.runs.store import EVENTS, hold
@@ -30,9 +31,9 @@ def root(tmp_path_factory, cold_cache):
 
 def in_this_process(jobs, workers, say):
     for job in jobs:
-        if not play.complete(*job):
+        if not campaign.complete(*job):
             say(job[0].name)
-            assert play.run_one(*job) == ("finished", "")
+            assert campaign.play_one(*job) == ("finished", "")
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +62,8 @@ def test_a_run_that_another_process_is_writing_is_left_alone(tmp_path):
     lock = hold(tmp_path)
     (tmp_path / EVENTS).touch()
     try:
-        with pytest.raises(play.EvidenceError, match="being written by another process"):
-            play.run_one(tmp_path, SCOPE.config("sgd", 1.0, 0, plan.Rates(0.05, 1.0), SCOPE.lanes))
+        with pytest.raises(campaign.CampaignError, match="being written by another process"):
+            campaign.play_one(tmp_path, SCOPE.config("sgd", 1.0, 0, plan.Rates(0.05, 1.0), SCOPE.lanes))
     finally:
         lock.release()
     assert (tmp_path / EVENTS).exists()
@@ -73,8 +74,8 @@ def test_a_run_of_another_plan_does_not_count(played):
     longer = dataclasses.replace(SCOPE, local_epochs=4)
     rates = play.best_rates(played[0], "sgd", 1.0)
     folder = plan.race_folder(played[0], "sgd", 1.0, 0)
-    assert play.complete(folder, SCOPE.config("sgd", 1.0, 0, rates, SCOPE.lanes))
-    assert not play.complete(folder, longer.config("sgd", 1.0, 0, rates, SCOPE.lanes))
+    assert campaign.complete(folder, SCOPE.config("sgd", 1.0, 0, rates, SCOPE.lanes))
+    assert not campaign.complete(folder, longer.config("sgd", 1.0, 0, rates, SCOPE.lanes))
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fda_core.evidence.measures import measure, measures, outcome, outcomes
+from fda_core.evidence.measures import measure, measures, outcomes
 
 
 def lane(name, accuracies, losses, epochs=1, mb=10, status="cap", **cell) -> pd.DataFrame:
@@ -83,30 +83,6 @@ def test_a_ratio_says_who_missed_the_target():
 def test_where_the_baseline_missed_the_target_its_whole_bytes_are_the_budget():
     flat = lane("fedopt-e1", [0.5] * 9, [0.7] * 9)  # 80 sent, a quarter is 20
     assert measures(pd.concat([flat, FDA]), {("sgd", 1.0): 0.7}).early_loss[1] == 0.56
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "result"),
-    [
-        (50, 100, "win"), (100, 50, "loss"), (100, 104, "tie"), (104, 100, "tie"), (100, 106, "win"),
-        (np.nan, 100, "loss"), (100, np.nan, "win"), (np.nan, np.nan, "neither"),
-    ],
-)  # fmt: skip
-def test_who_wins(ours, theirs, result):
-    assert outcome(ours, theirs, 100, 100) == result
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "ours_sent", "theirs_sent", "result"),
-    [
-        pytest.param(np.nan, 100, 99, 500, "open", id="we stopped before we had sent what they needed"),
-        pytest.param(100, np.nan, 500, 99, "open", id="they did"),
-        pytest.param(np.nan, 100, 100, 500, "loss", id="as many bytes were not enough"),
-        pytest.param(np.nan, np.nan, 1, 500, "neither", id="nobody got there"),
-    ],
-)
-def test_a_lane_that_was_cut_off_has_not_lost(ours, theirs, ours_sent, theirs_sent, result):
-    assert outcome(ours, theirs, ours_sent, theirs_sent) == result
 
 
 def test_outcomes_are_counted_seed_by_seed():

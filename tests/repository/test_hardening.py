@@ -39,7 +39,7 @@ ALLOWED = {
     # Flower, in an environment of its own; no shell, no outside words.
     ("ui/views/production/on_flower.py", "import subprocess"),
     # The command line plays several runs at once; what is pickled passes only between its own processes.
-    ("fda_core/evidence/play.py", "import multiprocessing"),
+    ("fda_core/atlas/campaign.py", "import multiprocessing"),
     # Files of a dataset on the hub; `datasets` 5 runs no code that a dataset brings.
     ("fda_core/data/hub_datasets.py", "datasets.load_dataset"),
     # The files of a model on the hub, by name, and errors to tell apart; then what reads them: safetensors only, and no

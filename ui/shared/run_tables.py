@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from fda_core.analysis.comparison import costs_to_target, differences, middle
+from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import Cost, summarize
 from fda_core.runs.snapshot import Snapshot
 from ui.shared.frames import race_frame
 from ui.text.i18n import t
 from ui.text.numbers import DASH, megabytes, rounded, tenths
-from ui.text.sentences import goal, lane_labels, main_lane, outcome, spent
+from ui.text.sentences import goal, lane_labels, main_lane, spent
 
 
 def names_of(runs: Sequence[Snapshot], titles: Sequence[str]) -> list[str]:
@@ -99,11 +100,11 @@ def versus(us: str, them: str, ours: Sequence[Cost | None], theirs: Sequence[Cos
     both = [(a, b) for a, b in zip(ours, theirs, strict=True) if a and b]
     if not both:
         return t("runs.never_both", us=us, them=them, all=len(ours))
-    found = [outcome(a.bytes, b.bytes) for a, b in both]
+    found = [compared(a.bytes, b.bytes) for a, b in both]
     _, ratio, _ = middle([b.bytes / a.bytes for a, b in both])
     _, work, _ = middle([a.local_epochs / b.local_epochs for a, b in both])
     words = t(
-        f"runs.versus_{outcome(1, ratio)}", us=us, them=them, both=len(both), wins=found.count("fewer"),
+        f"runs.versus_{compared(1, ratio)}", us=us, them=them, both=len(both), wins=found.count("fewer"),
         ties=found.count("tie"), losses=found.count("more"), ratio=tenths(max(ratio, 1 / ratio)), work=tenths(work),
     )  # fmt: skip
     return words if len(both) == len(ours) else f"{words} {t('runs.not_all', both=len(both), all=len(ours))}"

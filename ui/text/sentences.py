@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
+from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from fda_core.settings.methods import SERVERS
 from ui.text.i18n import named, t
 from ui.text.numbers import megabytes, quality, tenths
-
-# Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
-TIE = 0.05
 
 
 def lane_label(lane: LaneSpec) -> str:
@@ -103,7 +101,7 @@ def versus(us: LaneSpec, them: LaneSpec, ours: LaneSummary, theirs: LaneSummary,
     values = {"us": lane_label(us), "them": lane_label(them), "goal": goal(target)}
     a, b = ours.to_target, theirs.to_target
     if a and b:
-        return t(f"headline.{outcome(a.bytes, b.bytes)}", **values, **cost_words(a, b))
+        return t(f"headline.{compared(a.bytes, b.bytes)}", **values, **cost_words(a, b))
     if not a and not b:
         return t("headline.neither_yet" if undecided(ours, theirs, running) else "headline.neither", **values)
     winner, late = ("us", theirs) if a else ("them", ours)
@@ -139,14 +137,6 @@ def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> s
         key = "headline.alone" if cost.bytes else "headline.alone_silent"
         return t(key, **values, mb=megabytes(cost.bytes), epochs=epochs(cost.local_epochs))
     return t("headline.alone_not_yet" if running and lane.status is None else "headline.alone_not", **values)
-
-
-def outcome(ours: float, theirs: float) -> str:
-    """Of two numbers of bytes: fewer, tie or more."""
-    ratio = theirs / ours
-    if abs(ratio - 1) <= TIE:
-        return "tie"
-    return "fewer" if ratio > 1 else "more"
 
 
 def cost_words(ours: Cost, theirs: Cost) -> dict[str, str | int]:

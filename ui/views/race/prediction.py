@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import LaneSummary
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
 from ui.state.choice import choose
 from ui.text.i18n import t
 from ui.text.numbers import megabytes
-from ui.text.sentences import lane_labels, outcome
+from ui.text.sentences import lane_labels
 
 NOBODY = ""  # no lane has this id
 
@@ -75,7 +76,7 @@ def answer(config: ExperimentConfig, lanes: Sequence[LaneSummary], choice: str) 
         if mine in undecided or (undecided and not reached):
             return t("predict.open", lane=names[choice])
         return t("predict.late" if reached else "predict.none", lane=names[choice], **rival)
-    result = outcome(mine.to_target.bytes, others[0].to_target.bytes) if others else "alone"
+    result = compared(mine.to_target.bytes, others[0].to_target.bytes) if others else "alone"
     if undecided and result != "more":
         return t("predict.open", lane=names[choice])
     return t(f"predict.{result}", lane=names[choice], mb=megabytes(mine.to_target.bytes), **rival)

@@ -5,12 +5,13 @@ from statistics import median
 
 import streamlit as st
 
+from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import state_bytes
 from fda_core.evidence.tables import PUBLISHED
 from fda_core.settings.config import LaneSpec
 from ui.text.i18n import t
 from ui.text.numbers import megabytes, size, tenths
-from ui.text.sentences import goal, outcome
+from ui.text.sentences import goal
 from ui.views.story.story import Story
 
 
@@ -32,7 +33,7 @@ def against(story: Story, other: LaneSpec) -> str:
     ours, theirs = story.track(story.us), story.track(other)
     if ours.reached is None or theirs.reached is None:
         return "only_us" if ours.reached else "only_them" if theirs.reached else "neither"
-    return outcome(ours.bytes, theirs.bytes)
+    return compared(ours.bytes, theirs.bytes)
 
 
 def costs(story: Story, other: LaneSpec) -> dict[str, str | int]:
@@ -48,7 +49,7 @@ def work(story: Story) -> str:
     """Local training against the FedOpt lane that synchronises most often."""
     ours, theirs = (story.track(spec).rounds[-1].epochs for spec in (story.us, story.them))
     return t(
-        f"story.work_{outcome(ours, theirs)}", them=story.labels[story.them.id], ours=ours, theirs=theirs,
+        f"story.work_{compared(ours, theirs)}", them=story.labels[story.them.id], ours=ours, theirs=theirs,
         times=times(ours, theirs),
     )  # fmt: skip
 

@@ -1,0 +1,73 @@
+"""Who needed fewer bytes to a target, and how many times fewer: every ratio that is shown or printed is made here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from statistics import median
+from typing import Literal, NamedTuple
+
+# Within 5 % two costs are called equal: one round more or less is no difference worth a sentence.
+TIE = 0.05
+
+Outcome = Literal["win", "tie", "loss", "open", "neither"]
+
+
+class Spent(NamedTuple):
+    """What one lane sent, bytes: to the target, None where it did not get there, and in all."""
+
+    to_target: float | None
+    in_all: float
+
+
+def compared(ours: float, theirs: float) -> Literal["fewer", "tie", "more"]:
+    """Of two amounts, both above 0: whether ours is the smaller."""
+    ratio = theirs / ours
+    return "tie" if abs(ratio - 1) <= TIE else "fewer" if ratio > 1 else "more"
+
+
+def outcome(ours: Spent, theirs: Spent) -> Outcome:
+    """Who needed fewer bytes to the target: `win`, `tie` or `loss` for ours.
+
+    `neither`: no one reached it. `open`: one lane did, but the other had sent less than that when it was ended; with
+    as many bytes it might have been the better one.
+    """
+    mine, other = ours.to_target, theirs.to_target
+    if mine is None and other is None:
+        return "neither"
+    if mine is None:
+        return "loss" if ours.in_all >= other else "open"  # type: ignore[operator]
+    if other is None:
+        return "win" if theirs.in_all >= mine else "open"
+    words: dict[str, Outcome] = {"fewer": "win", "tie": "tie", "more": "loss"}
+    return words[compared(mine, other)]
+
+
+def times(ours: Spent, theirs: Spent) -> float | None:
+    """How many times fewer bytes ours needed; None unless both got there."""
+    return None if ours.to_target is None or theirs.to_target is None else theirs.to_target / ours.to_target
+
+
+@dataclass(frozen=True)
+class Saving:
+    """One method against one opponent, a pair a seed: (ours, theirs)."""
+
+    pairs: Sequence[tuple[Spent, Spent]]
+
+    @property
+    def ratios(self) -> list[float]:
+        """Of the seeds in which both got there."""
+        found = (times(*pair) for pair in self.pairs)
+        return [ratio for ratio in found if ratio is not None and isfinite(ratio)]
+
+    @property
+    def spread(self) -> tuple[float, float, float] | None:
+        """Lowest, median and highest ratio; None where there is none."""
+        ratios = self.ratios
+        return (min(ratios), median(ratios), max(ratios)) if ratios else None
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many seeds had each outcome."""
+        found = [outcome(*pair) for pair in self.pairs]
+        kinds: tuple[Outcome, ...] = ("win", "tie", "loss", "open", "neither")
+        return {kind: found.count(kind) for kind in kinds}

@@ -1,0 +1,128 @@
+"""The atlas as one file: a row a round in Parquet, and a card beside it that says what the rows depend on."""
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fda_core.algorithm.events import Event
+from fda_core.analysis.summary import rounds_of, start_of
+from fda_core.atlas.cells import Cell, Run
+from fda_core.runs.store import read_events
+from fda_core.support.errors import LabError
+
+VARIES = ("seed", "clients", "alpha", "client_lr", "server_optimizer", "server_lr", "client_optimizer", "lanes")
+SCHEMA = pa.schema([
+    ("server", pa.string()), ("clients", pa.int16()), ("alpha", pa.float64()),
+    ("client_lr", pa.float64()), ("server_lr", pa.float64()), ("lane", pa.string()),
+    ("seed", pa.int32()), ("status", pa.string()), ("theta", pa.float64()),
+    ("round", pa.int16()), ("epochs", pa.int16()), ("bytes_total", pa.int64()), ("test_loss", pa.float32()),
+    ("accuracy", pa.float32()), ("variance", pa.float32()),
+])  # fmt: skip
+CELL = [entry.name for entry in fields(Cell)]
+
+
+class AtlasError(LabError):
+    """A file that is not this atlas."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A lane from the untrained model on; all arrays are [rounds + 1].
+
+    epochs: local epochs of each round; bytes_total: sent by then. theta: Θ, of a lane with a fixed one. status: how
+    the lane ended, `cap` or `diverged`.
+    """
+
+    status: str
+    theta: float | None
+    epochs: np.ndarray
+    bytes_total: np.ndarray
+    test_loss: np.ndarray
+    accuracy: np.ndarray
+    variance: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """Every run's curve, and the card: `config` that all share, `versions`, `machine`, first and last day."""
+
+    curves: dict[Run, Curve]
+    card: dict
+
+
+def rows_of(run: Run, events: list[Event]) -> list[dict]:
+    """The rows of a run of one lane; round 0 is the untrained model."""
+    start = start_of(events)
+    status = next(event.status for event in events if event.event == "lane_finished")
+    own = asdict(run.cell) | {
+        "lane": run.lane, "seed": run.seed, "status": status, "theta": start.config["lanes"][0].get("theta"),
+    }  # fmt: skip
+    scores = {name: start.initial[name] for name in ("test_loss", "accuracy")}
+    rows = [own | {"round": 0, "epochs": 0, "bytes_total": 0, "variance": None} | scores]
+    wanted = {"round", "epochs", "bytes_total", "test_loss", "accuracy", "variance"}
+    return rows + [own | event.model_dump(include=wanted) for event in rounds_of(events, run.lane)]
+
+
+def save(runs: Iterable[Run], root: Path, path: Path, command: str) -> int:
+    """Adds the runs that lie complete below `root` to the file; returns how many it has then.
+
+    Raises `StoreError` for a run that cannot be read, and `AtlasError` where the file is of other settings.
+    """
+    new = {run: read_events(root / run.name) for run in runs}
+    old = load(path) if path.exists() else None
+    table = pa.Table.from_pylist([row for run, events in new.items() for row in rows_of(run, events)], SCHEMA)
+    if old:
+        table = pa.concat_tables([pq.read_table(path).cast(SCHEMA), table])
+    card = merged(old.card if old else {}, [start_of(events) for events in new.values()], command)
+    keys = [*CELL, "lane", "seed", "round"]
+    pq.write_table(table.sort_by([(key, "ascending") for key in keys]), path, compression="zstd")
+    card_of(path).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    return len(new) + (len(old.curves) if old else 0)
+
+
+def card_of(path: Path) -> Path:
+    """Where the card of the file is."""
+    return path.with_suffix(".json")
+
+
+def merged(card: dict, starts: list, command: str) -> dict:
+    """The card with what the new runs add. Raises `AtlasError` for a run of other settings."""
+    today = datetime.now(UTC).date().isoformat()
+    for start in starts:
+        shared = {name: value for name, value in start.config.items() if name not in VARIES}
+        if card and card["config"] != shared:
+            raise AtlasError("atlas.other_settings")
+        card = card or {"config": shared, "versions": [], "machine": [], "first": today}
+        machine = f"{platform.machine()}, {start.versions.get('threads')} thread(s) a run"
+        card["versions"] += [start.versions] * (start.versions not in card["versions"])
+        card["machine"] += [machine] * (machine not in card["machine"])
+    return card | {"last": today, "command": command} if starts else card
+
+
+def load(path: Path) -> Atlas:
+    """What `save` wrote. Raises `AtlasError` for what is not an atlas."""
+    try:
+        table = pq.read_table(path).cast(SCHEMA)
+        card = json.loads(card_of(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise AtlasError("atlas.not_read", path=path, reason=str(error)) from None
+    columns = {name: table[name].to_numpy() for name in SCHEMA.names}
+    begins = np.flatnonzero(columns["round"] == 0).tolist()
+    ends = [*begins[1:], len(table)]
+    return Atlas(dict(curve_at(columns, *place) for place in zip(begins, ends, strict=True)), card)
+
+
+def curve_at(columns: dict[str, np.ndarray], begin: int, end: int) -> tuple[Run, Curve]:
+    """The run whose rows these are."""
+    own = {name: columns[name][begin] for name in [*CELL, "lane", "seed", "status", "theta"]}
+    cell = Cell(str(own["server"]), int(own["clients"]), *(float(own[name]) for name in CELL[2:]))
+    theta = None if np.isnan(own["theta"]) else float(own["theta"])
+    arrays = [columns[name][begin:end] for name in ("epochs", "bytes_total", "test_loss", "accuracy", "variance")]
+    return Run(cell, str(own["lane"]), int(own["seed"])), Curve(str(own["status"]), theta, *arrays)

@@ -1,0 +1,107 @@
+"""What FDA-OPT saves in the atlas, and from whom: against the same target, seed by seed.
+
+The target is a share of the best accuracy that FedOpt E=1 showed on that seed at its peak-optimal rate, the client rate
+at which it got highest on the tuning seeds. Opponents: FedOpt E=1 at that rate, as the authors chose theirs; FedOpt E=1
+at its fastest rate; and the best fixed E at the peak-optimal rate.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from statistics import mean, median
+from typing import Literal
+
+import numpy as np
+
+from fda_core.analysis.saving import Saving, Spent
+from fda_core.atlas.cells import BASELINE, FEDOPT, OURS, TUNING_SEEDS, Cell, Run
+from fda_core.atlas.file import Atlas, Curve
+
+SHARES = (0.90, 0.95, 0.99)
+Opponent = Literal["peak", "fastest", "best_e"]
+OPPONENTS: tuple[Opponent, ...] = ("peak", "fastest", "best_e")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """FDA-OPT in `cell` against `opponent`, which is a lane of another cell where its rate differs."""
+
+    opponent: Opponent
+    lane: str
+    cell: Cell
+    saving: Saving
+
+
+def rates_of(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...]) -> list[Cell]:
+    """The cells that differ from this one in the client's rate at most, and have the lane on all these seeds."""
+    found = {run.cell for run in atlas.curves if replace(run.cell, client_lr=cell.client_lr) == cell}
+    return sorted(c for c in found if all(Run(c, lane, seed) in atlas.curves for seed in seeds))
+
+
+def peak(atlas: Atlas, cell: Cell) -> Cell:
+    """The cell of the peak-optimal rate: the highest best accuracy of FedOpt E=1, a mean over the tuning seeds."""
+    tried = rates_of(atlas, cell, BASELINE, TUNING_SEEDS)
+    return max(tried, key=lambda c: mean(atlas.curves[Run(c, BASELINE, seed)].accuracy.max() for seed in TUNING_SEEDS))
+
+
+def seeds_of(atlas: Atlas, cell: Cell, *lanes: str) -> tuple[int, ...]:
+    """Those on which all the lanes were played, without the tuning seeds."""
+    known = {run.seed for run in atlas.curves if run.cell == cell} - set(TUNING_SEEDS)
+    return tuple(sorted(seed for seed in known if all(Run(cell, lane, seed) in atlas.curves for lane in lanes)))
+
+
+def spent(curve: Curve, target: float, held: bool) -> Spent:
+    """held: the target counts as reached with the second of two rounds in a row that meet it, else with the first."""
+    met = curve.accuracy >= target
+    met[0] = False  # the untrained model has sent nothing
+    if held:
+        met[1:] &= met[:-1].copy()
+    at = np.flatnonzero(met)
+    return Spent(float(curve.bytes_total[at[0]]) if len(at) else None, float(curve.bytes_total[-1]))
+
+
+def targets(atlas: Atlas, cell: Cell, share: float) -> dict[int, float]:
+    """By seed; `cell` is the one of the peak-optimal rate."""
+    seeds = seeds_of(atlas, cell, BASELINE)
+    return {seed: share * float(atlas.curves[Run(cell, BASELINE, seed)].accuracy.max()) for seed in seeds}
+
+
+def against(atlas: Atlas, ours: Run, theirs: Run, target: dict[int, float], held: bool) -> Saving:
+    """Two lanes over all seeds that have both; the seeds of the runs given do not matter."""
+    pairs = []
+    for seed, value in target.items():
+        both = replace(ours, seed=seed), replace(theirs, seed=seed)
+        if all(run in atlas.curves for run in both):
+            mine, other = (spent(atlas.curves[run], value, held) for run in both)
+            pairs.append((mine, other))
+    return Saving(pairs)
+
+
+def findings(atlas: Atlas, cell: Cell, share: float, held: bool, ours: str = OURS) -> list[Finding]:
+    """FDA-OPT at the peak-optimal rate against each opponent. cell: any of the setting, whatever its client rate."""
+    best = peak(atlas, cell)
+    target = targets(atlas, best, share)
+    seeds = tuple(target)
+
+    def cheapest(runs: list[Run]) -> Run:
+        return min(runs, key=lambda run: median_bytes(atlas, run, target, held))
+
+    chosen: dict[Opponent, Callable[[], Run]] = {
+        "peak": lambda: Run(best, BASELINE, 0),
+        "fastest": lambda: cheapest([Run(c, BASELINE, 0) for c in rates_of(atlas, cell, BASELINE, seeds[:3])]),
+        "best_e": lambda: cheapest([Run(best, lane, 0) for lane in FEDOPT if seeds_of(atlas, best, lane)]),
+    }
+    found = []
+    for opponent in OPPONENTS:
+        run = chosen[opponent]()
+        found.append(Finding(opponent, run.lane, run.cell, against(atlas, Run(best, ours, 0), run, target, held)))
+    return found
+
+
+def median_bytes(atlas: Atlas, run: Run, target: dict[int, float], held: bool) -> float:
+    """Of a lane over the seeds it was played on; infinite for a seed that missed the target."""
+    found = [
+        spent(atlas.curves[one], value, held).to_target
+        for seed, value in target.items()
+        if (one := replace(run, seed=seed)) in atlas.curves
+    ]
+    return median(float("inf") if value is None else value for value in found) if found else float("inf")

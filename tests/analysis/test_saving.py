@@ -1,0 +1,37 @@
+"""Who needed fewer bytes, by hand: one place says it for every page, table and command."""
+
+import pytest
+
+from fda_core.analysis.saving import Saving, Spent, outcome
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "result"),
+    [
+        (50, 100, "win"), (100, 50, "loss"), (100, 104, "tie"), (104, 100, "tie"), (100, 106, "win"),
+        (None, 100, "loss"), (100, None, "win"), (None, None, "neither"),
+    ],
+)  # fmt: skip
+def test_who_wins(ours, theirs, result):
+    assert outcome(Spent(ours, 100), Spent(theirs, 100)) == result
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "ours_sent", "theirs_sent", "result"),
+    [
+        pytest.param(None, 100, 99, 500, "open", id="we stopped before we had sent what they needed"),
+        pytest.param(100, None, 500, 99, "open", id="they did"),
+        pytest.param(None, 100, 100, 500, "loss", id="as many bytes were not enough"),
+        pytest.param(None, None, 1, 500, "neither", id="nobody got there"),
+    ],
+)
+def test_a_lane_that_was_cut_off_has_not_lost(ours, theirs, ours_sent, theirs_sent, result):
+    assert outcome(Spent(ours, ours_sent), Spent(theirs, theirs_sent)) == result
+
+
+def test_a_saving_is_the_middle_of_the_seeds_in_which_both_got_there():
+    pairs = [(Spent(50, 90), Spent(200, 200)), (Spent(100, 100), Spent(100, 100)), (Spent(None, 90), Spent(100, 100))]
+    saving = Saving([*pairs, (Spent(50, 90), Spent(100, 150))])
+    assert saving.spread == (1, 2, 4)
+    assert saving.counts == {"win": 2, "tie": 1, "loss": 0, "open": 1, "neither": 0}
+    assert Saving(pairs[2:]).spread is None

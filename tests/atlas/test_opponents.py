@@ -1,0 +1,57 @@
+"""What FDA-OPT saves, on curves made by hand: which rate is the peak-optimal one, when a target counts as reached."""
+
+import numpy as np
+import pytest
+
+from fda_core.atlas.cells import BASELINE, OURS, Cell, Run
+from fda_core.atlas.file import Atlas, Curve
+from fda_core.atlas.opponents import findings, peak, spent
+
+SLOW, FAST = Cell(client_lr=0.01), Cell(client_lr=0.1)
+
+
+def curve(*accuracies: float, mb: float = 10, epochs: int = 1) -> Curve:
+    """The untrained model at 0.5, then a round each."""
+    values = np.array([0.5, *accuracies])
+    rounds = np.arange(len(values))
+    return Curve("cap", None, np.minimum(rounds, 1) * epochs, rounds * mb * 1e6, 1 - values, values, values)
+
+
+@pytest.fixture
+def atlas() -> Atlas:
+    """Slow E=1 gets highest, 0.8; fast E=1 is at 0.76 first; E=5 needs half of the bytes; FDA-OPT a third of slow's."""
+    curves = {}
+    for seed in (100, 101, 0, 1, 2):
+        curves[Run(SLOW, BASELINE, seed)] = curve(0.6, 0.65, 0.7, 0.72, 0.77, 0.78, 0.8)
+        curves[Run(FAST, BASELINE, seed)] = curve(0.6, 0.77, 0.77, 0.77, 0.7, 0.7, 0.7)
+        curves[Run(SLOW, "fedopt-e5", seed)] = curve(0.6, 0.7, 0.77, 0.77, epochs=5)
+        curves[Run(SLOW, OURS, seed)] = curve(0.77, 0.77, 0.75, epochs=5)
+    return Atlas(curves, {})
+
+
+def test_the_peak_optimal_rate_is_where_the_baseline_got_highest_not_where_it_was_fast(atlas):
+    assert peak(atlas, FAST) == SLOW
+
+
+def test_a_target_is_reached_by_the_first_crossing_or_by_the_second_of_two_in_a_row(atlas):
+    one = curve(0.6, 0.77, 0.7, 0.77, 0.78)
+    assert spent(one, 0.76, held=False).to_target == 20e6
+    assert spent(one, 0.76, held=True).to_target == 50e6
+    assert spent(one, 0.79, held=True) == (None, 50e6)
+    assert spent(curve(), 0.4, held=False).to_target is None  # the untrained model has sent nothing
+
+
+def test_three_opponents_each_at_the_same_target_seed_by_seed(atlas):
+    found = {finding.opponent: finding for finding in findings(atlas, FAST, 0.95, held=False)}
+    assert found["peak"].cell == SLOW and found["peak"].saving.ratios == [5.0] * 3
+    assert found["fastest"].cell == FAST and found["fastest"].saving.ratios == [2.0] * 3
+    assert found["best_e"].lane == "fedopt-e5" and found["best_e"].saving.ratios == [3.0] * 3
+    held = {finding.opponent: finding for finding in findings(atlas, FAST, 0.95, held=True)}
+    assert held["peak"].saving.spread == pytest.approx((3, 3, 3))  # 60 MB against 20
+    assert held["peak"].saving.counts["win"] == 3
+
+
+def test_a_lane_that_was_ended_before_it_had_sent_as_much_leaves_the_comparison_open(atlas):
+    best = {finding.opponent: finding for finding in findings(atlas, SLOW, 0.99, held=False)}
+    assert best["peak"].saving.counts["open"] == 3  # FDA-OPT had sent 30 MB where E=1 needed 70
+    assert best["peak"].saving.spread is None
