@@ -6,6 +6,7 @@ from fda_core.support import assets
 from ui.shared import style, tour
 from ui.shared.chart_library import publish_chart_library
 from ui.shared.chrome import chrome
+from ui.shared.heading import heading, onward
 from ui.state import address
 from ui.state.session import runner
 from ui.state.viewing import settle
@@ -37,9 +38,11 @@ address.begin(name, strange)
 chrome(name)
 tour.band(name)
 notes = st.container()
+heading(name)
 if problem := assets.problem():
     st.warning(t("app.no_assets", problem=said(problem)))
 page.run()
+onward(name)
 st.caption(t("app.credits"))
 with notes:
     address.note()

@@ -13,6 +13,9 @@ TRAIN, TEST = 64, 32
 # A thread for each worker, before torch and numpy count the cores, and for the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Pages are tested in full, as engineers read them, unless a test says otherwise.
+os.environ["FDA_OPT_LAB_DEPTH"] = "engineer"
+
 # A worker may have to wait for its core: no example is too slow.
 hypothesis.settings.register_profile("shared cores", deadline=None)
 hypothesis.settings.load_profile("shared cores")

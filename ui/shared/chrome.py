@@ -76,7 +76,7 @@ def chrome(page: str) -> None:
     with st.container(key="chrome", horizontal=True):
         st.fragment(habits)()
         corner()
-        with st.popover(t("chrome.view"), icon=":material/translate:"):
+        with st.popover(f"{t('chrome.depth')}: {t(f'chrome.{viewing().depth}')}", icon=":material/translate:"):
             switches()
             st.fragment(link)(page)
 
@@ -104,14 +104,20 @@ def hidden() -> list[str]:
 def switches() -> None:
     """Language and depth."""
     state = st.session_state
-    state.language, state.depth = state.viewing
+    state.language = state.viewing.language
     st.segmented_control(
         "Language / 言語", list(LANGUAGES), key="language", required=True, format_func=LANGUAGES.get,
         label_visibility="collapsed", on_change=lambda: change(language=state.language),
     )  # fmt: skip
+    choose_depth("depth")
+
+
+def choose_depth(key: str) -> None:
+    """For whom the pages are written."""
+    st.session_state[key] = viewing().depth
     st.segmented_control(
-        t("chrome.depth"), DEPTHS, key="depth", required=True, format_func=lambda depth: t(f"chrome.{depth}"),
-        label_visibility="collapsed", help=t("chrome.depth_help"), on_change=lambda: change(depth=state.depth),
+        t("chrome.depth"), DEPTHS, key=key, required=True, format_func=lambda depth: t(f"chrome.{depth}"),
+        help=t("chrome.depth_help"), on_change=lambda: change(depth=st.session_state[key]),
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Which run a page explains: the viewer's own, or one that comes with the app."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from fda_core.analysis.summary import rounds_played
@@ -14,10 +16,13 @@ DEFAULT = "alpha-1"  # the preset Default, seed 0
 SCHEDULES = "schedules-0"  # the same with many lanes of FedOpt
 
 
-def run_to_show(otherwise: str = DEFAULT) -> Snapshot | None:
-    """The run this viewer looks at, if it has rounds, else a recorded one. None if not even that can be read."""
-    own, _ = shown_run()
-    if own is not None and rounds_played(own.events):
+def run_to_show(otherwise: str = DEFAULT, fit: Callable[[Snapshot], bool] = lambda _: True) -> Snapshot | None:
+    """The run this viewer looks at, if it has rounds and is `fit` or was asked for all the same; else a recorded one.
+
+    None if not even that can be read.
+    """
+    own = own_run()
+    if own is not None and (fit(own) or st.session_state.get("all_the_same") == own.run_id):
         return own
     try:
         return recorded(otherwise)
@@ -25,7 +30,27 @@ def run_to_show(otherwise: str = DEFAULT) -> Snapshot | None:
         return None
 
 
-def origin(run: Snapshot) -> None:
-    """Says which run it is: when and where it was made, and with which seed."""
-    own = run.run_id == st.session_state.get("run")
-    st.caption(t("source.own" if own else "source.recorded", label=label(run)))
+def own_run() -> Snapshot | None:
+    """The run this viewer looks at, if it has rounds."""
+    own, _ = shown_run()
+    return own if own is not None and rounds_played(own.events) else None
+
+
+def origin(run: Snapshot, fit: Callable[[Snapshot], bool] = lambda _: True) -> None:
+    """Says which run it is: when and where it was made, and with which seed; and offers the other one, if there is."""
+    own = own_run()
+    if own is None or fit(own):
+        mine = own is not None and own.run_id == run.run_id
+        st.caption(t("source.own" if mine else "source.recorded", label=label(run)))
+        return
+    if own.run_id == run.run_id:
+        st.caption(t("source.own", label=label(run)))
+        st.button(t("source.to_recorded"), key="to_recorded", on_click=show, args=(None,), type="tertiary")
+    else:
+        st.caption(f"{t('source.unfit', label=label(own))} {t('source.recorded', label=label(run))}")
+        st.button(t("source.to_own"), key="to_own", on_click=show, args=(own.run_id,), type="tertiary")
+
+
+def show(run_id: str | None) -> None:
+    """A callback: the viewer's own run all the same, or no longer."""
+    st.session_state.all_the_same = run_id

@@ -5,8 +5,8 @@ import streamlit as st
 from ui.state import address
 from ui.text.i18n import t
 
-AXES = {"x": ("bytes", "rounds", "epochs", "time"), "y": ("test_loss", "accuracy", "mcc")}
-USUAL = {"x": AXES["x"], "y": ("test_loss", "accuracy")}
+AXES = {"x": ("bytes", "rounds", "epochs", "time"), "y": ("accuracy", "test_loss", "mcc")}
+USUAL = {"x": AXES["x"], "y": ("accuracy", "test_loss")}
 
 
 def adopt() -> None:
@@ -22,10 +22,12 @@ def words() -> dict[str, str]:
 
 
 def choose(place, axis: str, options: tuple[str, ...] | None = None) -> str:
-    """options: what there is to choose from here, if not the usual."""
-    options = options or USUAL[axis]
-    if st.session_state.get(f"{axis}_axis") not in options:  # chosen where there was another measure
-        st.session_state[f"{axis}_axis"] = options[0]
+    """options: what there is to choose from here, if not the usual; the first of them, until another one is chosen."""
+    state, options = st.session_state, options or USUAL[axis]
+    untouched = state.get(f"{axis}_axis") == state.get(f"{axis}_first", AXES[axis][0])
+    if untouched or state[f"{axis}_axis"] not in options:  # chosen where there was another measure
+        state[f"{axis}_axis"] = options[0]
+    state[f"{axis}_first"] = options[0]
     picked = place.segmented_control(
         t(f"race.{axis}_axis"), options, key=f"{axis}_axis", required=True, label_visibility="collapsed",
         format_func=lambda option: t(f"race.{axis}_{option}"), on_change=keep, persist_state="session",

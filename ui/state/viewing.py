@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.state.address import put
-from ui.text.viewer import DEFAULT_DEPTH, DEFAULT_LANGUAGE, DEPTHS, LANGUAGES, Viewing, viewing
+from ui.text.viewer import DEFAULT_LANGUAGE, DEPTHS, LANGUAGES, Viewing, first_depth, viewing
 
 # Rows of buttons, which go by their labels: a browser has to be told what these are now. (Other choices: choice.py.)
 OF_BUTTONS = ("x_axis", "y_axis", "lesson_plan")
@@ -15,7 +15,7 @@ def settle() -> dict[str, str]:
     Keeps the choice in the address. Returns the words of the address that are none of ours.
     """
     state, words = st.session_state, st.query_params
-    before = state.get("viewing") or Viewing(of_browser(), DEFAULT_DEPTH)
+    before = state.get("viewing") or Viewing(of_browser(), first_depth())
     language, depth = words.get("lang", before.language), words.get("depth", before.depth)
     asked = (("lang", language, LANGUAGES), ("depth", depth, DEPTHS))
     strange = {name: word for name, word, known in asked if word not in known}
@@ -41,7 +41,7 @@ def write(choice: Viewing) -> None:
     """Into the address what is not what its reader would see anyway."""
     wanted = {
         "lang": choice.language if choice.language in (st.query_params.get("lang"), *foreign()) else None,
-        "depth": choice.depth if choice.depth != DEFAULT_DEPTH else None,
+        "depth": choice.depth if choice.depth != first_depth() else None,
     }
     for name, word in wanted.items():
         put(name, word or "")

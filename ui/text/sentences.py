@@ -15,7 +15,8 @@ def lane_label(lane: LaneSpec) -> str:
     method = method_of(lane)
     theta = None if lane.theta is None else f"{lane.theta:g}"
     values = {"method": method, "epochs": lane.epochs, "max_epochs": lane.max_epochs, "theta": theta}
-    label = named(f"lane.{lane.rule.replace('-', '_')}", method, **values)
+    kind = "schedule_once" if lane.rule == "schedule" and lane.epochs == 1 else lane.rule.replace("-", "_")
+    label = named(f"lane.{kind}", method, **values)
     if lane.is_baseline:
         return label
     details = [t("lane.every_step")] if lane.every_step else []

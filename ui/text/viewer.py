@@ -1,5 +1,6 @@
 """Who reads: in which language, and in how much depth. What a viewer chooses is settled in ui/state/viewing.py."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,7 +11,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
 DEPTHS = ("manager", "engineer")
-DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"
+DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"  # of who is no viewer: exports, tests of sentences
+FIRST_DEPTH = "FDA_OPT_LAB_DEPTH"  # in the environment: the depth every viewer begins with
 
 
 class Viewing(NamedTuple):
@@ -18,6 +20,12 @@ class Viewing(NamedTuple):
 
     language: str = DEFAULT_LANGUAGE
     depth: str = DEFAULT_DEPTH
+
+
+def first_depth() -> str:
+    """The manager's, unless who runs the server has set another one."""
+    word = os.environ.get(FIRST_DEPTH, "")
+    return word if word in DEPTHS else DEPTHS[0]
 
 
 _fixed: ContextVar[Viewing | None] = ContextVar("viewing", default=None)

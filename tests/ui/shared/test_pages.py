@@ -33,7 +33,7 @@ def read(markdown: str) -> str:
 def test_the_app_opens_with_the_story(visit):
     page = visit("story")
     assert not page.exception
-    assert page.subheader[0].value == t("story.title") and len(page.markdown) >= 3
+    assert page.subheader[0].value == t("heading.story") and len(page.markdown) >= 3
 
 
 def test_the_story_leads_to_the_race(visit):
@@ -152,7 +152,7 @@ def test_every_page_ends_with_licence_and_sources(visit, name):
 def test_axes_come_from_the_address_and_go_into_it(visit, name):
     page = visit(name, x="rounds", y="colour")
     assert not page.exception
-    assert (page.session_state["x_axis"], page.session_state["y_axis"]) == ("rounds", "test_loss")
+    assert (page.session_state["x_axis"], page.session_state["y_axis"]) == ("rounds", "accuracy")
     assert "y = colour" in read(page.warning[0].value)
 
 

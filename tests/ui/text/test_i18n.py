@@ -15,6 +15,7 @@ from fda_core.settings.fields import SETTINGS, Setting
 from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS
 from tests.helpers.registered import throw_aways, without_words
 from ui.settings_panel.controls import modes
+from ui.shared.heading import PATH
 from ui.shared.lesson_steps import data
 from ui.shared.links import LINKS
 from ui.shared.row_notes import REASONS
@@ -39,7 +40,9 @@ CHOICES = {
         *(f"settings.client_{name}" for name in CLIENT_OPTIMIZERS),
         *(f"settings.server_{name}" for name in SERVERS),
     ],
-    "lane.*": [f"lane.{rule.replace('-', '_')}" for rule in RULES],
+    "heading.*": [f"heading.{page}" for page in (*PATH, "runs")],
+    "onward.*": [f"onward.{page}" for page in PATH[1:]],
+    "lane.*": ["lane.schedule_once", *(f"lane.{rule.replace('-', '_')}" for rule in RULES)],
     "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],
     "method.*": [f"method.{name}" for name, rule in RULES.items() if rule.method != "baseline"],
     "status.*": [f"status.{name}" for name in {*LIVE, *ENDED} - {"preparing"}],

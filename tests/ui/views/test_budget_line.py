@@ -64,7 +64,7 @@ def test_a_lane_that_ended_before_says_where():
 
 def test_a_budget_below_one_round_buys_nothing():
     assert said(story(*BOTH), 7) == (
-        "**At 7 MB, test loss:** FedOpt E=1 0.660, FDA-OPT M=5 (exact variance) not one synchronisation."
+        "**At 7 MB, accuracy:** FedOpt E=1 0.660, FDA-OPT M=5 (exact variance) not one synchronisation."
     )
 
 
@@ -108,7 +108,7 @@ def test_it_is_off_until_somebody_types_one(visit, ended):
     assert page.number_input(key="budget").value is None and sentences(page) == []
     page.number_input(key="budget").set_value(7.0).run()
     assert not page.exception
-    assert len(sentences(page)) == 1 and sentences(page)[0].startswith("**At 7 MB, test loss:** FedOpt E=1 ")
+    assert len(sentences(page)) == 1 and sentences(page)[0].startswith("**At 7 MB, accuracy:** FedOpt E=1 ")
     assert page.query_params["budget"] == ["7"] or page.query_params["budget"] == "7"
     page.number_input(key="budget").set_value(None).run()
     assert sentences(page) == [] and "budget" not in page.query_params

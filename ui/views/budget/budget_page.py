@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fda_core.analysis.summary import cost_to_target
 from fda_core.runs.snapshot import Snapshot
 from ui.components.live_chart import live_chart
 from ui.shared.shown_run import SCHEDULES, origin, run_to_show
@@ -20,7 +21,7 @@ HEIGHT = 380
 
 def page() -> None:
     """Settings in the sidebar, results in a fragment; a hint where the run lacks an FDA or a FedOpt lane."""
-    run = run_to_show(SCHEDULES)
+    run = run_to_show(SCHEDULES, compares)
     lanes = rivals(run) if run else None
     if lanes is None:
         st.info(t("budget.none"))
@@ -30,7 +31,7 @@ def page() -> None:
     with st.sidebar:
         controls()
     st.fragment(results)(run, us, theirs)
-    origin(run)
+    origin(run, compares)
 
 
 def results(run: Snapshot, us: str, theirs: list[str]) -> None:
@@ -56,6 +57,14 @@ def results(run: Snapshot, us: str, theirs: list[str]) -> None:
     if engineer():
         with st.expander(t("budget.formula")):
             st.markdown(t("budget.formula_text"))
+
+
+def compares(run: Snapshot) -> bool:
+    """Whether FDA and a lane of FedOpt are known to reach the target: otherwise there is nothing to price."""
+    if (found := rivals(run)) is None:
+        return False
+    us, theirs = found
+    return all(any(cost_to_target(run.events, lane) for lane in lanes) for lanes in ([us], theirs))
 
 
 def rivals(run: Snapshot) -> tuple[str, list[str]] | None:

@@ -13,7 +13,6 @@ from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
 from fda_core.settings.methods import SERVERS
 from ui.shared.large_model import ROBERTA
-from ui.shared.onward import to_production
 from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
 from ui.state.address import keep_words
@@ -42,7 +41,6 @@ def page() -> None:
     st.caption(t("evidence.source"))
     with st.expander(t("evidence.how"), key="evidence_how"):
         st.markdown(t("evidence.rules"))
-    to_production()
 
 
 @st.cache_data(show_spinner=False)

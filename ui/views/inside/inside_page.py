@@ -22,12 +22,13 @@ from ui.text.viewer import engineer
 from ui.views.inside import inside_charts as charts
 
 HEIGHT, SMALL = 330, 260
+ENOUGH = 3
 WIDTH = 500  # buckets a row of the sketch
 
 
 def page() -> None:
     """One round of one lane: why it ended, variance and drifts, for an engineer the rule; then the state to scale."""
-    run = run_to_show()
+    run = run_to_show(fit=explains)
     if run is None:
         st.info(t("inside.none"))
         return
@@ -48,8 +49,13 @@ def page() -> None:
     if engineer() and (rule := rule_words(seen)):
         with st.container(key="inside_rule"):
             st.markdown(marked(rule))
-    origin(run)
+    origin(run, explains)
     to_scale(run)
+
+
+def explains(run: Snapshot) -> bool:
+    """Whether there are rounds enough: the first is one epoch by rule, the second tries the Θ found in it."""
+    return any(len(rounds_of(run.events, lane.id)) >= ENOUGH for lane in run.config.lanes if lane.is_fda)
 
 
 def choice(run: Snapshot) -> tuple[str, int]:

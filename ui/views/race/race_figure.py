@@ -53,5 +53,6 @@ def shared_figure(
 
 
 def measures(config: ExperimentConfig) -> tuple[str, ...]:
-    """What the vertical axis can show: the measure of the target where accuracy is not it."""
-    return ("test_loss", "mcc" if config.target.metric == "mcc" else "accuracy")
+    """What the vertical axis can show: the measure of the target first, then the loss or what people know."""
+    metric = config.target.metric
+    return (metric, "accuracy" if metric == "test_loss" else "test_loss")

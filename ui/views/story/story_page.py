@@ -22,7 +22,6 @@ from ui.views.story.story_words import model, published, sentences, sketch
 def page() -> None:
     """The timeline beside its sentences, then the messages; without a readable record a warning and the way on."""
     keep_address(None)
-    st.subheader(t("story.title"))
     try:
         story = tell(recorded(DEFAULT))
     except LabError as error:
