@@ -64,7 +64,7 @@ def test_a_lane_that_ended_before_says_where():
 
 def test_a_budget_below_one_round_buys_nothing():
     assert said(story(*BOTH), 7) == (
-        "**At 7 MB, accuracy:** FedOpt E=1 0.660, FDA-OPT M=5 (exact variance) not one synchronisation."
+        "**At 7 MB, test loss:** FedOpt E=1 0.660, FDA-OPT M=5 (exact variance) not one synchronisation."
     )
 
 
