@@ -34,7 +34,9 @@ class Server:
 
     def start(self, every: float = 0.1) -> "Server":
         """Returns once it answers; it is asked so often, in seconds."""
-        folders = {"FDA_OPT_LAB_RUNS": str(self.runs), "FDA_OPT_LAB_CACHE": str(self.folder / "cache")}
+        # What the frozen layers compute is the same for every server: one cache, where the tests were given one.
+        cache = os.environ.get("FDA_OPT_LAB_CACHE") or str(self.folder / "cache")
+        folders = {"FDA_OPT_LAB_RUNS": str(self.runs), "FDA_OPT_LAB_CACHE": cache}
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
         with open(self.folder / "server.log", "a") as log:
             self.process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What every page has in its upper right corner: glossary, language, depth, and the way to hand on what is shown."""
+"""What every page has at its upper right: glossary, language, depth, and the way to hand on what is shown."""
 
 import streamlit as st
 
@@ -73,12 +73,17 @@ def chrome(page: str) -> None:
     style.language(viewing().language)
     if not engineer():
         style.hide(FOR_ENGINEERS)
-    with st.container(key="chrome", horizontal=True):
+    with st.container(key="chrome"):
         st.fragment(habits)()
         corner()
-        with st.popover(f"{t('chrome.depth')}: {t(f'chrome.{viewing().depth}')}", icon=":material/translate:"):
-            switches()
-            st.fragment(link)(page)
+
+
+def reader(page: str) -> None:
+    """For whom and in which language the pages are written, as a button that says so, and the way to hand them on."""
+    label = t("chrome.reader", depth=t(f"chrome.{viewing().depth}"))
+    with st.popover(label, icon=":material/translate:", key="reader"):
+        switches()
+        st.fragment(link)(page)
 
 
 def habits() -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.shared.chrome import choose_depth
+from ui.shared.chrome import reader
 from ui.text.i18n import t
 
 # From the task over the idea and the price to what one would do.
@@ -10,14 +10,10 @@ PATH = ("story", "inside", "race", "heterogeneity", "schedules", "budget", "evid
 
 
 def heading(page: str) -> None:
-    """The page's title; on the first page beside it for whom the pages are written."""
-    if page != PATH[0]:
-        st.subheader(t(f"heading.{page}"), anchor=False)
-        return
-    title, depth = st.columns([3, 1.2], vertical_alignment="bottom")
-    title.subheader(t(f"heading.{page}"), anchor=False)
-    with depth:
-        choose_depth("story_depth")
+    """The page's title, and beside it for whom the pages are written."""
+    with st.container(key="heading", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader(t(f"heading.{page}"), anchor=False, width="content")
+        reader(page)
 
 
 def onward(page: str) -> None:

@@ -11,7 +11,7 @@ PAGE = """
 .stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 2rem; }
 @media (min-width: 900px) {
   .st-key-chrome { position: fixed; top: 0.6rem; right: 1rem; width: auto; z-index: 999991; }
-  [data-testid="stToolbar"] { padding-right: 10rem; }
+  [data-testid="stToolbar"] { padding-right: 4rem; }
 }
 /* Nine pages in one row of a projector, in either language, need the room of their icons. */
 @media (max-width: 1600px) { [data-testid="stTopNavLink"] > :has([data-testid="stIconMaterial"]) { display: none; } }

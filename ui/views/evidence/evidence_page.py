@@ -19,12 +19,14 @@ from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.numbers import loss, percent, tenths
+from ui.text.viewer import engineer
 
 TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit fda_core/recorded/…"
 COMMANDS = {
     "fewer_bytes": TABLES, "early_loss": TABLES, "stable": TABLES, "local_work": TABLES, "small_sketch": RECORDS,
     "small_log": RECORDS, "drop_in": "python -m benchmarks.flower",
 }  # fmt: skip
+COLOURS = {"holds": "green", "partly": "orange", "fails": "red", "unmeasured": "gray"}
 MARKS = {"holds": "✓", "partly": "◐", "fails": "✗", "unmeasured": "…"}
 
 
@@ -36,11 +38,13 @@ def page() -> None:
         st.markdown(summary(found))
     with st.container(key="evidence_table"):
         text_table([row(claim) for claim in found])
-    with st.container(key="evidence_others"):
-        st.markdown(marked(others()))
+    if engineer():
+        with st.container(key="evidence_others"):
+            st.markdown(marked(others()))
     st.caption(t("evidence.source"))
-    with st.expander(t("evidence.how"), key="evidence_how"):
-        st.markdown(t("evidence.rules"))
+    if engineer():
+        with st.expander(t("evidence.how"), key="evidence_how"):
+            st.markdown(t("evidence.rules"))
 
 
 @st.cache_data(show_spinner=False)
@@ -98,13 +102,18 @@ def summary(found: list[Claim]) -> str:
 
 def row(claim: Claim) -> dict[str, str]:
     """A claim's cells: what was published, what we measured, the verdict, and the command that prints our figures."""
-    return {
+    cells = {
         t("evidence.claim"): t(f"evidence.claim_{claim.name}"),
         t("evidence.published"): told(claim.name, claim.published, t("evidence.not_taken")),
         t("evidence.ours"): told(claim.name, claim.ours, t("evidence.is_unmeasured")),
-        t("evidence.verdict"): f"{MARKS[claim.verdict]} {t(f'evidence.is_{claim.verdict}')}",
-        t("evidence.command"): COMMANDS[claim.name],
+        t("evidence.verdict"): verdict(claim),
     }
+    return cells | ({t("evidence.command"): COMMANDS[claim.name]} if engineer() else {})
+
+
+def verdict(claim: Claim) -> str:
+    """Its sign and word, in its colour."""
+    return f":{COLOURS[claim.verdict]}[**{MARKS[claim.verdict]} {t(f'evidence.is_{claim.verdict}')}**]"
 
 
 def told(name: str, finding: Finding, otherwise: str) -> str:

@@ -7,6 +7,7 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 from ui.settings_panel.handover import to_race
+from ui.shared.chrome import choose_depth
 from ui.shared.onward import to_production
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
@@ -34,6 +35,7 @@ def page() -> None:
     with left:
         show(story)
     with right:
+        choose_depth("story_depth")
         with st.container(key="story_sentences"):
             for sentence in sentences(story):
                 st.markdown(marked(sentence))
