@@ -18,8 +18,9 @@ from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
 from ui.state.address import keep_words
 from ui.text.glossary import marked
-from ui.text.i18n import t
+from ui.text.i18n import listed, t
 from ui.text.numbers import loss, percent, tenths
+from ui.text.viewer import engineer
 
 TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit fda_core/recorded/…"
 COMMANDS = {
@@ -73,7 +74,7 @@ def others() -> str:
         t("evidence.at_server", server=SERVERS[name].with_fedopt, value=tenths(found.value))
         for name, found in by_server(first).items()
     ]
-    return t("evidence.others", shares=", ".join(told), servers=", ".join(servers))
+    return t("evidence.others", shares=listed(told), servers=listed(servers))
 
 
 def finding_of(ours: pd.DataFrame) -> Finding:
@@ -99,13 +100,13 @@ def summary(found: list[Claim]) -> str:
 
 
 def row(claim: Claim) -> dict[str, str]:
-    """A claim's cells: what was published, what we measured, the verdict, and the command that prints our figures."""
+    """A claim's cells: what was published, what we measured, the verdict; for an engineer also what prints our figures."""
     return {
         t("evidence.claim"): t(f"evidence.claim_{claim.name}"),
         t("evidence.published"): told(claim.name, claim.published, t("evidence.not_taken")),
         t("evidence.ours"): told(claim.name, claim.ours, t("evidence.is_unmeasured")),
         t("evidence.verdict"): f"{MARKS[claim.verdict]} {t(f'evidence.is_{claim.verdict}')}",
-        t("evidence.command"): COMMANDS[claim.name],
+        **({t("evidence.command"): COMMANDS[claim.name]} if engineer() else {}),
     }
 
 
