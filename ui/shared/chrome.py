@@ -111,7 +111,7 @@ def switches() -> None:
     )  # fmt: skip
     st.segmented_control(
         t("chrome.depth"), DEPTHS, key="depth", required=True, format_func=lambda depth: t(f"chrome.{depth}"),
-        label_visibility="collapsed", help=t("chrome.depth_help"), on_change=lambda: change(depth=state.depth),
+        help=t("chrome.depth_help"), on_change=lambda: change(depth=state.depth),
     )  # fmt: skip
 
 

@@ -71,9 +71,10 @@ html, html :is(p, li, dt, dd, td, th, label, button, summary, h1, h2, h3) {
   line-break: strict; word-break: auto-phrase !important; overflow-wrap: break-word;
 }
 """
-# What Streamlit says only in English: "Upload", "20MB per file".
+# What Streamlit says only in English: "Upload", "20MB per file", "Skip to main content".
 BUTTON_OF_FILES = '[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p'
 LIMIT_OF_FILES = '[data-testid="stFileUploaderDropzoneInstructions"] span'
+SKIP = '[data-testid="stSkipToContent"]'
 
 
 def dress() -> None:
@@ -82,13 +83,13 @@ def dress() -> None:
 
 
 def language(code: str) -> None:
-    """Japanese breaks its lines between phrases, not within words, and has words of ours in the box for files."""
+    """Japanese breaks its lines between phrases, not within words, and has words of ours where Streamlit has English ones."""
     if code == "ja":
         most = t("own.most", mb=st.get_option("server.maxUploadSize"))
-        upload = {BUTTON_OF_FILES: t("own.upload"), LIMIT_OF_FILES: most}
+        ours = {BUTTON_OF_FILES: t("own.upload"), LIMIT_OF_FILES: most, SKIP: t("chrome.skip")}
         words = "".join(
             f"{place} {{ font-size: 0; }} {place}::after {{ font-size: .875rem; content: '{text}'; }}"
-            for place, text in upload.items()
+            for place, text in ours.items()
         )
         st.html(f"<style>{PHRASES} {words}</style>")
 

@@ -100,7 +100,7 @@ def summary(found: list[Claim]) -> str:
 
 
 def row(claim: Claim) -> dict[str, str]:
-    """A claim's cells: what was published, what we measured, the verdict; for an engineer also what prints our figures."""
+    """A claim's cells: what was published, what we measured, the verdict; for an engineer what prints our figures."""
     return {
         t("evidence.claim"): t(f"evidence.claim_{claim.name}"),
         t("evidence.published"): told(claim.name, claim.published, t("evidence.not_taken")),
