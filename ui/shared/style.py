@@ -83,7 +83,7 @@ def dress() -> None:
 
 
 def language(code: str) -> None:
-    """Japanese breaks its lines between phrases, not within words, and has words of ours where Streamlit has English ones."""
+    """Japanese breaks its lines between phrases, not within words, and has our words where Streamlit has English."""
     if code == "ja":
         most = t("own.most", mb=st.get_option("server.maxUploadSize"))
         ours = {BUTTON_OF_FILES: t("own.upload"), LIMIT_OF_FILES: most, SKIP: t("chrome.skip")}
