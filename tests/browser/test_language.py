@@ -3,6 +3,9 @@
 import pytest
 
 from tests.browser.race import SMALL, Race, wait
+from ui.text.i18n import catalogue
+
+JA = catalogue("ja")
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def test_a_switch_of_language_keeps_run_zoom_and_settings(race):
     race.zoom()
     run_id, zoomed = race.run_id(), race.range()
     choose(race, "日本語")
-    race.shows("一時停止")
+    race.shows(JA["race.pause"])
     before = race.points()
     race.wait_for_points(before + 2)
     assert race.run_id() == run_id and race.range() == zoomed and exceptions(race) == 0
@@ -46,17 +49,17 @@ def test_a_switch_of_language_keeps_run_zoom_and_settings(race):
 def test_settings_survive_a_switch_of_language_and_depth(race):
     race.open(clients=20, preset="quick", server_optimizer="adam")
     choose(race, "日本語")
-    race.shows("開始")
+    race.shows(JA["race.start"])
     assert race.clients() == 20 and exceptions(race) == 0
-    assert race.page.get_by_role("combobox").first.input_value() == "クイック: まず見てみる"
-    assert race.page.get_by_role("radio", name="自動調整（FDA-OPT）").is_checked()
-    choose(race, "経営者向け")
-    wait(lambda: race.page.get_by_text("その他", exact=True).is_hidden(), "the engineer's settings to go")
+    assert race.page.get_by_role("combobox").first.input_value() == JA["settings.preset_quick"]
+    assert race.page.get_by_role("radio", name=JA["settings.adaptive"]).is_checked()
+    choose(race, JA["chrome.manager"])
+    wait(lambda: race.page.get_by_text(JA["settings.more"], exact=True).is_hidden(), "the engineer's settings to go")
     wait(lambda: all(word in race.page.url for word in ("depth=manager", "clients=20", "adam")), "all in the address")
-    race.page.get_by_role("link", name="データの偏り").click()
-    race.shows("このクライアントでレース")
-    race.page.get_by_role("link", name="レース", exact=True).click()
-    race.shows("開始")
+    race.page.get_by_role("link", name=JA["app.heterogeneity"]).click()
+    race.shows(JA["heterogeneity.race"])
+    race.page.get_by_role("link", name=JA["app.race"], exact=True).click()
+    race.shows(JA["race.start"])
     assert race.clients() == 20 and exceptions(race) == 0
 
 

@@ -9,7 +9,7 @@ from fda_core.settings import model_names
 from fda_core.settings.config import EMBEDDED_LAYERS, MODELS, ExperimentConfig
 from fda_core.settings.fields import Setting, placed
 from ui.settings_panel import own_data, widgets
-from ui.text.i18n import plain, t
+from ui.text.i18n import plain, t, together
 from ui.text.numbers import megabytes
 from ui.text.viewer import engineer
 
@@ -24,7 +24,7 @@ def draw(frozen: bool, config: ExperimentConfig | None) -> None:
             if asked(setting):
                 widgets.draw(setting, frozen, **special(setting))
         if config is not None:
-            st.caption(" ".join(sends(config)))
+            st.caption(together(sends(config)))
 
 
 def asked(setting: Setting) -> bool:

@@ -24,7 +24,7 @@ from fda_core.support.errors import LabError
 from ui.shared.row_notes import row_words
 from ui.state.choice import choose
 from ui.state.presenter import may_act
-from ui.text.i18n import plain, t
+from ui.text.i18n import listed, plain, t, together
 from ui.text.problems import said
 
 TYPES = ["csv", "tsv", "txt", "json", "jsonl", "parquet"]
@@ -185,8 +185,8 @@ def summary(table: Table, sheet: AnySheet, config: ExperimentConfig) -> None:
         t("own.labels", labels=label_words(table)),
         t("own.sites", clients=len(table.clients)) if table.clients else t("own.no_sites", clients=config.clients),
     ]
-    st.markdown(" ".join(words))
-    st.caption(" ".join(row_words(table.notes, "own.rows")))
+    st.markdown(together(words))
+    st.caption(together(row_words(table.notes, "own.rows")))
     if config.train_examples + config.test_examples < len(table):
         st.caption(t("own.part", rows=len(table)))
 
@@ -196,7 +196,7 @@ def label_words(table: Table) -> str:
     counts = sorted(tables.label_counts(table).items(), key=lambda item: -item[1])
     parts = [t("own.label_count", label=plain(label), count=count) for label, count in counts[:LABELS_SHOWN]]
     more = [t("own.more_labels", count=len(counts) - LABELS_SHOWN)] if len(counts) > LABELS_SHOWN else []
-    return ", ".join(parts + more)
+    return listed(parts + more)
 
 
 def use(table: Table, config: ExperimentConfig, adopt: Callable[[ExperimentConfig], None]) -> None:

@@ -9,7 +9,7 @@ from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import Cost, summarize
 from fda_core.runs.snapshot import Snapshot
 from ui.shared.frames import race_frame
-from ui.text.i18n import t
+from ui.text.i18n import t, together
 from ui.text.numbers import DASH, megabytes, rounded, tenths
 from ui.text.sentences import goal, lane_labels, main_lane, spent
 
@@ -92,7 +92,7 @@ def study_sentence(runs: Sequence[Snapshot]) -> str:
         for them in theirs
     ]
     key = "runs.over_seeds_yet" if any(run.live for run in runs) else "runs.over_seeds"
-    return " ".join([t(key, count=len(runs), goal=goal(config.target)), *pairs])
+    return together([t(key, count=len(runs), goal=goal(config.target)), *pairs])
 
 
 def versus(us: str, them: str, ours: Sequence[Cost | None], theirs: Sequence[Cost | None]) -> str:
@@ -107,4 +107,4 @@ def versus(us: str, them: str, ours: Sequence[Cost | None], theirs: Sequence[Cos
         f"runs.versus_{compared(1, ratio)}", us=us, them=them, both=len(both), wins=found.count("fewer"),
         ties=found.count("tie"), losses=found.count("more"), ratio=tenths(max(ratio, 1 / ratio)), work=tenths(work),
     )  # fmt: skip
-    return words if len(both) == len(ours) else f"{words} {t('runs.not_all', both=len(both), all=len(ours))}"
+    return words if len(both) == len(ours) else together([words, t("runs.not_all", both=len(both), all=len(ours))])

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from ui.text.i18n import t
+
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 # Streamlit leaves a fifth of a 720-pixel projector picture empty above the page, and its header empty on the right.
 PAGE = """
@@ -63,6 +65,16 @@ a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted
 .fda-glossary .formula { font-family: var(--st-code-font); }
 .fda-glossary .place { font-size: .875rem; opacity: .75; }
 """
+# Streamlit lets Markdown break within words (`word-break: break-word`): what it would inherit is too weak.
+PHRASES = """
+html, html :is(p, li, dt, dd, td, th, label, button, summary, h1, h2, h3) {
+  line-break: strict; word-break: auto-phrase !important; overflow-wrap: break-word;
+}
+"""
+# What Streamlit says only in English: "Upload", "20MB per file", "Skip to main content".
+BUTTON_OF_FILES = '[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p'
+LIMIT_OF_FILES = '[data-testid="stFileUploaderDropzoneInstructions"] span'
+SKIP = '[data-testid="stSkipToContent"]'
 
 
 def dress() -> None:
@@ -71,9 +83,15 @@ def dress() -> None:
 
 
 def language(code: str) -> None:
-    """Japanese breaks its lines between phrases, not within words."""
+    """Japanese breaks its lines between phrases, not within words, and has our words where Streamlit has English."""
     if code == "ja":
-        st.html("<style>.stApp { line-break: strict; word-break: auto-phrase; }</style>")
+        most = t("own.most", mb=st.get_option("server.maxUploadSize"))
+        ours = {BUTTON_OF_FILES: t("own.upload"), LIMIT_OF_FILES: most, SKIP: t("chrome.skip")}
+        words = "".join(
+            f"{place} {{ font-size: 0; }} {place}::after {{ font-size: .875rem; content: '{text}'; }}"
+            for place, text in ours.items()
+        )
+        st.html(f"<style>{PHRASES} {words}</style>")
 
 
 def hide(keys: Iterable[str]) -> None:

@@ -6,7 +6,8 @@ A key with `__manager` at its end is the same sentence for somebody who wants no
 import os
 import re
 import tomllib
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, reduce
 from pathlib import Path
 
 from fda_core.runs.store import runs_folder
@@ -36,6 +37,18 @@ def t(key: str, **values) -> str:
 def named(key: str, name: str, **values) -> str:
     """The sentence `key`, or the plain name of something registered that the catalogue has no words for."""
     return t(key, **values) if key in catalogue(viewing().language) else name
+
+
+def listed(parts: Iterable[str], key: str = "count.list") -> str:
+    """Parts of a sentence one after the other, with between them what the language writes there."""
+    return reduce(lambda some, more: t(key, some=some, more=more), parts)
+
+
+def together(sentences: Iterable[str]) -> str:
+    """A paragraph. Japanese leaves no gap between sentences, but after bold ones Markdown needs it."""
+    if viewing().language != "ja":
+        return " ".join(sentences)
+    return "".join(f"{words} " if words.endswith("*") else words for words in sentences).rstrip(" ")
 
 
 # Invisible, and no line breaks there: it parts what Streamlit would make a link, a smiley or an icon of.

@@ -92,7 +92,7 @@ def of_hundred(share: float | None, digits: int = 1) -> str:
 
 def percent(share: float | None, digits: int = 1) -> str:
     """A share of 1 with its sign: 84.1 %."""
-    return DASH if absent(share) else f"{of_hundred(share, digits)} %"
+    return DASH if absent(share) else t("count.percent", value=of_hundred(share, digits))
 
 
 def loss(value: float | None, sign: str = "") -> str:

@@ -6,7 +6,7 @@ from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from fda_core.settings.methods import SERVERS
-from ui.text.i18n import named, t
+from ui.text.i18n import listed, named, t, together
 from ui.text.numbers import megabytes, quality, tenths
 
 
@@ -22,7 +22,7 @@ def lane_label(lane: LaneSpec) -> str:
     details = [t("lane.every_step")] if lane.every_step else []
     if lane.is_fda and lane.monitor != LaneSpec.model_fields["monitor"].default:
         details.append(named(f"lane.monitor_{lane.monitor}", lane.monitor))
-    return t("lane.details", label=label, details=", ".join(details)) if details else label
+    return t("lane.details", label=label, details=listed(details)) if details else label
 
 
 def method_of(lane: LaneSpec) -> str:
@@ -86,10 +86,10 @@ def headline(config: ExperimentConfig, lanes: Sequence[LaneSummary], running: bo
     if all(lane.to_target is None for lane in lanes):
         return nobody(config, lanes, running)
     if not ours or not theirs:
-        return " ".join(alone(spec, by_id[spec.id], config.target, running) for spec in config.lanes)
+        return together(alone(spec, by_id[spec.id], config.target, running) for spec in config.lanes)
     pairs = [(main_lane(ours), spec) for spec in theirs]
     pairs += [(spec, theirs[0]) for spec in ours if spec is not main_lane(ours)]
-    return " ".join(versus(us, them, by_id[us.id], by_id[them.id], config.target, running) for us, them in pairs)
+    return together(versus(us, them, by_id[us.id], by_id[them.id], config.target, running) for us, them in pairs)
 
 
 def main_lane(ours: list[LaneSpec]) -> LaneSpec:

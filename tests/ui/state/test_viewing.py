@@ -89,7 +89,7 @@ def test_the_language_stays_on_other_pages(visit):
     page = visit(lang="ja")
     with reading("ja"):  # AppTest reads choices by their labels, outside the page
         page.switch_page("pages/heterogeneity.py").run()
-    assert not page.exception and "このクライアントでレース" in labels(page)
+    assert not page.exception and JA["heterogeneity.race"] in labels(page)
 
 
 def test_one_viewer_s_language_is_not_another_s(visit, runner, fake):
@@ -98,7 +98,7 @@ def test_one_viewer_s_language_is_not_another_s(visit, runner, fake):
     reach(runner, run_id, "finished")
     pages = [visit(run=run_id, lang=lang) for lang in ("ja", "en", "ja")]
     words = [unlinked(" ".join(caption.value for caption in page.caption)) for page in pages]
-    assert "全レーン共通" in words[0] and "Held equal" in words[1] and words[0] == words[2]
+    assert "全方式で共通" in words[0] and "Held equal" in words[1] and words[0] == words[2]
 
 
 def test_a_manager_sees_no_greek_on_the_race(visit, runner, fake):

@@ -78,6 +78,11 @@ def test_every_sentence_is_said_somewhere():
     ] == []
 
 
+def japanese(id: str, **values) -> str:
+    """The sentence of the Japanese catalogue with these values, as they are written there."""
+    return catalogue("ja")[id].format(**values)
+
+
 def told(make, *arguments, **settings) -> tuple[str, str]:
     """What viewers of both languages read of the error that this raises."""
     with pytest.raises(LabError) as caught:
@@ -105,12 +110,11 @@ def told(make, *arguments, **settings) -> tuple[str, str]:
         ({"dataset": "é" * 201}, f"dataset = '{'é' * 201}' は使えません。200 文字以内の文字列を指定してください。"),
         (
             {"clients": 50, "train_examples": 40},
-            "clients = 50 は学習用の 40 件より多くなっています。"
-            "どのクライアントにも 1 件以上必要なので、40 以下を選んでください。",
+            japanese("settings.too_many_clients", clients=50, examples=40),
         ),
         (
             {"lanes": [{"id": "a", "rule": "adaptive", "epochs": 1}]},
-            "レーン a（rule = adaptive）には epochs を指定できません。",
+            japanese("settings.lane_takes_no", lane="a", rule="adaptive", name="epochs"),
         ),
     ],
 )
@@ -126,39 +130,42 @@ def test_an_unknown_model():
 def test_a_bad_table():
     assert told(files.read, b"a,b\n1,2\n1,2,3\n", "x.csv") == (
         "x.csv has 3 cells in line 3 and 2 columns: put texts with a separator into quotes.",
-        "x.csv の 3 行目にはセルが 3 個あり、列の数 2 と合いません。区切り文字を含む文章は引用符で囲んでください。",
+        japanese("data.cells", name="x.csv", line=3, seen=3, expected=2),
     )
     assert told(files.read, b"%PDF-1.4", "x.csv") == (
         "x.csv is a PDF, not a table in text: open it and save it as CSV (UTF-8).",
-        "x.csv はテキストの表ではありません（PDF ファイル）。開いて CSV（UTF-8）で保存してください。",
+        japanese("data.other_kind", name="x.csv", kind=japanese("part.pdf")),
     )
     sheet = files.read(b"text,label\na,x\nb,y\n", "x.csv")
     assert told(normalise, sheet, Columns("text", "no"))[1] == (
-        "このファイルに列 'no' はありません。あるのは 'text', 'label' です。"
+        japanese("data.no_column", column="'no'", columns="'text', 'label'")
     )
+
+
+def unchanged(id: str, **values) -> str:
+    """This problem of a record, and what to choose instead."""
+    return japanese("record.unchanged", reason=japanese(id, **values).removesuffix("。"))
 
 
 def test_a_bad_record(tmp_path):
     assert told(import_events, b"{}\n", tmp_path) == (
         "Line 1 is not an event: it is not one whole JSON object with the fields of an event: "
         "choose a file events.jsonl as the run wrote it.",
-        "1 行目がイベントではありません: イベントの項目をもつ 1 つの JSON オブジェクトではありません。"
-        "実行が書き出したままの events.jsonl を選んでください。",
+        unchanged("record.no_event", line=1, reason=japanese("part.no_object")),
     )
     lines = (tmp_path / keep_run(tmp_path, status=None, clients=7) / EVENTS).read_bytes().splitlines(keepends=True)
     assert told(import_events, b"".join([lines[0], *lines[2:]]), tmp_path) == (
         "Line 2: its number is 2 instead of 1: choose a file events.jsonl as the run wrote it.",
-        "2 行目: 番号が 1 ではなく 2 です。実行が書き出したままの events.jsonl を選んでください。",
+        unchanged("record.line", line=2, reason=japanese("part.number", number=1, found=2)),
     )
     # What is wrong with a setting is the settings' own sentence, within which is what is allowed.
+    allowed = "clients = -7 は使えません。1 から 1,000 までの整数を指定してください"
     strange = lines[0].replace(b'"clients":7', b'"clients":-7')
     assert told(import_events, b"".join([strange, *lines[1:]]), tmp_path) == (
         "Line 1: it holds a setting that this version does not take: "
         "clients = -7 is not allowed: choose a whole number from 1 to 1,000: "
         "choose a file events.jsonl as the run wrote it.",
-        "1 行目: このバージョンでは使えない設定があります（"
-        "clients = -7 は使えません。1 から 1,000 までの整数を指定してください）。"
-        "実行が書き出したままの events.jsonl を選んでください。",
+        unchanged("record.line", line=1, reason=japanese("part.no_setting", reason=allowed)),
     )
 
 
@@ -166,7 +173,7 @@ def test_what_the_operating_system_says_is_translated_too(tmp_path):
     path = tmp_path / "there.csv"
     assert told(files.read_file, path) == (
         f"{path} cannot be read (No such file or directory): give the path of a CSV file.",
-        f"{path} を読み取れません（ファイルまたはフォルダがありません）。CSV ファイルのパスを指定してください。",
+        japanese("data.file_not_read", path=path, reason=japanese("system.ENOENT")),
     )
 
 

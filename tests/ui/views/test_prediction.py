@@ -106,7 +106,7 @@ def test_the_answer(choice, lanes, expected):
 def test_the_answer_in_japanese_names_the_same_lane(choice, lanes, expected):
     with reading("ja"):
         words = answer(CONFIG, lanes, choice)
-    assert "{" not in words and NAMES.get(choice, "どのレーンも") in words
+    assert "{" not in words and NAMES.get(choice, "どの方式も") in words
 
 
 def test_lanes_that_send_nothing_do_not_compete():

@@ -21,7 +21,7 @@ LANES = {
     "FDA and a peer": ("fda-opt", "adacomm"),
 }  # fmt: skip
 # The others say the same whatever the run is.
-OF_RUNS = {
+OF_RUNS = {name: PAGES[name] for name in ("race", "inside", "budget", "heterogeneity", "runs")}
     name: words for name, words in PAGES.items() if name in ("race", "inside", "budget", "heterogeneity", "runs")
 }
 FIRST = ("references", 4)  # what the quick tier looks at

@@ -5,7 +5,7 @@ import streamlit as st
 from fda_core.cost.network_bill import Bill, BreakEven, Scenario, at_budget
 from fda_core.models.payload import EMBEDDED, download
 from fda_core.runs.snapshot import Snapshot
-from ui.text.i18n import t
+from ui.text.i18n import t, together
 from ui.text.numbers import count, duration, gigabytes, loss, money, of_hundred, significant, tenths
 from ui.text.sentences import goal
 from ui.views.budget.network_form import OWN
@@ -50,7 +50,7 @@ def verdict(us: str, them: str, ours: Bill, theirs: Bill, line: BreakEven | None
         key = "always" if line.slow else "never"
     else:
         key = "break_even" if line.slow else "break_even_fast"
-    return f"{here} {t(f'budget.line_{key}', us=us, them=them, line=significant(line.uplink or 0))}"
+    return together([here, t(f"budget.line_{key}", us=us, them=them, line=significant(line.uplink or 0))])
 
 
 def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict[str, Bill]) -> list[dict[str, str]]:
@@ -82,4 +82,4 @@ def assumed(run: Snapshot) -> str:
     state = st.session_state
     encoder = EMBEDDED if state.budget_payload == OWN else state.budget_payload.split(" ")[0]
     words = t("budget.assumed", download=gigabytes(download(encoder) * state.budget_sites))
-    return words if state.budget_payload == OWN else f"{words} {t('budget.slower', times=tenths(slower(run)))}"
+    return words if state.budget_payload == OWN else together([words, t("budget.slower", times=tenths(slower(run)))])

@@ -9,7 +9,7 @@ from ui.shared.shown_run import SCHEDULES, origin, run_to_show
 from ui.shared.tables import text_table
 from ui.state.choice import choose
 from ui.text.glossary import marked
-from ui.text.i18n import t
+from ui.text.i18n import t, together
 from ui.text.sentences import lane_labels, main_lane
 from ui.text.viewer import engineer, viewing
 from ui.views.budget.bill_words import assumed, control, sentences, table
@@ -41,19 +41,19 @@ def results(run: Snapshot, us: str, theirs: list[str]) -> None:
     moment = (run.run_id, len(run.events), us, them, f"{scenario} {device}")
     found, line = shared_bills(moment, run, scenario)
     words = sentences(run, labels, found[us], found[them], line)
-    st.markdown(marked(" ".join([f"**{words[0]}** {words[1]}", *control(run, us, them, labels, found)])))
+    st.markdown(marked(together([f"**{words[0]}**", words[1], *control(run, us, them, labels, found)])))
     if len(theirs) > 1:  # a slider needs two ends
         choose("select_slider", t("budget.against"), theirs, key="budget_lane", format_func=labels.get)
     keep(theirs[0])
     if figure := shared_map(moment, (viewing(), labels[us], labels[them]), run, scenario, device):
-        live_chart(figure, key="budget_map", height=HEIGHT, alt=" ".join(words), unavailable=t("chart.unavailable"))
+        live_chart(figure, key="budget_map", height=HEIGHT, alt=together(words), unavailable=t("chart.unavailable"))
     else:
         st.info(t("budget.no_map"))
     with st.container(key="budget_table"):
         text_table(table(run, scenario, labels, found))
     st.caption(assumed(run))
     with st.popover(t("budget.copy"), key="budget_copy", icon=":material/content_copy:"):
-        st.code(" ".join(words), language=None, wrap_lines=True)
+        st.code(together(words), language=None, wrap_lines=True)
     if engineer():
         with st.expander(t("budget.formula")):
             st.markdown(t("budget.formula_text"))

@@ -17,7 +17,7 @@ from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
 from ui.state.address import keep_words
 from ui.text.glossary import marked
-from ui.text.i18n import t
+from ui.text.i18n import listed, t
 from ui.text.numbers import loss, percent, tenths
 from ui.text.viewer import engineer
 
@@ -75,7 +75,7 @@ def others() -> str:
         t("evidence.at_server", server=SERVERS[name].with_fedopt, value=tenths(found.value))
         for name, found in by_server(first).items()
     ]
-    return t("evidence.others", shares=", ".join(told), servers=", ".join(servers))
+    return t("evidence.others", shares=listed(told), servers=listed(servers))
 
 
 def finding_of(ours: pd.DataFrame) -> Finding:

@@ -16,7 +16,7 @@ from ui.state.address import from_address, keep_words, linked, moved
 from ui.state.choice import choose
 from ui.state.session import shown_run
 from ui.text.glossary import marked
-from ui.text.i18n import t
+from ui.text.i18n import t, together
 from ui.text.problems import said
 from ui.text.sentences import goal
 from ui.views.heterogeneity.client_labels import labels_sentence, of_run
@@ -34,7 +34,7 @@ def page() -> None:
         st.warning(t("settings.bad_link", problem=said(problem)))
     counts = shared_labels(config.train_examples, config.clients, config.alpha, config.seed)
     runs = series()
-    st.markdown(marked(" ".join([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)])))
+    st.markdown(marked(together([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)])))
     left, right = st.columns([3, 2])
     with left:
         show("labels", labels_chart(counts, [t(f"heterogeneity.label_{name}") for name in LABELS], palette()), config)

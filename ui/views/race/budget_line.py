@@ -1,7 +1,6 @@
 """A budget of bytes: typed by the viewer, kept in the address, drawn as a line, answered in a sentence."""
 
 from collections.abc import Sequence
-from functools import reduce
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from fda_core.analysis.summary import LaneSummary
 from fda_core.analysis.summary import quality as measured
 from fda_core.settings.config import ExperimentConfig
 from ui.state import address
-from ui.text.i18n import t
+from ui.text.i18n import listed, t
 from ui.text.numbers import megabytes, typed
 from ui.text.numbers import quality as shown
 from ui.text.sentences import lane_labels
@@ -56,8 +55,7 @@ def sentence(
     parts = [part(labels[lane.lane], lane, events, budget, quality) for lane in lanes if lane.lane not in silent]
     if not parts:
         return ""
-    words = reduce(lambda some, more: t("budget_line.and", some=some, more=more), parts)
-    return t("budget_line.at", mb=typed(budget), quality=t(f"budget_line.{quality}"), lanes=words)
+    return t("budget_line.at", mb=typed(budget), quality=t(f"budget_line.{quality}"), lanes=listed(parts))
 
 
 def part(label: str, lane: LaneSummary, events: Sequence[Event], budget: float, quality: str) -> str:

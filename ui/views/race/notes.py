@@ -10,7 +10,7 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
 from ui.shared.row_notes import row_words
 from ui.text.glossary import marked
-from ui.text.i18n import named, plain, t
+from ui.text.i18n import named, plain, t, together
 from ui.text.numbers import megabytes, size
 from ui.text.recorded_messages import recorded
 from ui.text.sentences import lane_labels
@@ -37,7 +37,7 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
     for lane in run.config.lanes:
         if lane.is_baseline:
             words.append(named(f"race.reference_{lane.rule.replace('-', '_')}", lane.rule, lane=labels[lane.id]))
-    st.caption(marked(" ".join(words)))
+    st.caption(marked(together(words)))
 
 
 def technical(run: Snapshot, facts: dict) -> list[str]:

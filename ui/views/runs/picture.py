@@ -16,7 +16,7 @@ from ui.shared.run_charts import MOST_RUNS, band_chart, overlay_chart
 from ui.shared.tables import text_table
 from ui.state import axes
 from ui.text import sentences
-from ui.text.i18n import plain, t
+from ui.text.i18n import plain, t, together
 from ui.views.runs.report import html, texts
 
 HEIGHT = 290
@@ -39,7 +39,7 @@ def picture(runs: Sequence[Snapshot], titles: Sequence[str], more: bool) -> Call
         runs, titles = runs[:most], titles[:most]
     words = [run_tables.study_sentence(runs)] if study else [headline(run) for run in runs] if len(runs) == 1 else []
     if words:
-        st.markdown(" ".join(words))
+        st.markdown(together(words))
     names = run_tables.names_of(runs, titles)
     figure = drawing(runs, names, x, y, band)
     alt = t("runs.chart_alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), runs="; ".join(names))

@@ -22,7 +22,7 @@ from ui.state.presenter import act, may_act
 from ui.state.press import once
 from ui.state.session import runner
 from ui.text.glossary import marked
-from ui.text.i18n import t
+from ui.text.i18n import listed, t, together
 from ui.text.numbers import megabytes, rounded, tenths
 from ui.text.problems import said
 from ui.text.sentences import goal, lane_labels
@@ -54,7 +54,7 @@ def page() -> None:
     st.markdown(marked(words))
     figure = costs_chart([lane for lane in lanes if lane.spec.is_fedopt], ours(lanes), palette())
     show("costs", figure, HEIGHT, words)
-    st.caption(t("schedules.recorded", seeds=", ".join(str(run.config.seed) for run in runs)))
+    st.caption(t("schedules.recorded", seeds=listed(str(run.config.seed) for run in runs)))
     st.button(
         t("schedules.live"), key="schedules_live", **once("schedules_live", act, start, runs[0].config),
         icon=":material/play_arrow:", disabled=not may_act(), help=t("schedules.live_help"),
@@ -121,7 +121,7 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
     ]  # fmt: skip
     missed = [lane for lane in timed if lane not in whole]
     late = [t("schedules.late", lane=lane.label, count=len(lane.costs), all=lane.runs) for lane in missed]
-    return " ".join([*words, *late, t("schedules.gift")])
+    return together([*words, *late, t("schedules.gift")])
 
 
 def epochs_of(run: Snapshot, lane: str) -> list[int]:
@@ -135,7 +135,7 @@ def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
     for lane in lanes:
         low, mid, high = middle([swing(epochs_of(run, lane.spec.id)) for run in runs])
         told.append(t("schedules.swing", lane=lane.label, middle=tenths(mid), low=tenths(low), high=tenths(high)))
-    return t("schedules.swings", told=f" {t('schedules.and')} ".join(told))
+    return t("schedules.swings", told=listed(told, "schedules.and"))
 
 
 def show(name: str, figure, height: int, alt: str) -> None:

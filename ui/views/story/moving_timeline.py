@@ -4,7 +4,7 @@ from fda_core.analysis.timeline import Track
 from fda_core.settings.config import LaneSpec
 from ui.components.timeline_player import Look, timeline_player
 from ui.shared.lane_looks import look, palette
-from ui.text.i18n import t
+from ui.text.i18n import t, together
 from ui.text.numbers import megabytes, of_hundred
 from ui.text.sentences import epochs
 from ui.text.viewer import viewing
@@ -48,7 +48,7 @@ def words(story: Story) -> dict[str, str]:
 
 def alt(story: Story) -> str:
     """The timeline in words, from its numbers."""
-    return " ".join([t("film.alt"), *(told(story.labels[spec.id], story.track(spec)) for spec in story.lanes)])
+    return together([t("film.alt"), *(told(story.labels[spec.id], story.track(spec)) for spec in story.lanes)])
 
 
 def told(lane: str, track: Track) -> str:

@@ -13,7 +13,7 @@ from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
 from ui.state.address import keep_address
 from ui.text.glossary import marked
-from ui.text.i18n import t
+from ui.text.i18n import t, together
 from ui.text.problems import said
 from ui.views.story.moving_timeline import show
 from ui.views.story.story import Story, tell
@@ -41,7 +41,7 @@ def page() -> None:
                 st.markdown(marked(sentence))
         go(story.run.config)
     about_messages(story)
-    st.caption(f"{t('source.recorded', label=label(story.run))} {published()}")
+    st.caption(together([t("source.recorded", label=label(story.run)), published()]))
 
 
 def go(config: ExperimentConfig) -> None:

@@ -9,7 +9,7 @@ from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import state_bytes
 from fda_core.evidence.tables import PUBLISHED
 from fda_core.settings.config import LaneSpec
-from ui.text.i18n import t
+from ui.text.i18n import t, together
 from ui.text.numbers import megabytes, size, tenths
 from ui.text.sentences import goal
 from ui.views.story.story import Story
@@ -25,7 +25,7 @@ def sentences(story: Story) -> list[str]:
     needed = t("story.two", us=story.labels[story.us.id], sketch=sketch(story))
     saved = t(f"story.{against(story, story.them)}", **costs(story, story.them))
     chosen = [t(f"story.control_{against(story, spec)}", **costs(story, spec)) for spec in story.controls[:1]]
-    return [bill, f"{needed} {saved}", " ".join([work(story), *chosen])]
+    return [bill, together([needed, saved]), together([work(story), *chosen])]
 
 
 def against(story: Story, other: LaneSpec) -> str:
