@@ -20,16 +20,16 @@ from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round
 from ui.components import timeline_player
+from ui.shared import story_words
 from ui.shared.lane_looks import palette
+from ui.shared.moving_timeline import PLACES, WORDS, alt, note
 from ui.shared.shown_run import DEFAULT
+from ui.shared.story import Story, tell
+from ui.shared.story_words import sentences
 from ui.state.choice import widget_key
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.viewer import reading
-from ui.views.story import story_words
-from ui.views.story.moving_timeline import PLACES, WORDS, alt, note
-from ui.views.story.story import Story, tell
-from ui.views.story.story_words import sentences
 
 VIEWS = [(language, depth) for language in ("en", "ja") for depth in ("manager", "engineer")]
 GREEK = re.compile("[α-ωΑ-Ω]")

@@ -7,16 +7,16 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 from ui.settings_panel.handover import to_race
+from ui.shared.moving_timeline import show
 from ui.shared.onward import to_production
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
+from ui.shared.story import Story, tell
+from ui.shared.story_words import model, published, sentences, sketch
 from ui.state.address import keep_address
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.problems import said
-from ui.views.story.moving_timeline import show
-from ui.views.story.story import Story, tell
-from ui.views.story.story_words import model, published, sentences, sketch
 
 
 def page() -> None:

@@ -8,10 +8,10 @@ import streamlit as st
 from fda_core.analysis.summary import state_bytes
 from fda_core.evidence.tables import PUBLISHED
 from fda_core.settings.config import LaneSpec
+from ui.shared.story import Story
 from ui.text.i18n import t
 from ui.text.numbers import megabytes, size, tenths
 from ui.text.sentences import goal, outcome
-from ui.views.story.story import Story
 
 
 def sentences(story: Story) -> list[str]:
