@@ -23,8 +23,18 @@ def sentences(story: Story) -> list[str]:
     )  # fmt: skip
     needed = t("story.two", us=story.labels[story.us.id], sketch=sketch(story))
     saved = t(f"story.{against(story, story.them)}", **costs(story, story.them))
-    chosen = [t(f"story.control_{against(story, spec)}", **costs(story, spec)) for spec in story.controls[:1]]
+    chosen = [t(f"story.control_{against(story, spec)}", **costs(story, spec)) for spec in strongest(story)]
     return [bill, f"{needed} {saved}", " ".join([work(story), *chosen])]
+
+
+def strongest(story: Story) -> list[LaneSpec]:
+    """Of the other timetables the one that reached the target with the fewest bytes; none where there is none."""
+
+    def reach(spec: LaneSpec) -> tuple[bool, int]:
+        """Sorts those that did not reach it behind all that did."""
+        return story.track(spec).reached is None, story.track(spec).bytes
+
+    return sorted(story.controls, key=reach)[:1]
 
 
 def against(story: Story, other: LaneSpec) -> str:

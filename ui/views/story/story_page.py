@@ -14,6 +14,7 @@ from ui.shared.shown_run import DEFAULT
 from ui.shared.story import Story, tell
 from ui.shared.story_words import model, published, sentences, sketch
 from ui.state.address import keep_address
+from ui.takeaway.offers import film_button, slides_button
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.problems import said
@@ -41,6 +42,9 @@ def page() -> None:
         go(story.run.config)
     about_messages(story)
     st.caption(f"{t('source.recorded', label=label(story.run))} {published()}")
+    with st.container(key="story_take", horizontal=True):
+        film_button(story.run, small=True)
+        slides_button(story.run, small=True)
 
 
 def go(config: ExperimentConfig) -> None:
