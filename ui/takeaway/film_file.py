@@ -14,7 +14,7 @@ from ui.text.i18n import t
 from ui.text.viewer import viewing
 
 TEMPLATE = Path(__file__).with_name("film.html")
-# The player is a module for Streamlit, which calls what it exports. A script within a page can only call by name.
+# The player is a module that exports what is to be called. A script within a page can only call by name.
 EXPORTED, NAMED = "export default function (", "function play("
 
 
@@ -24,10 +24,16 @@ def film(story: Story) -> str:
     run = story.run
     return page.render(
         language=viewing().language, title=t("story.title"), no_script=t("take.no_script"), style=STYLE,
-        script=SCRIPT.replace(EXPORTED, NAMED), data=in_page(drawn(story)),
+        script=player(), data=in_page(drawn(story)),
         sentences=[bold_parts(sentence) for sentence in sentences(story)],
         notes=[origin(run), settings(run.config), published()],
     )  # fmt: skip
+
+
+def player() -> str:
+    """The player's script without its comments, which are for who changes it."""
+    lines = [line for line in SCRIPT.splitlines() if not line.lstrip().startswith("//")]
+    return "\n".join(lines).replace(EXPORTED, NAMED)
 
 
 def in_page(data: dict) -> str:

@@ -65,13 +65,15 @@ def say(
 ) -> float:  # fmt: skip
     """Writes into a box (left, top, width, height, in inches) in the largest of the sizes that fits.
 
-    gap: between paragraphs, in lines. Returns how high the text stands, in inches, as far as that can be known here.
+    gap: between paragraphs, in lines. Returns how high the text stands, in inches, as far as that can be known here;
+    its shape is no higher, so that it does not lie over what follows.
     """
-    _, _, width, height = box
+    left, top, width, height = box
     size = fitting(paragraphs, sizes, width, height, gap)
-    place = page.shapes.add_textbox(*(Inches(number) for number in box))
+    high = tall(paragraphs, size, width, gap)
+    place = page.shapes.add_textbox(*(Inches(number) for number in (left, top, width, high)))
     write(place.text_frame, paragraphs, size, colour=colour, gap=gap)
-    return tall(paragraphs, size, width, gap)
+    return high
 
 
 def write(
