@@ -33,6 +33,7 @@ MARKERS = {
     "triangle-up": XL_MARKER_STYLE.TRIANGLE, "cross": XL_MARKER_STYLE.PLUS, "x": XL_MARKER_STYLE.X,
 }  # fmt: skip
 AMOUNT = "[>=9.95]#,##0{unit};[>=1]0.0{unit};0.00{unit}"  # as `rounded` of ui/text/numbers.py has it
+WHOLE = "#,##0"
 GRID = RGBColor.from_string("D9D9D9")
 HEAD, LABEL = 0.5, 0.75  # inches that a chart's title takes, and a bar's number
 STEP, WIDEST = 0.05, 5.0  # of a vertical axis; where values lie further apart, PowerPoint chooses
@@ -74,7 +75,7 @@ def curves(page: Slide, box: Box, series: Sequence[Curve], x: str, y: str, alt: 
     chart.legend.position = XL_LEGEND_POSITION.RIGHT if many else XL_LEGEND_POSITION.TOP
     chart.legend.include_in_layout = False
     dress(chart.legend.font, 14)
-    axis(chart.category_axis, x, "#,##0")
+    axis(chart.category_axis, x, WHOLE)
     axis(chart.value_axis, y, "0%" if share else "0.00")
     chart.category_axis.minimum_scale = 0
     chart.category_axis.has_major_gridlines = False
@@ -119,9 +120,9 @@ def between(one: ValueAxis, values: Sequence[float]) -> None:
         one.minimum_scale, one.maximum_scale = round(low, 2), round(high, 2)
 
 
-def bars(page: Slide, box: Box, title: str, lanes: Sequence[Bar], alt: str, unit: str = "") -> Chart:
-    """Level bars from top to bottom, each with its number; unit: behind the number."""
-    data = CategoryChartData(number_format=AMOUNT.format(unit=f'" {unit}"' if unit else ""))
+def bars(page: Slide, box: Box, title: str, lanes: Sequence[Bar], alt: str, numbers: str) -> Chart:
+    """Level bars from top to bottom, each with its number; numbers: the format of these, as a sheet has it."""
+    data = CategoryChartData(number_format=numbers)
     data.categories = [bar.name for bar in lanes]
     data.add_series(title, [bar.value for bar in lanes])
     chart = place(page, box, XL_CHART_TYPE.BAR_CLUSTERED, data, alt)
@@ -133,7 +134,7 @@ def bars(page: Slide, box: Box, title: str, lanes: Sequence[Bar], alt: str, unit
     plot.vary_by_categories, plot.has_data_labels = False, True
     labels = plot.data_labels
     labels.show_value, labels.position = True, XL_LABEL_POSITION.OUTSIDE_END
-    labels.number_format, labels.number_format_is_linked = data.number_format, False
+    labels.number_format, labels.number_format_is_linked = numbers, False
     dress(labels.font, 16)
     for point, bar in enumerate(lanes):
         fill = plot.series[0].points[point].format.fill
@@ -145,11 +146,16 @@ def bars(page: Slide, box: Box, title: str, lanes: Sequence[Bar], alt: str, unit
     size = max(9, min(14, int(room / 1.5)))
     dress(chart.category_axis.tick_labels.font, size)
     name_all(chart.category_axis)
-    names = max(breadth(bar.name, size) for bar in lanes) + 0.25
+    names = max(breadth(bar.name, size) for bar in lanes) + 0.45
     inside(chart, min(0.5, names / box[2]), HEAD / box[3], 1 - LABEL / box[2])
     chart.value_axis.visible, chart.value_axis.has_major_gridlines = False, False
     chart.value_axis.minimum_scale = 0
     return chart
+
+
+def amount(unit: str = "") -> str:
+    """The format of numbers that may be fractions, with the unit behind them."""
+    return AMOUNT.format(unit=f'" {unit}"' if unit else "")
 
 
 def name_all(one: CategoryAxis) -> None:

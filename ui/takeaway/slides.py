@@ -21,7 +21,7 @@ from ui.shared.own_network import OWN, OwnNetwork, payload_name, rivals, scenari
 from ui.shared.story import tell
 from ui.shared.story_words import sentences as story_sentences
 from ui.takeaway.origin import listed, origin, references, settings
-from ui.takeaway.slide_charts import Bar, Box, Curve, bars, curves
+from ui.takeaway.slide_charts import WHOLE, Bar, Box, Curve, amount, bars, curves
 from ui.takeaway.slide_paper import FOOT, FULL, MARGIN, TOP, dress, fitting, paper, say, slide, tall
 from ui.text.i18n import t
 from ui.text.numbers import DASH, DAY, UNITS, count, duration, gigabytes, money, tenths, typed
@@ -153,12 +153,12 @@ def price(made: Deck, talk: Talk) -> None:
         return
     note = tall([t("take.price_note")], 14, FULL)
     high, half = FOOT - top - note - GAP - 0.1, FULL / 2 - 0.2
-    for left, title, value in (
-        (MARGIN, t("take.mb"), lambda cost: cost.bytes / 1e6),
-        (MARGIN + half + 0.4, t("take.epochs"), lambda cost: cost.local_epochs),
+    for left, title, value, numbers in (
+        (MARGIN, t("take.mb"), lambda cost: cost.bytes / 1e6, amount()),
+        (MARGIN + half + 0.4, t("take.epochs"), lambda cost: cost.local_epochs, WHOLE),
     ):
         drawn = [Bar(talk.labels[lane.lane], value(lane.to_target), talk.colour(lane.lane)) for lane in reached]
-        bars(page, (left, top, half, high), title, drawn, told(title, drawn))
+        bars(page, (left, top, half, high), title, drawn, told(title, drawn), numbers)
     say(page, [t("take.price_note")], (MARGIN, top + high + GAP, FULL, note), sizes=(14,))
 
 
@@ -177,7 +177,7 @@ def on_network(made: Deck, talk: Talk) -> None:
         unit, seconds = unit_of([bill.seconds for bill in reached])
         drawn = [Bar(talk.labels[bill.lane], bill.seconds / seconds, talk.colour(bill.lane)) for bill in reached]
         alt = told(t("take.time"), drawn)
-        bars(page, (MARGIN, top, half, low - top - GAP), t("take.time"), drawn, alt, unit)
+        bars(page, (MARGIN, top, half, low - top - GAP), t("take.time"), drawn, alt, amount(unit))
     if found:
         rows = [head(), *(row(talk, bill) for bill in found.values())]
         table(page, (MARGIN + half + 0.4, top + 0.1, half, low - top - GAP - 0.1), rows)
