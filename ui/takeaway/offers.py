@@ -17,7 +17,7 @@ def slides_button(run: Snapshot, small: bool = False) -> None:
     viewer, network = viewing(), own_network(run)
     st.download_button(
         t("take.slides"), lambda: make_slides(run, network, viewer), f"{run.run_id}.pptx", PPTX, key="slides",
-        icon=":material/slideshow:", on_click="ignore", help=t("take.slides_help"), **size(small),
+        on_click="ignore", help=t("take.slides_help"), **size(small, ":material/slideshow:"),
     )  # fmt: skip
 
 
@@ -30,13 +30,13 @@ def film_button(run: Snapshot, small: bool = False) -> None:
     viewer = viewing()
     st.download_button(
         t("take.film"), lambda: make_film(run, viewer), f"{run.run_id}-film.html", "text/html", key="film",
-        icon=":material/movie:", on_click="ignore", help=t("take.film_help"), **size(small),
+        on_click="ignore", help=t("take.film_help"), **size(small, ":material/movie:"),
     )  # fmt: skip
 
 
-def size(small: bool) -> dict[str, str]:
-    """Of a button: as wide as its column, or no more than its words."""
-    return {"type": "tertiary", "width": "content"} if small else {"type": "secondary", "width": "stretch"}
+def size(small: bool, icon: str) -> dict[str, str]:
+    """Of a button: as wide as its column, among others; or no more than an icon with its words."""
+    return {"type": "tertiary", "width": "content", "icon": icon} if small else {"width": "stretch"}
 
 
 def make_slides(run: Snapshot, network: OwnNetwork, viewer: Viewing) -> bytes:
