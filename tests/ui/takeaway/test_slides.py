@@ -196,3 +196,18 @@ def test_another_measure_is_drawn_as_it_is(tmp_path, measure):
     expected = [0.7, 0.6, 0.6] if measure == "test_loss" else [0.1, 0.2]  # the untrained model has no mcc
     assert numbers(chart.plots[0].series[0], "yVal") == pytest.approx(expected)
     assert chart.value_axis.axis_title.text_frame.text == t(f"chart.y_{measure}")
+
+
+def test_the_network_set_on_the_budget_page_is_that_of_the_slides(visit, monkeypatch):
+    asked = []
+    monkeypatch.setattr(offers, "make_slides", lambda run, network, viewer: asked.append(network))
+    monkeypatch.setattr(offers.st, "download_button", lambda label, make, *_, **__: make())
+    monkeypatch.setattr(offers, "make_film", lambda *_: None)
+    visit("story")
+    page = visit("budget", up="2", sites="400", payload="roberta-base full")
+    page.number_input(key="budget_price").set_value(0.5).run()
+    page.switch_page("pages/story.py").run()
+    before, after = asked
+    assert before == own(recorded(DEFAULT))
+    assert (after.sites, after.link.uplink_mbit, after.link.price_per_gb, after.chosen) == (400, 2, 0.5, True)
+    assert after.payload == "roberta-base full"
