@@ -56,11 +56,12 @@ for page in PAGES.split():
     drawn.query_params["run"] = sys.argv[1]
     drawn.switch_page(f"pages/{page}.py").run()
     assert not drawn.exception, drawn.exception
-    print(*(f"{page}:{name}" for name in sorted({"torch", "transformers", "datasets", "peft"} & set(sys.modules))))
+    heavy = {"torch", "transformers", "datasets", "peft", "pptx"} & set(sys.modules)
+    print(*(f"{page}:{name}" for name in sorted(heavy)))
 """
 
 
 @pytest.mark.slow
-def test_no_page_that_shows_a_record_loads_torch():
+def test_no_page_that_shows_a_record_loads_torch_or_what_makes_slides():
     """Else the first page waits seconds, and takes hundreds of MB, for what nobody may ever start."""
     assert imported_with(DRAW_ALL, "alpha-1") == []

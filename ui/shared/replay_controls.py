@@ -1,6 +1,7 @@
 """Replay of a stored run: a row of controls, and the run as far as this viewer's replay has come."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, tzinfo
 
@@ -142,11 +143,14 @@ def began(run: Snapshot, where: tzinfo | None = None) -> str:
     return moment(when, where) if when else t("replay.unknown")
 
 
-def label(run: Snapshot, where: tzinfo | None = None) -> str:
-    """Recorded when, with which seed, on what. where: the time zone, if not the reader's."""
+def label(run: Snapshot, where: tzinfo | None = None, shown: Callable[[str], str] = plain) -> str:
+    """Recorded when, with which seed, on what. where: the time zone, if not the reader's.
+
+    shown: makes what the record says harmless; for Streamlit, if for nothing else.
+    """
     versions = started(run.events).versions
     return t(
         "replay.recorded", when=began(run, where), seed=run.config.seed,
-        machine=plain(str(versions.get("processor") or versions.get("platform") or t("replay.unknown")))[:100],
-        threads=plain(str(versions.get("threads", "?")))[:10],
+        machine=shown(str(versions.get("processor") or versions.get("platform") or t("replay.unknown")))[:100],
+        threads=shown(str(versions.get("threads", "?")))[:10],
     )  # fmt: skip

@@ -42,7 +42,7 @@ def viewing() -> Viewing:
 
 @contextmanager
 def reading(language: str = DEFAULT_LANGUAGE, depth: str = DEFAULT_DEPTH) -> Iterator[None]:
-    """For tests of sentences: as somebody who reads so."""
+    """As somebody who reads so: for what is made after a page was drawn, a download, and for tests of sentences."""
     token = _fixed.set(Viewing(language, depth))
     try:
         yield

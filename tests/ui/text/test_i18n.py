@@ -18,6 +18,7 @@ from ui.settings_panel.controls import modes
 from ui.shared.heading import PATH
 from ui.shared.lesson_steps import data
 from ui.shared.links import LINKS
+from ui.shared.moving_timeline import WORDS
 from ui.shared.row_notes import REASONS
 from ui.text.glossary import terms
 from ui.text.i18n import catalogue, t
@@ -25,7 +26,6 @@ from ui.text.viewer import LANGUAGES
 from ui.views.budget.network_form import NUMBERS
 from ui.views.evidence.evidence_page import COMMANDS, MARKS
 from ui.views.production.production_page import MESSAGES, PLACES, SETTLE
-from ui.views.story.moving_timeline import WORDS
 
 ROOT = Path(__file__).parents[3]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]

@@ -5,11 +5,11 @@ import pytest
 
 from fda_core.cost.network_bill import Bill, BreakEven
 from tests.helpers.words import says, unlinked
+from ui.shared.bill_sentences import verdict
 from ui.state.address import number
 from ui.state.choice import widget_key
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import reading
-from ui.views.budget.bill_words import verdict
 from ui.views.budget.budget_charts import map_chart
 from ui.views.budget.network_form import payloads
 from ui.views.budget.shared_results import DEVICES, UPLINKS

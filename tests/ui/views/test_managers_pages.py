@@ -4,11 +4,12 @@ import re
 
 import pytest
 
+from fda_core.settings.fields import SETTINGS, for_engineers
 from tests.helpers.fake import fast_config, reach_rounds
-from ui.shared.chrome import FOR_ENGINEERS
 from ui.shared.heading import PATH
 
 TECHNICAL = re.compile(r"\b[EMK] ?= ?\d|\bM/2\b|[αΘτε‖]|\bpython3? -m\b|\bfda_core/|\b\w+\.(py|toml|csv|md|json)\b")
+HIDDEN = {row.key for row in SETTINGS if row.place in for_engineers()}  # by a style
 
 
 def words(page) -> list[str]:
@@ -18,7 +19,7 @@ def words(page) -> list[str]:
     texts += [str(table.value.to_dict()) for table in page.table]
     texts += [expander.label for expander in page.expander]
     labelled = (*page.button, *page.selectbox, *page.radio, *page.slider, *page.number_input, *page.select_slider)
-    shown = [widget for widget in labelled if str(widget.key).split("-")[0] not in FOR_ENGINEERS]
+    shown = [widget for widget in labelled if str(widget.key).split("-")[0] not in HIDDEN]
     texts += [f"{widget.label} {' '.join(map(str, getattr(widget, 'options', ())))}" for widget in shown]
     return [text for text in texts if text]
 

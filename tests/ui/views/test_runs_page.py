@@ -136,6 +136,24 @@ def test_a_tag_that_is_too_long_is_refused_and_nothing_is_lost(visit, three):
     assert read_meta(folder_of(three[0])) == Meta()
 
 
+def offered(page) -> set[str]:
+    return {button.proto.label for button in page.get("download_button")}
+
+
+def test_one_run_can_be_taken_away_as_slides_and_film_several_as_a_report(visit, three):
+    data = {t(f"runs.file_{kind}") for kind in ("csv", "json", "jsonl")}
+    assert offered(visit("runs", runs=three[0])) == {t("runs.report"), t("take.slides"), t("take.film")} | data
+    assert offered(visit("runs", runs=",".join(three[:2]))) == {t("runs.report")}
+
+
+def test_a_run_that_is_no_story_has_no_film(visit, runner, fake):
+    fake.let_go()
+    run_id = runner.start(fast_config(lanes=fast_config().lanes[:1]))
+    reach(runner, run_id, "finished")
+    labels = offered(visit("runs", runs=run_id))
+    assert t("take.slides") in labels and t("take.film") not in labels
+
+
 def test_deleting_can_be_undone(visit, three):
     page = press(visit("runs", runs=f"{three[0]},{three[1]}"), "delete")
     assert listed(page) == [3] and said(page) == [t("runs.deleted", count=2)]

@@ -20,16 +20,16 @@ from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round
 from ui.components import timeline_player
+from ui.shared import story_words
 from ui.shared.lane_looks import palette
-from ui.shared.shown_run import DEFAULT
+from ui.shared.moving_timeline import PLACES, WORDS, alt, note
+from ui.shared.shown_run import DEFAULT, SCHEDULES
+from ui.shared.story import Story, tell
+from ui.shared.story_words import sentences
 from ui.state.choice import widget_key
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.viewer import reading
-from ui.views.story import story_words
-from ui.views.story.moving_timeline import PLACES, WORDS, alt, note
-from ui.views.story.story import Story, tell
-from ui.views.story.story_words import sentences
 
 VIEWS = [(language, depth) for language in ("en", "ja") for depth in ("manager", "engineer")]
 GREEK = re.compile("[α-ωΑ-Ω]")
@@ -222,6 +222,16 @@ def test_the_published_medians_are_those_of_the_table():
     table = pd.read_csv(PUBLISHED)
     assert f"{table.bytes_ratio.median():.1f} times fewer bytes" in story_words.published()
     assert f"{table.local_epochs_ratio.median():.1f} times the local training" in story_words.published()
+
+
+def test_film_and_slides_of_it_can_be_taken_away(visit):
+    offered = {button.proto.label for button in visit("story", lang="ja").get("download_button")}
+    with reading("ja"):
+        assert offered == {t("take.film"), t("take.slides")}
+
+
+def test_of_many_timetables_the_one_that_did_best_is_told_of():
+    assert "FedOpt E=10, **does better** with 129 MB" in sentences(tell(recorded(SCHEDULES)))[2]
 
 
 def test_the_address_keeps_nothing_of_the_film(visit):

@@ -2,13 +2,19 @@
 
 import json
 import random
+from contextlib import suppress
 
 import pytest
 
 from fda_core.runs.imports import import_events
+from fda_core.runs.snapshot import stored
 from fda_core.runs.store import EVENTS, runs_folder
 from fda_core.support.errors import StoreError
 from tests.helpers.varied_records import KINDS, VALUES, a_record, changed, lanes, places, sealed
+from ui.shared.own_network import OwnNetwork
+from ui.shared.story import tell
+from ui.takeaway.offers import make_film, make_slides
+from ui.text.viewer import Viewing
 
 PAGES = {
     "race": {"budget": "5"}, "inside": {}, "budget": {}, "heterogeneity": {}, "schedules": {}, "lesson": {},
@@ -22,8 +28,6 @@ LANES = {
 }  # fmt: skip
 # The others say the same whatever the run is.
 OF_RUNS = {name: PAGES[name] for name in ("race", "inside", "budget", "heterogeneity", "runs")}
-    name: words for name, words in PAGES.items() if name in ("race", "inside", "budget", "heterogeneity", "runs")
-}
 FIRST = ("references", 4)  # what the quick tier looks at
 MANY = 400
 
@@ -33,6 +37,10 @@ def shown(visit, run_id: str, pages=PAGES, **words: str) -> None:
         chosen = {"runs": run_id} if name == "runs" else {"run": run_id}
         page = visit(name, **chosen, **own, **words)
         assert not page.exception, f"{name}: {page.exception[0].message} {page.exception[0].stack_trace}"
+    run = stored(runs_folder() / run_id)
+    assert make_slides(run, OwnNetwork(run.config.clients, run.config.link), Viewing("ja"))
+    with suppress(StoreError):  # no story
+        assert tell(run) and make_film(run, Viewing("ja"))
 
 
 @pytest.fixture

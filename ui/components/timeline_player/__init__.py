@@ -10,7 +10,7 @@ import streamlit as st
 from fda_core.analysis.timeline import Timeline
 from ui.components.spoken import spoken
 
-__all__ = ["Look", "timeline_player"]
+__all__ = ["SCRIPT", "STYLE", "Look", "player_data", "timeline_player"]
 
 SECONDS = 45  # of the viewer's time for the whole timeline, at speed 1
 
@@ -26,25 +26,30 @@ class Look(NamedTuple):
 
 
 _here = Path(__file__).parent
+STYLE = _here.joinpath("player.css").read_text(encoding="utf-8")
+SCRIPT = _here.joinpath("player.js").read_text(encoding="utf-8")
 # Registered once, at import: registering it at every mount would only repeat the work.
-_mount = st.components.v2.component(
-    "fda_moving_film",
-    css=_here.joinpath("player.css").read_text(encoding="utf-8"),
-    js=_here.joinpath("player.js").read_text(encoding="utf-8"),
-)
+_mount = st.components.v2.component("fda_moving_film", css=STYLE, js=SCRIPT)
 
 
-def timeline_player(
-    timeline: Timeline, looks: Mapping[str, Look], words: Mapping[str, str], *, key: str, alt: str, language: str
-) -> None:
-    """Shows the lanes of `looks`, in their order; plays at once, or waits as a still where less motion is asked for.
+def timeline_player(data: dict, *, key: str) -> None:
+    """Shows what `player_data` gave; plays at once, or waits as a still where less motion is asked for.
+
+    What the viewer did (pause, speed, place) is kept while the timeline is the same.
+    """
+    _mount(key=key, data=data)
+
+
+def player_data(
+    timeline: Timeline, looks: Mapping[str, Look], words: Mapping[str, str], *, alt: str, language: str
+) -> dict:
+    """What the script draws: the lanes of `looks`, in their order. Plain values for JSON.
 
     words: the component's own texts, some with places such as {mb} for numbers of the moment. alt is read out instead
-    of the picture; language, a code, decides where lines break. What the viewer did (pause, speed, place) is kept while
-    the timeline is the same.
+    of the picture; language, a code, decides where lines break.
     """
     tracks = {track.lane: track for track in timeline.tracks}
-    data = {
+    return {
         "clients": timeline.clients,
         "accuracy": timeline.accuracy,
         "seconds": timeline.seconds,
@@ -54,4 +59,3 @@ def timeline_player(
         "alt": spoken(alt),
         "language": language,
     }
-    _mount(key=key, data=data)

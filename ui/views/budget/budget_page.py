@@ -5,16 +5,18 @@ import streamlit as st
 from fda_core.analysis.summary import cost_to_target
 from fda_core.runs.snapshot import Snapshot
 from ui.components.live_chart import live_chart
+from ui.shared.bill_sentences import control, sentences
+from ui.shared.own_network import own_network, rivals, scenario
 from ui.shared.shown_run import SCHEDULES, origin, run_to_show
 from ui.shared.tables import text_table
 from ui.state.choice import choose
 from ui.text.glossary import marked
 from ui.text.i18n import t, together
-from ui.text.sentences import lane_labels, main_lane
+from ui.text.sentences import lane_labels
 from ui.text.viewer import engineer, viewing
-from ui.views.budget.bill_words import assumed, control, sentences, table
+from ui.views.budget.bill_words import assumed, table
 from ui.views.budget.network_form import adopt, controls, keep
-from ui.views.budget.shared_results import scenario_of, shared_bills, shared_map
+from ui.views.budget.shared_results import shared_bills, shared_map
 
 HEIGHT = 380
 
@@ -37,20 +39,21 @@ def page() -> None:
 def results(run: Snapshot, us: str, theirs: list[str]) -> None:
     """All that follows from the settings; when the slider moves, this alone is drawn again."""
     state, labels = st.session_state, lane_labels(run.config)
-    them, scenario, device = state.budget_lane, scenario_of(run), state.budget_device
-    moment = (run.run_id, len(run.events), us, them, f"{scenario} {device}")
-    found, line = shared_bills(moment, run, scenario)
-    words = sentences(run, labels, found[us], found[them], line)
+    them, network = state.budget_lane, own_network(run)
+    there, device = scenario(run, network), network.device
+    moment = (run.run_id, len(run.events), us, them, f"{there} {device}")
+    found, line = shared_bills(moment, run, there)
+    words = sentences(run, network, labels, found[us], found[them], line)
     st.markdown(marked(together([f"**{words[0]}**", words[1], *control(run, us, them, labels, found)])))
     if len(theirs) > 1:  # a slider needs two ends
         choose("select_slider", t("budget.against"), theirs, key="budget_lane", format_func=labels.get)
     keep(theirs[0])
-    if figure := shared_map(moment, (viewing(), labels[us], labels[them]), run, scenario, device):
+    if figure := shared_map(moment, (viewing(), labels[us], labels[them]), run, there, device):
         live_chart(figure, key="budget_map", height=HEIGHT, alt=together(words), unavailable=t("chart.unavailable"))
     else:
         st.info(t("budget.no_map"))
     with st.container(key="budget_table"):
-        text_table(table(run, scenario, labels, found))
+        text_table(table(run, there, labels, found))
     st.caption(assumed(run))
     with st.popover(t("budget.copy"), key="budget_copy", icon=":material/content_copy:"):
         st.code(together(words), language=None, wrap_lines=True)
@@ -65,10 +68,3 @@ def compares(run: Snapshot) -> bool:
         return False
     us, theirs = found
     return all(any(cost_to_target(run.events, lane) for lane in lanes) for lanes in ([us], theirs))
-
-
-def rivals(run: Snapshot) -> tuple[str, list[str]] | None:
-    """The FDA lane, and the FedOpt lanes it can be compared with, by their E."""
-    ours = [lane for lane in run.config.lanes if lane.is_fda]
-    theirs = sorted((lane for lane in run.config.lanes if lane.is_fedopt), key=lambda lane: lane.epochs)
-    return (main_lane(ours).id, [lane.id for lane in theirs]) if ours and theirs else None

@@ -2,15 +2,14 @@
 
 import streamlit as st
 
-from fda_core.models.payload import ENCODERS, TRAINED, payload
+from fda_core.models.payload import ENCODERS, TRAINED
 from ui.shared.links import LINKS
+from ui.shared.own_network import OWN, payload_name
 from ui.state import address
 from ui.state.address import keep_words
 from ui.state.choice import choose
 from ui.text.i18n import t
-from ui.text.numbers import megabytes
 
-OWN, RANK = "run", 8
 # name: lowest, highest, default; all of them may stand in the address.
 NUMBERS = {
     "sites": (1, 100_000, 40), "up": (0.01, 100_000.0, 20.0), "down": (0.01, 100_000.0, 50.0),
@@ -64,14 +63,6 @@ def take_link() -> None:
     state = st.session_state
     if state.budget_link:
         state.budget_up, state.budget_down, state.budget_rtt = LINKS[state.budget_link]
-
-
-def payload_name(word: str) -> str:
-    """An entry of `payloads` as the viewer reads it, with the MB of one message."""
-    if word == OWN:
-        return t("budget.payload_run")
-    encoder, what = word.split(" ")
-    return t(f"budget.payload_{what}", encoder=encoder, mb=megabytes(payload(encoder, what, RANK)), rank=RANK)
 
 
 def keep(first: str) -> None:

@@ -3,40 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from fda_core.analysis.summary import started
 from fda_core.cost.network_bill import Bill, BreakEven, Scenario, bills, break_even, times
-from fda_core.models.payload import payload, slowdown
 from fda_core.runs.snapshot import Snapshot
-from fda_core.settings.config import Link
 from ui.components.live_chart import figure_json
 from ui.text.sentences import lane_labels
 from ui.views.budget.budget_charts import map_chart
-from ui.views.budget.network_form import OWN, RANK
 
 CELLS = 33
 UPLINKS, DEVICES = np.geomspace(0.1, 1000, CELLS), np.geomspace(0.1, 100, CELLS)
 # Of which run after how many events, which lanes, on which network: what follows from it is made once for all viewers.
 Moment = tuple[str, int, str, str, str]
-
-
-def scenario_of(run: Snapshot) -> Scenario:
-    """The run on the viewer's network; a step takes as long as measured, times device and model, at most an hour."""
-    state, facts = st.session_state, started(run.events).facts
-    measured = facts.get("seconds_per_step") or run.config.link.step_seconds
-    link = Link(
-        uplink_mbit=state.budget_up, downlink_mbit=state.budget_down, rtt_ms=state.budget_rtt,
-        spread=state.budget_spread, price_per_gb=state.budget_price,
-        step_seconds=min(3600, measured * state.budget_device * slower(run)),
-    )  # fmt: skip
-    word = state.budget_payload
-    size = facts["model_bytes"] if word == OWN else payload(*word.split(" "), RANK)
-    return Scenario(link, size, scale=state.budget_sites / run.config.clients)
-
-
-def slower(run: Snapshot) -> float:
-    """How many times as long a step takes because another model is trained than in the run."""
-    word = st.session_state.budget_payload
-    return 1.0 if word == OWN else slowdown(*word.split(" "), run.config.lora.layers)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

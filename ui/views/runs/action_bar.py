@@ -34,7 +34,7 @@ def actions(chosen: Sequence[Entry], runs: Sequence[Snapshot], report: Callable[
             naming(one)
     act_on(places[2], "study", "runs.study", one is not None and bool(runs), run_actions.study, ids[0])
     with places[3].popover(t("runs.export"), disabled=not runs, width="stretch"):
-        downloads.downloads(chosen, report)
+        downloads.downloads(chosen, runs, report)
     act_on(places[4], "stop_chosen", "runs.stop", bool(live), run_actions.stop, live)
     act_on(places[5], "delete", "runs.delete", not live, run_actions.delete, ids)
 

@@ -8,16 +8,17 @@ from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 from ui.settings_panel.handover import to_race
 from ui.shared.chrome import choose_depth
+from ui.shared.moving_timeline import show
 from ui.shared.onward import to_production
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
+from ui.shared.story import Story, tell
+from ui.shared.story_words import model, published, sentences, sketch
 from ui.state.address import keep_address
+from ui.takeaway.offers import film_button, slides_button
 from ui.text.glossary import marked
 from ui.text.i18n import t, together
 from ui.text.problems import said
-from ui.views.story.moving_timeline import show
-from ui.views.story.story import Story, tell
-from ui.views.story.story_words import model, published, sentences, sketch
 
 
 def page() -> None:
@@ -42,6 +43,9 @@ def page() -> None:
         go(story.run.config)
     about_messages(story)
     st.caption(together([t("source.recorded", label=label(story.run)), published()]))
+    with st.container(key="story_take", horizontal=True):
+        film_button(story.run, small=True)
+        slides_button(story.run, small=True)
 
 
 def go(config: ExperimentConfig) -> None:

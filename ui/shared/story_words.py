@@ -9,10 +9,10 @@ from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import state_bytes
 from fda_core.evidence.tables import PUBLISHED
 from fda_core.settings.config import LaneSpec
+from ui.shared.story import Story
 from ui.text.i18n import t, together
 from ui.text.numbers import megabytes, size, tenths
 from ui.text.sentences import goal
-from ui.views.story.story import Story
 
 
 def sentences(story: Story) -> list[str]:
@@ -24,8 +24,18 @@ def sentences(story: Story) -> list[str]:
     )  # fmt: skip
     needed = t("story.two", us=story.labels[story.us.id], sketch=sketch(story))
     saved = t(f"story.{against(story, story.them)}", **costs(story, story.them))
-    chosen = [t(f"story.control_{against(story, spec)}", **costs(story, spec)) for spec in story.controls[:1]]
+    chosen = [t(f"story.control_{against(story, spec)}", **costs(story, spec)) for spec in strongest(story)]
     return [bill, together([needed, saved]), together([work(story), *chosen])]
+
+
+def strongest(story: Story) -> list[LaneSpec]:
+    """Of the other timetables the one that reached the target with the fewest bytes; none where there is none."""
+
+    def reach(spec: LaneSpec) -> tuple[bool, int]:
+        """Sorts those that did not reach it behind all that did."""
+        return story.track(spec).reached is None, story.track(spec).bytes
+
+    return sorted(story.controls, key=reach)[:1]
 
 
 def against(story: Story, other: LaneSpec) -> str:

@@ -1,15 +1,15 @@
-"""The timeline that moves on the Story page (a film, on screen): its lanes' looks, its texts, itself in words."""
+"""The timeline that moves on the Story page and in the file of it: its lanes' looks, its texts, itself in words."""
 
 from fda_core.analysis.timeline import Track
 from fda_core.settings.config import LaneSpec
-from ui.components.timeline_player import Look, timeline_player
+from ui.components.timeline_player import Look, player_data, timeline_player
 from ui.shared.lane_looks import look, palette
+from ui.shared.story import Story
+from ui.shared.story_words import model, sketch
 from ui.text.i18n import t, together
 from ui.text.numbers import megabytes, of_hundred
 from ui.text.sentences import epochs
 from ui.text.viewer import viewing
-from ui.views.story.story import Story
-from ui.views.story.story_words import model, sketch
 
 # Texts of the timeline itself, and the numbers that it fills into them while it plays.
 WORDS = (
@@ -20,13 +20,18 @@ PLACES = {name: f"{{{name}}}" for name in ("now", "all", "mb", "accuracy", "epoc
 
 
 def show(story: Story) -> None:
-    """Draws the timeline with the story's lanes, in the colours they have in the Race."""
+    """Draws the timeline."""
+    timeline_player(drawn(story), key="story_film")
+
+
+def drawn(story: Story) -> dict:
+    """All that the player needs: the story's lanes, in the colours they have in the Race, and its words."""
     numbers = [spec.id for spec in story.run.config.lanes]
     looks = {
         spec.id: Look(story.labels[spec.id], note(spec), *look(numbers.index(spec.id), palette()))
         for spec in story.lanes
     }
-    timeline_player(story.timeline, looks, words(story), key="story_film", alt=alt(story), language=viewing().language)
+    return player_data(story.timeline, looks, words(story), alt=alt(story), language=viewing().language)
 
 
 def note(spec: LaneSpec) -> str:
