@@ -123,7 +123,7 @@ def test_another_language_keeps_the_place_in_the_film(cinema):
     cinema.press("Pause")
     cinema.press("On to the next packets")
     place = cinema.clock()
-    cinema.page.get_by_role("button", name="Written for").click()
+    cinema.page.get_by_role("button", name="For engineers").click()
     cinema.page.get_by_text("日本語").click()
     cinema.page.locator(".film").get_by_text("これまでの通信量").wait_for()
     assert cinema.clock() == pytest.approx(place)

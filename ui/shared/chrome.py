@@ -1,5 +1,7 @@
 """What every page has at its upper right: glossary, language, depth, and the way to hand on what is shown."""
 
+from typing import Literal
+
 import streamlit as st
 
 from fda_core.settings.fields import for_engineers
@@ -73,14 +75,18 @@ def chrome(page: str) -> None:
     style.language(viewing().language)
     if not engineer():
         style.hide(FOR_ENGINEERS)
-    with st.container(key="chrome"):
+    with st.container(key="chrome", horizontal=True):
         st.fragment(habits)()
         corner()
 
 
-def reader(page: str) -> None:
-    """For whom and in which language the pages are written, as a button that says so, and the way to hand them on."""
-    label = t("chrome.reader", depth=t(f"chrome.{viewing().depth}"))
+def reader(page: str, says_depth: bool = True) -> None:
+    """For whom and in which language the pages are written, as a button that says so, and the way to hand them on.
+
+    says_depth: or else it says the language, because the depth stands beside it.
+    """
+    language, depth = viewing()
+    label = t("chrome.reader", depth=t(f"chrome.{depth}")) if says_depth else LANGUAGES[language]
     with st.popover(label, icon=":material/translate:", key="reader"):
         switches()
         st.fragment(link)(page)
@@ -117,12 +123,12 @@ def switches() -> None:
     choose_depth("depth")
 
 
-def choose_depth(key: str) -> None:
+def choose_depth(key: str, label: Literal["visible", "collapsed"] = "visible") -> None:
     """For whom the pages are written."""
     st.session_state[key] = viewing().depth
     st.segmented_control(
         t("chrome.depth"), DEPTHS, key=key, required=True, format_func=lambda depth: t(f"chrome.{depth}"),
-        help=t("chrome.depth_help"), on_change=lambda: change(depth=st.session_state[key]),
+        help=t("chrome.depth_help"), on_change=lambda: change(depth=st.session_state[key]), label_visibility=label,
     )  # fmt: skip
 
 

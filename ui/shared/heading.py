@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.shared.chrome import reader
+from ui.shared.chrome import choose_depth, reader
 from ui.text.i18n import t
 
 # From the task over the idea and the price to what one would do.
@@ -10,10 +10,12 @@ PATH = ("story", "inside", "race", "heterogeneity", "schedules", "budget", "evid
 
 
 def heading(page: str) -> None:
-    """The page's title, and beside it for whom the pages are written."""
+    """The page's title, and beside it for whom the pages are written; on the first page as a choice in plain sight."""
     with st.container(key="heading", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(t(f"heading.{page}"), anchor=False, width="content")
-        reader(page)
+        if page == PATH[0]:
+            choose_depth("story_depth", "collapsed")
+        reader(page, says_depth=page != PATH[0])
 
 
 def onward(page: str) -> None:

@@ -43,10 +43,12 @@ def own_network(run: Snapshot) -> OwnNetwork:
 
 
 def scenario(run: Snapshot, network: OwnNetwork) -> Scenario:
-    """The run there; a step takes as long as measured, times device and model, at most an hour."""
+    """The run there; a step takes as long as on the run's own clock, times device and model, at most an hour.
+
+    Not as long as was measured where the run was made: the Story's and the Race's clocks would not be this one.
+    """
     facts = started(run.events).facts
-    measured = facts.get("seconds_per_step") or run.config.link.step_seconds
-    step = min(3600, measured * network.device * slower(run, network.payload))
+    step = min(3600, run.config.link.step_seconds * network.device * slower(run, network.payload))
     size = facts["model_bytes"] if network.payload == OWN else payload(*network.payload.split(" "), RANK)
     link = network.link.model_copy(update={"step_seconds": step})
     return Scenario(link, size, scale=network.sites / run.config.clients)

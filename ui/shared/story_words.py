@@ -11,7 +11,7 @@ from fda_core.evidence.tables import PUBLISHED
 from fda_core.settings.config import LaneSpec
 from ui.shared.story import Story
 from ui.text.i18n import t, together
-from ui.text.numbers import megabytes, size, tenths
+from ui.text.numbers import duration, megabytes, size, tenths
 from ui.text.sentences import goal
 
 
@@ -25,7 +25,22 @@ def sentences(story: Story) -> list[str]:
     needed = t("story.two", us=story.labels[story.us.id], sketch=sketch(story))
     saved = t(f"story.{against(story, story.them)}", **costs(story, story.them))
     chosen = [t(f"story.control_{against(story, spec)}", **costs(story, spec)) for spec in strongest(story)]
-    return [bill, together([needed, saved]), together([work(story), *chosen])]
+    return [together([*task(story), bill]), together([needed, saved, *time(story)]), together([work(story), *chosen])]
+
+
+def task(story: Story) -> list[str]:
+    """What is learnt; of the reviews, of other data nobody but their owner knows."""
+    return [t("story.task", clients=len(story.timeline.clients))] if story.run.config.dataset == "reviews" else []
+
+
+def time(story: Story) -> list[str]:
+    """Until the target, where both got there, on the link of the run's own clock."""
+    ours, theirs = (story.track(spec).reached for spec in (story.us, story.them))
+    if ours is None or theirs is None:
+        return []
+    labels = {"us": story.labels[story.us.id], "them": story.labels[story.them.id]}
+    up = f"{story.run.config.link.uplink_mbit:g}"
+    return [t("story.time", up=up, our_time=duration(ours), their_time=duration(theirs), **labels)]
 
 
 def strongest(story: Story) -> list[LaneSpec]:

@@ -12,7 +12,7 @@ KEY = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 PAGE = """
 .stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 2rem; }
 @media (min-width: 900px) {
-  .st-key-chrome { position: fixed; top: 0.6rem; right: 1rem; width: auto; z-index: 999991; }
+  .st-key-chrome { position: fixed; top: 0.6rem; right: 1rem; width: auto; gap: 0; z-index: 999991; }
   [data-testid="stToolbar"] { padding-right: 4rem; }
 }
 /* Nine pages in one row of a projector, in either language, need the room of their icons. */

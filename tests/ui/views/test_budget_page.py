@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
-from fda_core.cost.network_bill import Bill, BreakEven
+from fda_core.cost.network_bill import Bill, BreakEven, bills
+from fda_core.runs.recorded import recorded
 from tests.helpers.words import says, unlinked
 from ui.shared.bill_sentences import verdict
+from ui.shared.own_network import own_network, scenario
+from ui.shared.shown_run import DEFAULT
+from ui.shared.story import tell
 from ui.state.address import number
 from ui.state.choice import widget_key
 from ui.text.i18n import catalogue, t
@@ -117,3 +121,12 @@ def test_a_larger_model_takes_longer_steps_as_well(visit):
     """Otherwise its what-if would flatter the lane that trains more."""
     page = visit("budget", payload="roberta-base full")
     assert not page.exception and any("21 times as long" in caption.value for caption in page.caption)
+
+
+def test_budget_and_story_have_one_clock():
+    """Whoever has seen the Story finds its minutes on the Budget page, for every lane and to the second."""
+    run = recorded(DEFAULT)
+    story = tell(run)
+    found = {bill.lane: bill for bill in bills(run.events, scenario(run, own_network(run)))}
+    for spec in story.lanes:
+        assert found[spec.id].seconds == pytest.approx(story.track(spec).reached, rel=1e-6), spec.id

@@ -7,7 +7,6 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 from ui.settings_panel.handover import to_race
-from ui.shared.chrome import choose_depth
 from ui.shared.moving_timeline import show
 from ui.shared.onward import to_production
 from ui.shared.replay_controls import label
@@ -36,7 +35,6 @@ def page() -> None:
     with left:
         show(story)
     with right:
-        choose_depth("story_depth")
         with st.container(key="story_sentences"):
             for sentence in sentences(story):
                 st.markdown(marked(sentence))
