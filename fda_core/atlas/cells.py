@@ -83,13 +83,14 @@ class Part:
     seeds: tuple[int, ...]
 
 
-# The most important first: an atlas that is interrupted has whole parts. DEFAULT is the preset Default.
-DEFAULT = Cell(clients=40, client_lr=0.05)
+DEFAULT = Cell(clients=40, client_lr=0.05)  # the preset Default
+# The most important first: an atlas that is interrupted has whole parts.
 PARTS = (
-    Part("tuning", tuple(Cell(client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
     Part("default", (DEFAULT,), (*FEDOPT, OURS, "fda-smoothed"), PROTOCOL_SEEDS),
-    Part("protocol", (PROTOCOL,), ("fedopt-e1", "fedopt-e2", "fedopt-e5", "fedopt-e10", OURS), PROTOCOL_SEEDS),
+    Part("default-tuning", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
     Part("default-rates", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), RACE, SEEDS),
+    Part("tuning", tuple(Cell(client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
+    Part("protocol", (PROTOCOL,), ("fedopt-e1", "fedopt-e2", "fedopt-e5", "fedopt-e10", OURS), PROTOCOL_SEEDS),
     Part("protocol-rates", tuple(Cell(client_lr=rate) for rate in RATES), RACE, SEEDS),
     Part("heterogeneity", tuple(Cell(clients=40, alpha=a, client_lr=0.05) for a in ALPHAS), RACE, SEEDS),
     Part("peers", (PROTOCOL,), tuple(LANES), PROTOCOL_SEEDS),
@@ -100,6 +101,7 @@ PARTS = (
         tuple(LANES), SEEDS,
     ),
 )  # fmt: skip
+TUNING = ("default-tuning", "tuning")
 
 
 @dataclass(frozen=True, order=True)

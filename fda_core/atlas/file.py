@@ -15,9 +15,14 @@ from fda_core.algorithm.events import Event
 from fda_core.analysis.summary import rounds_of, start_of
 from fda_core.atlas.cells import Cell, Run
 from fda_core.runs.store import read_events
+from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
 
-VARIES = ("seed", "clients", "alpha", "client_lr", "server_optimizer", "server_lr", "client_optimizer", "lanes")
+# clients_per_round has another spelling where all clients take part.
+VARIES = (
+    "seed", "clients", "clients_per_round", "alpha", "client_lr", "server_optimizer", "server_lr", "client_optimizer",
+    "lanes",
+)  # fmt: skip
 SCHEMA = pa.schema([
     ("server", pa.string()), ("clients", pa.int16()), ("alpha", pa.float64()),
     ("client_lr", pa.float64()), ("server_lr", pa.float64()), ("lane", pa.string()),
@@ -96,14 +101,20 @@ def merged(card: dict, starts: list, command: str) -> dict:
     """The card with what the new runs add. Raises `AtlasError` for a run of other settings."""
     today = datetime.now(UTC).date().isoformat()
     for start in starts:
-        shared = {name: value for name, value in start.config.items() if name not in VARIES}
-        if card and card["config"] != shared:
+        shared = shared_by_all(start.config)
+        if card and shared_by_all(card["config"]) != shared:
             raise AtlasError("atlas.other_settings")
         card = card or {"config": shared, "versions": [], "machine": [], "first": today}
         machine = f"{platform.machine()}, {start.versions.get('threads')} thread(s) a run"
         card["versions"] += [start.versions] * (start.versions not in card["versions"])
         card["machine"] += [machine] * (machine not in card["machine"])
     return card | {"last": today, "command": command} if starts else card
+
+
+def shared_by_all(config: dict) -> dict:
+    """The settings that no run of the atlas has for itself; one that an older version did not know has its default."""
+    whole = ExperimentConfig(**{name: value for name, value in config.items() if name not in VARIES}).to_json()
+    return {name: value for name, value in whole.items() if name not in VARIES}
 
 
 def load(path: Path) -> Atlas:

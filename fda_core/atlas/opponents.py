@@ -37,6 +37,13 @@ def rates_of(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...]) -> lis
     return sorted(c for c in found if all(Run(c, lane, seed) in atlas.curves for seed in seeds))
 
 
+def comparable(atlas: Atlas, cell: Cell) -> bool:
+    """Whether the setting's rates were tried on the tuning seeds, and FDA-OPT played on others at the best of them."""
+    return len(rates_of(atlas, cell, BASELINE, TUNING_SEEDS)) > 1 and bool(
+        seeds_of(atlas, peak(atlas, cell), BASELINE, OURS)
+    )
+
+
 def peak(atlas: Atlas, cell: Cell) -> Cell:
     """The cell of the peak-optimal rate: the highest best accuracy of FedOpt E=1, a mean over the tuning seeds."""
     tried = rates_of(atlas, cell, BASELINE, TUNING_SEEDS)

@@ -7,6 +7,7 @@ from pathlib import Path
 from fda_core.atlas.cells import ATLAS, PARTS, runs
 from fda_core.cli.asked import Commands
 from fda_core.evidence.tables import COMPARISONS
+from fda_core.support.files import replace_whole
 from fda_core.support.places import APP, IN_CHECKOUT
 
 # A checkout's own table and page; an installed copy keeps those it came with, and writes where it was started.
@@ -31,6 +32,9 @@ def add(actions: Commands) -> None:
     atlas.add_argument("--file", type=Path, default=ATLAS if IN_CHECKOUT else Path(ATLAS.name), metavar="FILE",
                        help="the Parquet file; what is in it is not played again")  # fmt: skip
     atlas.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="runs at a time, one thread each")
+    atlas.add_argument("--page", type=Path, default=APP / "docs" / "atlas.md" if IN_CHECKOUT else Path("atlas.md"),
+                       metavar="FILE", help="what the file comes to, as Markdown")  # fmt: skip
+    atlas.add_argument("--page-only", action="store_true", help="only write the page from the file")
     atlas.set_defaults(action=make_atlas)
 
 
@@ -49,16 +53,17 @@ def make_evidence(options: argparse.Namespace) -> int:
 
 def make_atlas(options: argparse.Namespace) -> int:
     """Plays what is missing; each run is in the file as soon as it is done. Raises `CampaignError`, `AtlasError`."""
-    from fda_core.atlas import file, play
+    from fda_core.atlas import file, page, play
 
     def say(line: str) -> None:
         print(line, flush=True)
 
     parts = tuple(part for part in PARTS if not options.part or part.name in options.part)
     kept = set(file.load(options.file).curves) if options.file.exists() else set()
-    wanted = [run for run in runs(parts) if run not in kept]
+    wanted = [] if options.page_only else [run for run in runs(parts) if run not in kept]
     say(f"{len(wanted)} runs are missing")
     for run in play.play(wanted, options.runs, max(1, options.workers), say):
         file.save([run], options.runs, options.file, " ".join(["fda-opt-lab atlas", *(options.part or ())]))
-    say(f"written: {options.file}")
+    replace_whole(options.page, page.render(file.load(options.file)).encode())
+    say(f"written: {options.file}, {options.page}")
     return 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fda_core.data.partition import dirichlet_partition, natural_partition
+from fda_core.data.partition import drawn, natural_partition
 from fda_core.data.split import split
 from fda_core.data.table import TEXTS, Notes, Table
 from fda_core.settings.config import ExperimentConfig
@@ -53,7 +53,7 @@ class Examples:
 
     def _partition(self, config: ExperimentConfig) -> list[np.ndarray]:
         if config.partition == "dirichlet":
-            return dirichlet_partition(self.train.labels, config.clients, config.alpha, config.seed)
+            return drawn(self.train.labels, config)
         if not self.clients or self.train.clients is None:
             raise ConfigError("data.partition_column")
         if config.clients != len(self.clients):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fda_core.data.partition import dirichlet_partition
+from fda_core.data.partition import drawn
 from fda_core.settings.config import ExperimentConfig
 
 LABELS = ("rotten", "fresh")
@@ -16,5 +16,4 @@ def train_labels(count: int) -> np.ndarray:
 def labels_per_client(config: ExperimentConfig) -> np.ndarray:
     """[clients, labels] examples of each label, as a run of this configuration divides them."""
     labels = train_labels(config.train_examples)
-    rows = dirichlet_partition(labels, config.clients, config.alpha, config.seed)
-    return np.array([np.bincount(labels[own], minlength=len(LABELS)) for own in rows])
+    return np.array([np.bincount(labels[own], minlength=len(LABELS)) for own in drawn(labels, config)])

@@ -1,13 +1,23 @@
 """Divides labelled examples among clients: as the data itself says, or with label mixes from a Dirichlet distribution.
 
-Client k draws a label mix p_k ~ Dir(α · prior) and owns n_k examples, sizes differing by at most one. In the reference
-code sizes vary and the skew at the same α is weaker (docs/method.md). Every example is owned by exactly one client.
+With equal sizes, client k draws a label mix p_k ~ Dir(α · prior) and owns n_k examples, n_k differing by at most one.
+With uneven ones the labels are dealt one after the other, each by its own draw over the clients, as in the reference
+code: sizes vary, and the skew at the same α is weaker (docs/method.md). Every example is owned by exactly one client.
 """
 
 import numpy as np
 
+from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import ConfigError
 from fda_core.support.streams import stream
+
+LEAST, DEALS = 10, 100
+
+
+def drawn(labels: np.ndarray, config: ExperimentConfig) -> list[np.ndarray]:
+    """As the configuration has it: sorted row numbers per client. Raises `ConfigError`."""
+    divide = uneven_partition if config.sizes == "dirichlet" else dirichlet_partition
+    return divide(labels, config.clients, config.alpha, config.seed)
 
 
 def dirichlet_partition(labels: np.ndarray, clients: int, alpha: float, seed: int) -> list[np.ndarray]:
@@ -28,6 +38,39 @@ def dirichlet_partition(labels: np.ndarray, clients: int, alpha: float, seed: in
         np.sort(np.concatenate([pool[ends[k, l] - counts[k, l] : ends[k, l]] for l, pool in enumerate(pools)]))
         for k in range(clients)
     ]
+
+
+def uneven_partition(labels: np.ndarray, clients: int, alpha: float, seed: int) -> list[np.ndarray]:
+    """Sorted row numbers per client; a label's examples are dealt by one draw from Dir(α) over the clients.
+
+    Whoever has his fair share already gets none of the next label, and a deal that leaves a client with fewer than
+    `LEAST` examples, or half of the fair share where that is less, is dealt again: NIID-Bench (Li et al. 2022,
+    arXiv 2102.02079), with Flower's balancing. labels: [n] integers from 0.
+    Raises `ConfigError` when there are more clients than rows, or no deal of `DEALS` gives all of them enough.
+    """
+    if not 1 <= clients <= len(labels):
+        raise ConfigError("data.clients_not_rows", clients=clients, rows=len(labels))
+    rng = stream(seed, "partition")
+    least = max(1, min(LEAST, len(labels) // (2 * clients)))
+    for _ in range(DEALS):
+        owners = dealt(rng, labels, clients, alpha)
+        if np.bincount(owners, minlength=clients).min() >= least:
+            return natural_partition(owners, clients)
+    raise ConfigError("data.too_uneven", clients=clients, least=least, alpha=alpha)
+
+
+def dealt(rng: np.random.Generator, labels: np.ndarray, clients: int, alpha: float) -> np.ndarray:
+    """[n] the client of each row, label by label."""
+    owners, sizes = np.empty(len(labels), dtype=int), np.zeros(clients)
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        mix = draw_mixes(rng, np.full(clients, alpha), 1)[0] * (sizes < len(labels) / clients)
+        shares = mix / mix.sum() if mix.sum() else np.full(clients, 1 / clients)
+        ends = np.append((np.cumsum(shares)[:-1] * len(rows)).astype(int), len(rows))
+        owned = np.diff(ends, prepend=0)
+        owners[rows] = np.repeat(np.arange(clients), owned)
+        sizes += owned
+    return owners
 
 
 def natural_partition(clients: np.ndarray, count: int) -> list[np.ndarray]:

@@ -228,6 +228,7 @@ class ExperimentConfig(Part):
     clients_per_round: Whole | None = Field(None, ge=1, le=1000)
     partition: Literal["dirichlet", "column"] = "dirichlet"  # with `column`, alpha is not used
     alpha: float = Field(1.0, gt=0, le=1e6, allow_inf_nan=False)
+    sizes: Literal["equal", "dirichlet"] = "equal"  # of the clients, where labels are drawn
     batch_size: Whole = Field(8, ge=1, le=512)
     client_optimizer: Annotated[str, Registered(CLIENT_OPTIMIZERS)] = "sgd"
     client_lr: Rate = 0.05

@@ -189,6 +189,10 @@ SETTINGS = (
         label="settings.server_lr", number="g", least=1e-9, step=0.1, engineer=True,
     ),
     Setting(
+        "sizes", place="more", widget="choice", key="sizes", label="settings.sizes", option="settings.sizes_{}",
+        engineer=True,
+    ),
+    Setting(
         "weighting", place="more", widget="choice", key="weighting", label="settings.weighting",
         option="settings.weighting_{}", engineer=True,
     ),

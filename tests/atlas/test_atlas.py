@@ -2,23 +2,26 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 from fda_core.algorithm.events import parse
 from fda_core.analysis.summary import rounds_of
-from fda_core.atlas import cells, file, play
+from fda_core.atlas import cells, file, page, play
 from fda_core.atlas.campaign import complete, play_one
 from fda_core.runs.store import EVENTS, read_events
 
+DOCS = Path(__file__).parents[2] / "docs" / "atlas.md"
 CELL = cells.Cell(clients=4)
 RUNS = [cells.Run(CELL, lane, 0) for lane in ("fedopt-e1", "fda-opt", "fda-fixed-high")]
+RUNS.append(cells.Run(cells.Cell(clients=8), "fedopt-e1", 0))  # half of them a round
 
 
 def test_every_run_is_asked_for_once_and_no_verdict_rests_on_the_tuning_seed():
     asked = list(cells.runs())
     assert len(asked) == len(set(asked)) == len({run.name for run in asked})
-    judged = {run.seed for run in cells.runs(cells.PARTS[1:])}
+    judged = {run.seed for run in cells.runs(tuple(part for part in cells.PARTS if part.name not in cells.TUNING))}
     assert judged.isdisjoint(cells.TUNING_SEEDS)
     configs = [run.config(0.1 if cells.LANES[run.lane].theta_scale else None) for run in asked]
     assert {config.local_epochs_of(config.lanes[0]) for config in configs} == {cells.LOCAL_EPOCHS}
@@ -101,6 +104,11 @@ def test_a_file_without_its_card_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "atlas.parquet").write_bytes(b"no table")
     with pytest.raises(file.AtlasError, match="is no atlas"):
         file.load(tmp_path / "atlas.parquet")
+
+
+@pytest.mark.skipif(not cells.ATLAS.exists(), reason="no atlas comes with this copy")
+def test_the_page_is_made_from_the_file():
+    assert DOCS.read_text(encoding="utf-8") == page.render(file.load(cells.ATLAS))
 
 
 @pytest.mark.skipif(not cells.ATLAS.exists(), reason="no atlas comes with this copy")

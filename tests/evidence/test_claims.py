@@ -10,6 +10,7 @@ from fda_core.evidence.claims import (
     drop_in,
     early_loss,
     fewer_bytes,
+    like_published,
     local_work,
     small_log,
     small_sketch,
@@ -26,7 +27,8 @@ def published(bytes_ratio: float, epochs_ratio: float = 1.0) -> pd.DataFrame:
 
 
 def ours(*bytes_ratios: float, epochs_ratio: float = 1.0) -> pd.DataFrame:
-    return pd.DataFrame({"lane": "fda-opt", "bytes_ratio": bytes_ratios, "epochs_ratio": epochs_ratio})
+    columns = {"lane": "fda-opt", "alpha": 1.0, "bytes_ratio": bytes_ratios, "epochs_ratio": epochs_ratio}
+    return pd.DataFrame(columns)
 
 
 @pytest.mark.parametrize(
@@ -121,3 +123,9 @@ def test_a_server_is_judged_by_its_own_runs():
     assert [(name, found.value, found.runs, found.all) for name, found in by_server(two).items()] == [
         ("sgd", 3.0, 2, 2), ("adam", 0.5, 1, 2),
     ]  # fmt: skip
+
+
+def test_clients_more_unlike_than_the_authors_are_not_counted_beside_theirs():
+    mixed = pd.concat([ours(3.0, 3.0), ours(0.5, 0.5).assign(alpha=0.1)])
+    assert like_published(mixed).bytes_ratio.tolist() == [3.0, 3.0]
+    assert by_server(mixed.assign(server="sgd"))["sgd"].value == 3.0

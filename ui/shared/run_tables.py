@@ -56,13 +56,19 @@ def cost_table(runs: Sequence[Snapshot], names: Sequence[str]) -> list[dict[str,
 
 def study_table(runs: Sequence[Snapshot]) -> list[dict[str, str]]:
     """One row a lane: in how many runs it reached the target, and median, lowest and highest cost of those."""
+    events = [run.events for run in runs]
+    return study_rows({label: costs_to_target(events, lane) for lane, label in lane_labels(runs[0].config).items()})
+
+
+def study_rows(found: dict[str, list[Cost | None]]) -> list[dict[str, str]]:
+    """found: by the lane's name what each run had spent at the target, None where it did not get there."""
     rows = []
-    for lane, label in lane_labels(runs[0].config).items():
-        costs = [cost for cost in costs_to_target([run.events for run in runs], lane) if cost]
+    for label, each in found.items():
+        costs = [cost for cost in each if cost]
         rows.append(
             {
                 t("table.lane"): label,
-                t("runs.reached"): t("runs.of", count=len(costs), all=len(runs)),
+                t("runs.reached"): t("runs.of", count=len(costs), all=len(each)),
                 t("runs.megabytes"): spread([cost.bytes for cost in costs], megabytes),
                 t("table.epochs"): spread([cost.local_epochs for cost in costs], rounded),
             }

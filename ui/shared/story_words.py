@@ -7,8 +7,11 @@ import streamlit as st
 
 from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import state_bytes
+from fda_core.atlas import default_cell
 from fda_core.evidence.tables import PUBLISHED
+from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import LaneSpec
+from ui.shared.atlas_numbers import over_seeds
 from ui.shared.story import Story
 from ui.text.i18n import t, together
 from ui.text.numbers import duration, megabytes, size, tenths
@@ -102,8 +105,14 @@ def published_pairs() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def beyond(run: Snapshot | None) -> str:
+    """One run is one run: what others like it came to, where they are known, and the medians of the authors' own."""
+    usual = run is not None and default_cell.is_default(run.config)
+    return together([t("story.one_run"), *filter(None, [over_seeds() if usual else ""]), published()])
+
+
 def published() -> str:
-    """One run is one run: the medians of the authors' own."""
+    """The medians of the authors' own runs."""
     table = published_pairs()
     both = [row for row in table if row["bytes_ratio"] and row["local_epochs_ratio"]]
     middle = {name: median(float(row[name]) for row in both) for name in ("bytes_ratio", "local_epochs_ratio")}

@@ -50,6 +50,12 @@ def draw(number: int, waiting: bool, page: str) -> None:
         end.button(t("tour.end"), key="tour_end", on_click=leave, width="stretch")
 
 
+def begin() -> None:
+    """To the first step; the run that is looked at now comes back at the end."""
+    st.session_state.before_tour = st.session_state.get("run")
+    go(0)
+
+
 def go(number: int) -> None:
     """To the page of a step; past the last one, back to the lesson."""
     if number >= len(steps()):
@@ -60,8 +66,10 @@ def go(number: int) -> None:
 
 
 def leave() -> None:
-    """Ends the tour; the viewer stays where they are."""
+    """Ends the tour; the viewer stays where they are, with the run they had before it."""
     st.session_state.tour = None
+    if before := st.session_state.pop("before_tour", None):
+        st.session_state.run = before
 
 
 def done(step: dict) -> bool:

@@ -8,7 +8,7 @@ from jinja2 import Environment
 from ui.components.timeline_player import SCRIPT, STYLE
 from ui.shared.moving_timeline import drawn
 from ui.shared.story import Story
-from ui.shared.story_words import published, sentences
+from ui.shared.story_words import beyond, sentences
 from ui.takeaway.origin import bold_parts, origin, settings
 from ui.text.i18n import t
 from ui.text.viewer import viewing
@@ -26,7 +26,7 @@ def film(story: Story) -> str:
         language=viewing().language, title=t("heading.story"), no_script=t("take.no_script"), style=STYLE,
         script=player(), data=in_page(drawn(story)),
         sentences=[bold_parts(sentence) for sentence in sentences(story)],
-        notes=[origin(run), settings(run.config), published()],
+        notes=[origin(run), settings(run.config), beyond(run)],
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fda_core.atlas.opponents import OPPONENTS
 from fda_core.models.payload import TRAINED
 from fda_core.runs.snapshot import LIVE
 from fda_core.settings import presets
@@ -42,6 +43,8 @@ CHOICES = {
     ],
     "heading.*": [f"heading.{page}" for page in (*PATH, "runs")],
     "onward.*": [f"onward.{page}" for page in PATH[1:]],
+    "*_*": [f"saving.{kind}_{word}" for kind in ("seeds", "best") for word in ("fewer", "tie", "more")],
+    "opponents.*": [f"opponents.{name}" for name in OPPONENTS],
     "lane.*": ["lane.schedule_once", *(f"lane.{rule.replace('-', '_')}" for rule in RULES)],
     "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],
     "method.*": [f"method.{name}" for name, rule in RULES.items() if rule.method != "baseline"],
@@ -64,6 +67,7 @@ CHOICES = {
     "budget.line_*": [f"budget.line_{name}" for name in ("always", "never", "break_even", "break_even_fast")],
     "budget.unit_*": [f"budget.unit_{name}" for name in ("seconds", "minutes", "hours")],
     "budget.*_help": [f"budget.{name}_help" for name in NUMBERS],
+    "budget.year_*": [f"budget.year_{name}" for name in ("fewer", "tie", "more")],
     "budget.here_*": [f"budget.here_{name}" for name in ("faster", "slower", "same")],
     "budget.link_*": [f"budget.link_{name}" for name in LINKS],
     "budget.payload_*": [f"budget.payload_{name}" for name in TRAINED],

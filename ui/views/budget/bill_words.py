@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fda_core.analysis.saving import compared
 from fda_core.cost.network_bill import Bill, Scenario, at_budget
 from fda_core.models.payload import EMBEDDED, download
 from fda_core.runs.snapshot import Snapshot
@@ -34,8 +35,31 @@ def quality(event) -> str:
     return t("budget.quality", loss=loss(event.test_loss), accuracy=of_hundred(event.accuracy or 0))
 
 
+def first_year(us: str, them: str, ours: Bill, theirs: Bill) -> list[str]:
+    """Both lanes over a year of such runs, with the download that every site needs once; nothing for no runs."""
+    state = st.session_state
+    if not state.budget_year or not (ours.reached and theirs.reached):
+        return []
+    once, price = fetched(), state.budget_price / 1e9
+    mine, other = (state.budget_year * bill.bytes + once for bill in (ours, theirs))
+    word = compared(mine, other)
+    return [
+        t(
+            f"budget.year_{word}", runs=count(state.budget_year), download=gigabytes(once), us=us, them=them,
+            ours=gigabytes(mine), theirs=gigabytes(other), our_dollars=money(mine * price),
+            their_dollars=money(other * price), times=tenths(max(mine, other) / min(mine, other)),
+        )
+    ]  # fmt: skip
+
+
+def fetched() -> float:
+    """Bytes of the frozen encoder, by all sites together."""
+    word = st.session_state.budget_payload
+    return download(EMBEDDED if word == OWN else word.split(" ")[0]) * st.session_state.budget_sites
+
+
 def assumed(run: Snapshot) -> str:
     """What the figures leave out, and what of them was calculated."""
-    word, sites = st.session_state.budget_payload, st.session_state.budget_sites
-    words = t("budget.assumed", download=gigabytes(download(EMBEDDED if word == OWN else word.split(" ")[0]) * sites))
+    word = st.session_state.budget_payload
+    words = t("budget.assumed", download=gigabytes(fetched()))
     return words if word == OWN else together([words, t("budget.slower", times=tenths(slower(run, word)))])

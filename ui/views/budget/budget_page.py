@@ -14,7 +14,7 @@ from ui.text.glossary import marked
 from ui.text.i18n import t, together
 from ui.text.sentences import lane_labels
 from ui.text.viewer import engineer, viewing
-from ui.views.budget.bill_words import assumed, table
+from ui.views.budget.bill_words import assumed, first_year, table
 from ui.views.budget.network_form import adopt, controls, keep
 from ui.views.budget.shared_results import shared_bills, shared_map
 
@@ -44,7 +44,8 @@ def results(run: Snapshot, us: str, theirs: list[str]) -> None:
     moment = (run.run_id, len(run.events), us, them, f"{there} {device}")
     found, line = shared_bills(moment, run, there)
     words = sentences(run, network, labels, found[us], found[them], line)
-    st.markdown(marked(together([f"**{words[0]}**", words[1], *control(run, us, them, labels, found)])))
+    year = first_year(labels[us], labels[them], found[us], found[them])
+    st.markdown(marked(together([f"**{words[0]}**", words[1], *control(run, us, them, labels, found), *year])))
     if len(theirs) > 1:  # a slider needs two ends
         choose("select_slider", t("budget.against"), theirs, key="budget_lane", format_func=labels.get)
     keep(theirs[0])

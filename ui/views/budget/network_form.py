@@ -14,7 +14,7 @@ from ui.text.i18n import t
 NUMBERS = {
     "sites": (1, 100_000, 40), "up": (0.01, 100_000.0, 20.0), "down": (0.01, 100_000.0, 50.0),
     "rtt": (0.0, 10_000.0, 80.0), "spread": (0.0, 2.0, 0.0), "device": (0.01, 1000.0, 1.0),
-    "price": (0.0, 1000.0, 0.09), "gb": (0.001, 1e6, 200.0),
+    "price": (0.0, 1000.0, 0.09), "gb": (0.001, 1e6, 200.0), "year": (0, 100_000, 0),
 }  # fmt: skip
 
 
@@ -43,6 +43,7 @@ def controls() -> None:
     for one, other in (("up", "down"), ("rtt", "price"), ("sites", "device")):
         field(left, one)
         field(right, other)
+    field(st, "year")
     choose("selectbox", t("budget.payload"), payloads(), key="budget_payload", format_func=payload_name)
     with st.expander(t("settings.more"), key="budget_more"):
         field(st, "spread")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from fda_core.analysis.summary import lane_ids, rounds_of, started, state_bytes
 from fda_core.evidence import flower
-from fda_core.evidence.claims import OURS, Claim, Finding, by_server, claims, finding, reached_by_both
+from fda_core.evidence.claims import OURS, Claim, Finding, by_server, claims, finding, like_published, reached_by_both
 from fda_core.evidence.collect import load, targets
 from fda_core.evidence.measures import measures
 from fda_core.evidence.tables import COMPARISONS, PUBLISHED
@@ -20,6 +20,7 @@ from ui.text.glossary import marked
 from ui.text.i18n import listed, t
 from ui.text.numbers import loss, percent, tenths
 from ui.text.viewer import engineer
+from ui.views.evidence import opponents
 
 TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit fda_core/recorded/…"
 COMMANDS = {
@@ -38,6 +39,8 @@ def page() -> None:
         st.markdown(summary(found))
     with st.container(key="evidence_table"):
         text_table([row(claim) for claim in found])
+    with st.container(key="evidence_opponents"):
+        opponents.section()
     if engineer():
         with st.container(key="evidence_others"):
             st.markdown(marked(others()))
@@ -65,7 +68,7 @@ def measured() -> list[Claim]:
 def others() -> str:
     """The bytes at the other targets, and server by server at the first: one figure for all would hide both."""
     tables = by_share()
-    shares = [(share, finding_of(table[table.lane == OURS])) for share, table in tables.items()]
+    shares = [(share, finding_of(like_published(table[table.lane == OURS]))) for share, table in tables.items()]
     told = [
         t("evidence.at_share", share=percent(share, 0), value=tenths(found.value), runs=found.runs, all=found.all)
         for share, found in shares

@@ -32,7 +32,7 @@ def page() -> None:
     config, problem = chosen()
     if problem:
         st.warning(t("settings.bad_link", problem=said(problem)))
-    counts = shared_labels(config.train_examples, config.clients, config.alpha, config.seed)
+    counts = shared_labels(config.train_examples, config.clients, config.alpha, config.seed, config.sizes)
     runs = series()
     st.markdown(marked(together([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)])))
     left, right = st.columns([3, 2])
@@ -74,9 +74,10 @@ def chosen() -> tuple[ExperimentConfig, str | None]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def shared_labels(train_examples: int, clients: int, alpha: float, seed: int) -> np.ndarray:
+def shared_labels(train_examples: int, clients: int, alpha: float, seed: int, sizes: str) -> np.ndarray:
     """Examples by client and label, dealt once for all viewers with these settings."""
-    return labels_per_client(ExperimentConfig(train_examples=train_examples, clients=clients, alpha=alpha, seed=seed))
+    wanted = {"train_examples": train_examples, "clients": clients, "alpha": alpha, "seed": seed, "sizes": sizes}
+    return labels_per_client(ExperimentConfig(**wanted))
 
 
 def show(name: str, figure, config: ExperimentConfig) -> None:

@@ -63,9 +63,10 @@ def choice(run: Snapshot) -> tuple[str, int]:
     state = st.session_state
     labels = {spec.id: lane_labels(run.config)[spec.id] for spec in lanes(run)}
     address.adopt("lane", "inside_lane", address.one_of(labels), next(iter(labels)))
-    address.adopt("round", "inside_round", whole, 2)
+    address.adopt("round", "inside_round", whole, telling(run, next(iter(labels))))
     if state.inside_lane not in labels:  # another run than before
-        state.inside_lane, state.inside_round = next(iter(labels)), 2
+        state.inside_lane = next(iter(labels))
+        state.inside_round = telling(run, state.inside_lane)
     left, turning = st.columns([2.2, 7.6], vertical_alignment="bottom")
     turning = turning.container(key="inside_turn")
     middle, back, forth = turning.columns([6, 0.8, 0.8], vertical_alignment="bottom")
@@ -78,6 +79,12 @@ def choice(run: Snapshot) -> tuple[str, int]:
     back.button("◀", key="inside_back", disabled=now <= 1, on_click=turn, args=(now - 1,), help=t("inside.back"))
     forth.button("▶", key="inside_forth", disabled=now >= last, on_click=turn, args=(now + 1,), help=t("inside.forth"))
     return lane, now
+
+
+def telling(run: Snapshot, lane: str) -> int:
+    """The first round that the threshold ended, which shows what the page is about; the second where there is none."""
+    ended = [event.round for event in rounds_of(run.events, lane) if event.reason == "threshold"]
+    return ended[0] if ended else 2
 
 
 def lanes(run: Snapshot) -> list:

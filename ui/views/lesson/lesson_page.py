@@ -17,7 +17,7 @@ def page() -> None:
     words, start = st.columns([3, 1], vertical_alignment="center")
     words.markdown(t("lesson.lead"))
     if start.button(t("lesson.tour"), type="primary", key="tour_start", icon=":material/tour:", width="stretch"):
-        tour.go(0)
+        tour.begin()
     with st.container(key="plans"):
         show(chosen())
     with st.container(key="quiz"):

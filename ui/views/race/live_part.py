@@ -15,7 +15,7 @@ from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.recorded_messages import recorded
 from ui.text.sentences import headline
-from ui.views.race import cost_line, held_equal, prediction, try_sentence
+from ui.views.race import cost_line, held_equal, prediction, recorded_cell, try_sentence
 from ui.views.race.lane_table import numbers
 from ui.views.race.notes import notes
 from ui.views.race.queue_list import waiting
@@ -79,6 +79,9 @@ def example(config: ExperimentConfig | None) -> None:
 
     Of Matthews' correlation none is recorded; another axis in its place would become the viewer's choice.
     """
+    if config is not None and (cell := recorded_cell.cell_for(config)):
+        recorded_cell.show(config, cell)
+        return
     run = run_to_show()
     if run is None or (config is not None and config.target.metric == "mcc"):
         return

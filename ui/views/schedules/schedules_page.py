@@ -1,4 +1,4 @@
-"""The Schedules page: why not just pick a good E? Recorded runs of many timetables beside FDA-OPT."""
+"""The Schedules page: why not just pick a good E? Many timetables of the atlas beside FDA-OPT."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -6,16 +6,19 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from fda_core.analysis.comparison import costs_to_target, middle
+from fda_core.analysis.comparison import middle
 from fda_core.analysis.effects import swing
-from fda_core.analysis.summary import Cost, rounds_of
-from fda_core.runs.recorded import names, recorded
-from fda_core.runs.snapshot import Snapshot
-from fda_core.settings.config import ExperimentConfig, LaneSpec
+from fda_core.analysis.saving import Saving, Spent, compared
+from fda_core.analysis.summary import Cost
+from fda_core.atlas import default_cell
+from fda_core.atlas.cells import DEFAULT, Run
+from fda_core.atlas.file import Atlas
+from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from fda_core.support.errors import LabError
 from ui.components.live_chart import figure_json, live_chart
+from ui.shared.atlas_numbers import atlas, labels
 from ui.shared.lane_looks import palette
-from ui.shared.run_tables import study_table
+from ui.shared.run_tables import study_rows
 from ui.shared.tables import text_table
 from ui.state.address import keep_words
 from ui.state.presenter import act, may_act
@@ -25,20 +28,28 @@ from ui.text.glossary import marked
 from ui.text.i18n import listed, t, together
 from ui.text.numbers import megabytes, rounded, tenths
 from ui.text.problems import said
-from ui.text.sentences import goal, lane_labels
+from ui.text.sentences import goal
 from ui.views.schedules.schedules_charts import costs_chart, swing_chart
 
-SERIES = "schedules-"  # the recorded runs: one experiment, several seeds
 HEIGHT, SMALL = 340, 220
 
 
 class Lane(NamedTuple):
-    """A lane over the recorded seeds; costs: of those that reached the target, in the order of the seeds."""
+    """A lane over the seeds; found: what each seed had spent at the target, None where it did not get there."""
 
     spec: LaneSpec
     label: str
-    costs: list[Cost]
-    runs: int
+    found: list[Cost | None]
+
+    @property
+    def costs(self) -> list[Cost]:
+        """Of the seeds that reached the target."""
+        return [cost for cost in self.found if cost]
+
+    @property
+    def runs(self) -> int:
+        """How many seeds there are."""
+        return len(self.found)
 
     def middle(self, what: str) -> float | None:
         """The median of a field of `Cost`; None if no seed reached the target."""
@@ -48,15 +59,17 @@ class Lane(NamedTuple):
 def page() -> None:
     """The verdict, costs by timetable, a button to race them live, the table of seeds, and how the rules swing."""
     keep_words()
-    runs = series()
-    lanes = lanes_of(runs)
-    words = verdict(lanes, goal(runs[0].config.target))
+    if (found := atlas()) is None:
+        st.warning(t("schedules.missing"))
+        return
+    lanes = lanes_of(found)
+    words = verdict(lanes, goal(Target(value=default_cell.target())))
     st.markdown(marked(words))
     figure = costs_chart([lane for lane in lanes if lane.spec.is_fedopt], ours(lanes), palette())
     show("costs", figure, HEIGHT, words)
-    st.caption(t("schedules.recorded", seeds=listed(str(run.config.seed) for run in runs)))
+    st.caption(t("schedules.recorded", seeds=", ".join(map(str, default_cell.seeds(found)))))
     st.button(
-        t("schedules.live"), key="schedules_live", **once("schedules_live", act, start, runs[0].config),
+        t("schedules.live"), key="schedules_live", **once("schedules_live", act, start, default_cell.experiment()),
         icon=":material/play_arrow:", disabled=not may_act(), help=t("schedules.live_help"),
     )  # fmt: skip
     if st.session_state.pop("schedules_started", False):
@@ -64,11 +77,12 @@ def page() -> None:
     if problem := st.session_state.pop("schedules_problem", None):
         st.warning(problem)
     with st.container(key="schedules_table"):
-        text_table(study_table(runs))
+        text_table(study_rows({lane.label: lane.found for lane in lanes}))
     adaptive = [lane for lane in lanes if lane.spec.kind.sets_theta]
     with st.container(key="schedules_swing"):
-        st.markdown(marked(swing_words(runs, adaptive)))
-        rounds = {lane.label: epochs_of(runs[0], lane.spec.id) for lane in adaptive}
+        st.markdown(marked(swing_words(found, adaptive)))
+        first = default_cell.seeds(found)[0]
+        rounds = {lane.label: epochs_of(found, lane.spec.id, first) for lane in adaptive}
         show("swing", swing_chart(rounds, palette()), SMALL, t("schedules.alt_swing"))
 
 
@@ -81,18 +95,10 @@ def start(config: ExperimentConfig) -> None:
         st.session_state.schedules_problem = said(error)
 
 
-def series() -> list[Snapshot]:
-    """The recorded runs of the timetables, a seed each, by name."""
-    return [recorded(name) for name in names() if name.startswith(SERIES)]
-
-
-def lanes_of(runs: Sequence[Snapshot]) -> list[Lane]:
-    """Every lane over all seeds, in the order of the first run, which has the same lanes as the others."""
-    labels, events = lane_labels(runs[0].config), [run.events for run in runs]
-    return [
-        Lane(spec, labels[spec.id], [cost for cost in costs_to_target(events, spec.id) if cost], len(runs))
-        for spec in runs[0].config.lanes
-    ]
+def lanes_of(found: Atlas) -> list[Lane]:
+    """Every lane of the preset Default over all its seeds."""
+    named = labels()
+    return [Lane(spec, named[spec.id], default_cell.costs(found, spec.id)) for spec in default_cell.lanes()]
 
 
 def ours(lanes: Sequence[Lane]) -> Lane:
@@ -109,7 +115,7 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
         return t("schedules.open", goal=target)
     best, worst = (choice(whole, key=lambda lane: lane.middle("bytes")) for choice in (min, max))
     mine = us.middle("bytes")
-    key = "well" if best.middle("bytes") < 0.95 * mine else "even" if best.middle("bytes") <= 1.05 * mine else "ours"
+    key = {"more": "well", "tie": "even", "fewer": "ours"}[compared(1, times(us, best))]
     words = [
         t(
             f"schedules.{key}", goal=target, us=us.label, our_mb=megabytes(mine), best=best.label,
@@ -117,23 +123,33 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
             best_epochs=rounded(best.middle('local_epochs')),
         ),
         t("schedules.badly", worst=worst.label, worst_mb=megabytes(worst.middle("bytes")),
-          times=tenths(worst.middle('bytes') / mine)),
+          times=tenths(times(us, worst))),
     ]  # fmt: skip
     missed = [lane for lane in timed if lane not in whole]
     late = [t("schedules.late", lane=lane.label, count=len(lane.costs), all=lane.runs) for lane in missed]
     return together([*words, *late, t("schedules.gift")])
 
 
-def epochs_of(run: Snapshot, lane: str) -> list[int]:
+def epochs_of(found: Atlas, lane: str, seed: int) -> list[int]:
     """Local epochs of each round."""
-    return [event.epochs for event in rounds_of(run.events, lane)]
+    return found.curves[Run(DEFAULT, lane, seed)].epochs[1:].tolist()
 
 
-def swing_words(runs: Sequence[Snapshot], lanes: Sequence[Lane]) -> str:
+def times(us: Lane, them: Lane) -> float:
+    """How many times fewer bytes than theirs ours needed in the median, of lanes that always got there."""
+    return Saving([(spent(mine), spent(other)) for mine, other in zip(us.found, them.found, strict=True)]).spread[1]
+
+
+def spent(cost: Cost | None) -> Spent:
+    """The lane was played on after the target; how far does not matter where all got there."""
+    return Spent(cost and cost.bytes, cost.bytes if cost else 0)
+
+
+def swing_words(found: Atlas, lanes: Sequence[Lane]) -> str:
     """How much the rules change their minds, over all seeds."""
     told = []
     for lane in lanes:
-        low, mid, high = middle([swing(epochs_of(run, lane.spec.id)) for run in runs])
+        low, mid, high = middle([swing(epochs_of(found, lane.spec.id, seed)) for seed in default_cell.seeds(found)])
         told.append(t("schedules.swing", lane=lane.label, middle=tenths(mid), low=tenths(low), high=tenths(high)))
     return t("schedules.swings", told=listed(told, "schedules.and"))
 

@@ -12,7 +12,7 @@ from ui.shared.onward import to_production
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
 from ui.shared.story import Story, tell
-from ui.shared.story_words import model, published, sentences, sketch
+from ui.shared.story_words import beyond, model, sentences, sketch
 from ui.state.address import keep_address
 from ui.takeaway.offers import film_button, slides_button
 from ui.text.glossary import marked
@@ -29,7 +29,7 @@ def page() -> None:
         st.warning(t("story.missing", problem=said(error), name=DEFAULT))
         go(presets.build())
         about_messages(None)
-        st.caption(published())
+        st.caption(beyond(None))
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -40,7 +40,7 @@ def page() -> None:
                 st.markdown(marked(sentence))
         go(story.run.config)
     about_messages(story)
-    st.caption(together([t("source.recorded", label=label(story.run)), published()]))
+    st.caption(together([t("source.recorded", label=label(story.run)), beyond(story.run)]))
     with st.container(key="story_take", horizontal=True):
         film_button(story.run, small=True)
         slides_button(story.run, small=True)

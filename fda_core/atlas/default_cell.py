@@ -1,0 +1,78 @@
+"""What the preset Default comes to over all its seeds in the atlas: the figures that pages repeat."""
+
+import numpy as np
+
+from fda_core.analysis.saving import Saving
+from fda_core.analysis.summary import Cost
+from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LANES, LOCAL_EPOCHS, OURS, Run
+from fda_core.atlas.file import Atlas, Curve
+from fda_core.atlas.opponents import against, median_bytes, seeds_of
+from fda_core.settings import presets
+from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
+
+WANTED = (*FEDOPT, OURS, "fda-smoothed")
+
+
+def seeds(atlas: Atlas) -> tuple[int, ...]:
+    """Those on which all lanes of the cell were played."""
+    return seeds_of(atlas, DEFAULT, *WANTED)
+
+
+def lanes() -> list[LaneSpec]:
+    """FedOpt by its E, then FDA-OPT as published and smoothed."""
+    return [LaneSpec(id=name, **LANES[name].spec) for name in WANTED]
+
+
+def experiment() -> ExperimentConfig:
+    """The same lanes, to be played live."""
+    specs = [lane.model_dump(exclude_none=True) for lane in lanes()]
+    return presets.build({"lanes": specs, "local_epochs": LOCAL_EPOCHS})
+
+
+def is_default(config: ExperimentConfig) -> bool:
+    """Whether an experiment is of this cell, whatever its seed and its lanes, and how long it may go on."""
+    free = {"preset", "seed", "lanes", "rounds", "local_epochs", "after_target_rounds", "link"}
+    return config.model_dump(exclude=free) == presets.build().model_dump(exclude=free)
+
+
+def target() -> float:
+    """The preset's: accuracy, a share of 1, met in two rounds in a row."""
+    return presets.build().target.value
+
+
+def cost(curve: Curve, goal: Target) -> Cost | None:
+    """What the lane had spent at the second of the first two rounds in a row that meet it; no clock is kept."""
+    met = curve.accuracy[1:] >= goal.value if goal.metric == "accuracy" else curve.test_loss[1:] <= goal.value
+    at = np.flatnonzero(met[1:] & met[:-1])
+    if not len(at):
+        return None
+    end = int(at[0]) + 2
+    return Cost(end, int(curve.epochs[: end + 1].sum()), int(curve.bytes_total[end]), float("nan"))
+
+
+def costs(atlas: Atlas, lane: str) -> list[Cost | None]:
+    """Seed by seed."""
+    return [cost(atlas.curves[Run(DEFAULT, lane, seed)], Target(value=target())) for seed in seeds(atlas)]
+
+
+def saving(atlas: Atlas, theirs: str = BASELINE, ours: str = OURS) -> Saving:
+    """FDA-OPT against a lane of FedOpt, at equal settings."""
+    wanted = dict.fromkeys(seeds(atlas), target())
+    return against(atlas, Run(DEFAULT, ours, 0), Run(DEFAULT, theirs, 0), wanted, held=True)
+
+
+def best_schedule(atlas: Atlas) -> str:
+    """The lane of FedOpt that needs the fewest bytes in the median, which nobody knows beforehand."""
+    wanted = dict.fromkeys(seeds(atlas), target())
+    return min(FEDOPT, key=lambda lane: median_bytes(atlas, Run(DEFAULT, lane, 0), wanted, held=True))
+
+
+def median_seed(atlas: Atlas) -> int:
+    """The seed that a single run is shown of: its ratio to FedOpt E=1 is the one in the middle."""
+    found = saving(atlas)
+    by_ratio = sorted(
+        (theirs.to_target / ours.to_target, seed)
+        for seed, (ours, theirs) in zip(seeds(atlas), found.pairs, strict=True)
+        if ours.to_target and theirs.to_target
+    )
+    return by_ratio[(len(by_ratio) - 1) // 2][1]

@@ -1,0 +1,35 @@
+"""The cell of the atlas that is nearest to somebody's settings, for a picture before anything was started."""
+
+from math import log
+
+from fda_core.atlas.cells import BASELINE, OURS, Cell
+from fda_core.atlas.file import Atlas
+from fda_core.atlas.opponents import seeds_of
+from fda_core.settings.config import ExperimentConfig
+
+
+def shown(atlas: Atlas) -> list[Cell]:
+    """The cells in which both methods were played on seeds that count."""
+    return sorted(cell for cell in {run.cell for run in atlas.curves} if seeds_of(atlas, cell, BASELINE, OURS))
+
+
+def nearest(atlas: Atlas, config: ExperimentConfig) -> Cell | None:
+    """By ratios of clients, α and client rate; None where the atlas has nothing of the server optimiser."""
+    found = [cell for cell in shown(atlas) if cell.server == config.server_optimizer]
+    return min(found, key=lambda cell: distance(cell, config)) if found else None
+
+
+def distance(cell: Cell, config: ExperimentConfig) -> float:
+    """0 for the same; a factor of two counts alike in each of the three."""
+    pairs = ((cell.clients, config.clients), (cell.alpha, config.alpha), (cell.client_lr, config.client_lr))
+    return sum(abs(log(one / other)) for one, other in pairs)
+
+
+def exact(cell: Cell, config: ExperimentConfig) -> bool:
+    """Whether the settings are the cell's, as far as a cell has them, and the rest is as the atlas was played."""
+    usual = ExperimentConfig()
+    same = all(
+        getattr(config, name) == getattr(usual, name)
+        for name in ("model", "trained", "dataset", "train_examples", "batch_size", "client_optimizer", "lora", "sizes")
+    )
+    return same and distance(cell, config) < 1e-9 and config.cohort_size == 10

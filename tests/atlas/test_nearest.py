@@ -1,0 +1,42 @@
+"""Whatever the sliders say, the nearest recorded setting is found, and whether it is the very one."""
+
+import pytest
+
+from fda_core.atlas.cells import BASELINE, DEFAULT, OURS, Cell, Run
+from fda_core.atlas.file import Atlas
+from fda_core.atlas.nearest import exact, nearest, shown
+from fda_core.settings import presets
+from tests.atlas.test_opponents import curve
+
+ALIKE, SLOW, SMALL = Cell(clients=40, alpha=10, client_lr=0.05), Cell(clients=40, client_lr=0.01), Cell(client_lr=0.05)
+
+
+@pytest.fixture
+def atlas() -> Atlas:
+    cells = (DEFAULT, ALIKE, SLOW, SMALL)
+    curves = {Run(cell, lane, seed): curve(0.6, 0.7) for cell in cells for lane in (BASELINE, OURS) for seed in (0, 1)}
+    curves |= {Run(Cell(client_lr=0.2), BASELINE, 0): curve(0.6)}  # one lane alone is no comparison
+    return Atlas(curves, {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "cell"),
+    [
+        ({}, DEFAULT), ({"alpha": 4.0}, ALIKE), ({"alpha": 2.0}, DEFAULT), ({"client_lr": 0.015}, SLOW),
+        ({"clients": 15}, SMALL), ({"clients": 200}, DEFAULT), ({"alpha": 0.01}, DEFAULT),
+    ],
+)  # fmt: skip
+def test_the_nearest_by_ratios(atlas, changes, cell):
+    config = presets.build(changes)
+    assert nearest(atlas, config) == cell
+    assert exact(cell, config) == (not changes)
+
+
+def test_another_server_has_no_neighbour_and_one_lane_is_no_cell(atlas):
+    assert nearest(atlas, presets.build({"server_optimizer": "adam"})) is None
+    assert Cell(client_lr=0.2) not in shown(atlas)
+
+
+@pytest.mark.parametrize("changes", [{"trained": "head"}, {"batch_size": 16}, {"clients_per_round": 5}])
+def test_what_differs_otherwise_is_near_and_not_the_same(atlas, changes):
+    assert not exact(nearest(atlas, presets.build(changes)), presets.build(changes))

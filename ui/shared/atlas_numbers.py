@@ -1,0 +1,48 @@
+"""The figures of the atlas in words, the same on every page: each with its opponent, spread and number of runs."""
+
+import streamlit as st
+
+from fda_core.analysis.saving import Saving, compared
+from fda_core.atlas import default_cell
+from fda_core.atlas.cells import ATLAS, BASELINE
+from fda_core.atlas.file import Atlas, AtlasError, load
+from ui.text.i18n import t, together
+from ui.text.numbers import tenths
+from ui.text.sentences import lane_label
+
+
+@st.cache_resource(show_spinner=False)
+def atlas() -> Atlas | None:
+    """The one that comes with the app, read once a server; None where it has no seed of the preset Default."""
+    try:
+        found = load(ATLAS)
+    except AtlasError:
+        return None
+    return found if default_cell.seeds(found) else None
+
+
+def labels() -> dict[str, str]:
+    """The lanes of the cell Default, as the viewer calls them."""
+    return {spec.id: lane_label(spec) for spec in default_cell.lanes()}
+
+
+def over_seeds() -> str:
+    """What FDA-OPT saves with the default settings, against FedOpt E=1 and against the best schedule; empty without."""
+    if (found := atlas()) is None:
+        return ""
+    best = default_cell.best_schedule(found)
+    told = [saving_words("saving.seeds", default_cell.saving(found), labels()[BASELINE])]
+    if best != BASELINE:
+        told.append(saving_words("saving.best", default_cell.saving(found, best), labels()[best]))
+    return together(told)
+
+
+def saving_words(key: str, saving: Saving, them: str) -> str:
+    """One opponent: the median ratio and its spread, over how many of the runs; or that not both ever got there."""
+    runs, both = len(saving.pairs), len(saving.ratios)
+    if saving.spread is None:
+        return t("saving.never", them=them, runs=runs)
+    low, middle, high = saving.spread
+    word = compared(1, middle)  # fewer, where theirs is the larger
+    shown = {"times": tenths(max(middle, 1 / middle)), "low": tenths(low), "high": tenths(high)}
+    return t(f"{key}_{word}", them=them, runs=runs, both=both, **shown)

@@ -1,0 +1,73 @@
+"""What FDA-OPT saves, and from whom: three opponents in each setting of the atlas that was tuned."""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from fda_core.analysis.saving import Saving
+from fda_core.atlas.cells import DEFAULT, PROTOCOL, TRAIN, Cell
+from fda_core.atlas.opponents import SHARES, Finding, comparable, findings
+from ui.shared.atlas_numbers import atlas
+from ui.shared.tables import text_table
+from ui.text.glossary import marked
+from ui.text.i18n import t
+from ui.text.numbers import percent, tenths
+
+
+class Setting(NamedTuple):
+    """A cell, and by target what FDA-OPT comes to against each opponent."""
+
+    cell: Cell
+    found: dict[float, list[Finding]]
+
+
+@st.cache_data(show_spinner=False)
+def settings() -> list[Setting]:
+    """The settings of the atlas that can be compared; computed once a server."""
+    if (known := atlas()) is None:
+        return []
+    return [
+        Setting(cell, {share: findings(known, cell, share, held=True) for share in SHARES})
+        for cell in (PROTOCOL, DEFAULT)
+        if comparable(known, cell)
+    ]
+
+
+def section() -> None:
+    """A table a setting, an opponent a row and a target a column; nothing without an atlas."""
+    found = settings()
+    if not found:
+        return
+    st.markdown(marked(t("opponents.lead")))
+    for setting in found:
+        cell = setting.cell
+        rate = next(iter(setting.found.values()))[0].cell.client_lr
+        st.markdown(t("opponents.setting", clients=cell.clients, texts=TRAIN // cell.clients, rate=f"{rate:g}"))
+        text_table(rows(setting))
+    st.caption(t("opponents.how"))
+
+
+def rows(setting: Setting) -> list[dict[str, str]]:
+    """One row an opponent; a column a target."""
+    shares = list(setting.found)
+    return [
+        {t("opponents.opponent"): name_of(setting.found[shares[0]][i])}
+        | {t("opponents.at", share=percent(share, 0)): cell_of(setting.found[share][i].saving) for share in shares}
+        for i in range(len(setting.found[shares[0]]))
+    ]
+
+
+def name_of(finding: Finding) -> str:
+    """The opponent, with what was chosen for it."""
+    epochs = finding.lane.removeprefix("fedopt-e")
+    return t(f"opponents.{finding.opponent}", rate=f"{finding.cell.client_lr:g}", epochs=epochs)
+
+
+def cell_of(saving: Saving) -> str:
+    """The median ratio and its spread, over how many runs, and who won."""
+    runs, counts = len(saving.pairs), saving.counts
+    score = {"wins": counts["win"], "ties": counts["tie"], "losses": counts["loss"], "open": counts["open"]}
+    if saving.spread is None:
+        return t("opponents.nobody", runs=runs, **score)
+    low, middle, high = map(tenths, saving.spread)
+    return t("opponents.cell", times=middle, low=low, high=high, both=len(saving.ratios), runs=runs, **score)

@@ -1,0 +1,106 @@
+"""What the atlas has nearest to the settings, drawn before anything is started: it follows every slider at once."""
+
+import pandas as pd
+import streamlit as st
+
+from fda_core.atlas.cells import LANES, RACE, Cell, Run
+from fda_core.atlas.default_cell import cost
+from fda_core.atlas.file import Atlas, Curve
+from fda_core.atlas.nearest import exact, nearest
+from fda_core.atlas.opponents import against, seeds_of
+from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
+from ui.components.live_chart import figure_json, live_chart
+from ui.shared.atlas_numbers import atlas, saving_words
+from ui.shared.charts import X_COLUMNS, race_chart
+from ui.shared.frames import COLUMNS
+from ui.shared.lane_looks import look, palette
+from ui.state import axes
+from ui.text.glossary import marked
+from ui.text.i18n import t, together
+from ui.text.sentences import lane_label
+from ui.text.viewer import viewing
+from ui.views.race.race_figure import HEIGHT, measures
+
+BEYOND = 1.15  # times the bytes at which the last lane reaches the target: what follows is flat
+
+
+def cell_for(config: ExperimentConfig) -> Cell | None:
+    """None where the atlas has nothing like it, or no such measure or clock."""
+    known = atlas()
+    if known is None or config.target.metric == "mcc" or st.session_state.get("x_axis") == "time":
+        return None
+    return nearest(known, config)
+
+
+def show(config: ExperimentConfig, cell: Cell) -> None:
+    """The curves of a seed with those of the others as thin lines, whose settings they are, and what they come to."""
+    left, right = st.columns([2.7, 2.55])
+    x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
+    words = label(config, cell)
+    live_chart(
+        figure(cell, x, y, config.target.model_dump_json(), viewing()), key="race", height=HEIGHT, alt=words,
+        unavailable=t("chart.unavailable"),
+    )  # fmt: skip
+    st.markdown(marked(together([words, *result(cell, config.target)])))
+
+
+def label(config: ExperimentConfig, cell: Cell) -> str:
+    """Recorded; of these settings or of the nearest."""
+    seeds = len(seeds_of(atlas(), cell, *RACE))
+    key = "race.atlas" if exact(cell, config) else "race.atlas_near"
+    return t(key, clients=cell.clients, alpha=f"{cell.alpha:g}", rate=f"{cell.client_lr:g}", seeds=seeds)
+
+
+def result(cell: Cell, target: Target) -> list[str]:
+    """What FDA-OPT saves there, where the target is an accuracy."""
+    if target.metric != "accuracy":
+        return []
+    known = atlas()
+    wanted = dict.fromkeys(seeds_of(known, cell, *RACE), target.value)
+    saving = against(known, Run(cell, "fda-opt", 0), Run(cell, "fedopt-e1", 0), wanted, held=True)
+    return [saving_words("saving.seeds", saving, labels()["fedopt-e1"])]
+
+
+def labels() -> dict[str, str]:
+    """The lanes' names by id."""
+    return {name: lane_label(LaneSpec(id=name, **LANES[name].spec)) for name in RACE}
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
+    """The chart as the browser gets it, made once for all who look at the cell with this target, and read alike."""
+    known, goal = atlas(), Target.model_validate_json(target)
+    first, *others = seeds_of(known, cell, *RACE)
+    frames = {seed: frame(known, cell, seed, goal) for seed in (first, *others)}
+    reached = {name: spent.rounds for name in RACE if (spent := cost(known.curves[Run(cell, name, first)], goal))}
+    drawn = race_chart(frames[first], labels(), palette(), x, y, goal, reached)
+    for place, name in enumerate(RACE):
+        colour = look(place, palette())[0]
+        for seed in others:
+            rows = frames[seed][frames[seed].lane == name]
+            drawn.add_scatter(
+                x=rows[X_COLUMNS[x]].tolist(), y=rows[y].tolist(), uid=f"{name} {seed}", mode="lines", opacity=0.35,
+                line={"color": colour, "width": 1}, showlegend=False, hoverinfo="skip",
+            )  # fmt: skip
+    return figure_json(drawn, f"atlas/{cell}/{x}/{y}")
+
+
+def frame(known: Atlas, cell: Cell, seed: int, target: Target) -> pd.DataFrame:
+    """The lanes of a seed as `frames.race_frame` has them, up to a little beyond the target."""
+    curves = {name: known.curves[Run(cell, name, seed)] for name in RACE}
+    spent = [cost(curve, target) for curve in curves.values()]
+    end = BEYOND * max(each.bytes for each in spent) if all(spent) else float("inf")
+    return pd.concat([rows(name, curve, end) for name, curve in curves.items()], ignore_index=True)
+
+
+def rows(lane: str, curve: Curve, end: float) -> pd.DataFrame:
+    """One row a round that has sent no more than `end` bytes, the untrained model first."""
+    count = int((curve.bytes_total <= end).sum())
+    table = pd.DataFrame(
+        {
+            "round": range(count), "epochs": curve.epochs[:count].cumsum(), "round_epochs": curve.epochs[:count],
+            "megabytes": curve.bytes_total[:count] / 1e6, "test_loss": curve.test_loss[:count].astype(float),
+            "accuracy": curve.accuracy[:count].astype(float),
+        }
+    )  # fmt: skip
+    return table.assign(lane=lane, seconds=float("nan"), mcc=float("nan"), reason="")[COLUMNS]
