@@ -106,7 +106,11 @@ def test_a_term_in_a_sentence_opens_the_glossary_and_nothing_else(server, tab):
     tab.goto(f"{server.url}/schedules")
     tab.wait_for_selector(f"{CHART} .main-svg")
     address, box = tab.url, tab.get_by_role("dialog", name="Glossary")
-    tab.locator("a[href='#term-epoch']").first.focus()
+    word = tab.locator("a[href='#term-epoch']").first
+    word.hover()
+    assert word.get_attribute("title").startswith("One pass of a client over its own texts")  # a line, no more
+    assert word.get_attribute("title").count(".") == 1
+    word.focus()
     tab.keyboard.press("Enter")
     box.wait_for()
     assert box.locator("[data-asked]").inner_text().startswith("Local epoch\n")

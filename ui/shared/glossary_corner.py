@@ -18,5 +18,5 @@ def corner() -> None:
         asked = ""
     glossary_box(
         entries(), key="glossary", language=viewing().language, label=t("glossary.title"), close=t("glossary.close"),
-        opened=asked,
+        more=t("glossary.more"), opened=asked,
     )  # fmt: skip

@@ -62,8 +62,8 @@ a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted
 }
 .fda-glossary dt { font-weight: 600; }
 .fda-glossary dd { margin: 0; }
-.fda-glossary .formula { font-family: var(--st-code-font); }
-.fda-glossary .place { font-size: .875rem; opacity: .75; }
+.fda-glossary summary { cursor: pointer; font-size: .875rem; }
+.fda-glossary details p { margin: .25rem 0 0; font-family: var(--st-code-font); font-size: .875rem; }
 """
 # Streamlit lets Markdown break within words (`word-break: break-word`): what it would inherit is too weak.
 PHRASES = """

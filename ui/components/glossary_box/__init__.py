@@ -14,11 +14,12 @@ _mount = st.components.v2.component(
 
 
 def glossary_box(
-    terms: Sequence[dict[str, str]], *, key: str, language: str, label: str, close: str, opened: str
+    terms: Sequence[dict[str, str]], *, key: str, language: str, label: str, close: str, more: str, opened: str
 ) -> None:
-    """terms: with id, name, text, and for engineers formula and place. opened: the id to begin with, may be empty.
+    """terms: with id, name, text, and for engineers formula and place, folded below `more`. opened: the id to begin
+    with, may be empty.
 
     language: the page's, which nothing else tells the browser.
     """
-    data = {"terms": list(terms), "language": language, "label": label, "close": close, "opened": opened}
-    _mount(key=key, data=data)
+    words = {"label": label, "close": close, "more": more}
+    _mount(key=key, data={"terms": list(terms), "language": language, "opened": opened, **words})

@@ -1,4 +1,5 @@
-// A button and a modal box with all terms; a click on a link to "#term-<id>" anywhere opens the box at that term.
+// A button and a modal box with all terms. A link to "#term-<id>" anywhere says its term in a line when the mouse rests
+// on it, and a click opens the box there.
 
 const CLASS_NAME = "fda-glossary";
 const PREFIX = "#term-";
@@ -11,7 +12,11 @@ export default function ({ data, parentElement }) {
   fill(node, data);
   if (data.opened && data.opened !== node.opened) open(node, data.opened);
   node.opened = data.opened;
-  return () => node.isConnected || document.removeEventListener("click", node.follow, true);
+  return () => {
+    if (node.isConnected) return;
+    document.removeEventListener("click", node.follow, true);
+    document.removeEventListener("pointerover", node.hint, true);
+  };
 }
 
 function createNode(parentElement) {
@@ -31,6 +36,11 @@ function createNode(parentElement) {
     open(node, link.getAttribute("href").slice(PREFIX.length));
   };
   document.addEventListener("click", node.follow, true);
+  node.hint = (event) => {
+    const link = event.target.closest?.(`a[href^="${PREFIX}"]`);
+    if (link) link.title = node.lines?.[link.getAttribute("href").slice(PREFIX.length)] ?? "";
+  };
+  document.addEventListener("pointerover", node.hint, true);
   node.append(node.button, node.box);
   parentElement.append(node);
   return node;
@@ -43,7 +53,8 @@ function element(name, className, text = "") {
   return made;
 }
 
-function fill(node, { terms, label, close }) {
+function fill(node, { terms, label, close, more }) {
+  node.lines = Object.fromEntries(terms.map(({ id, text }) => [id, firstSentence(text)]));
   const head = element("header", "");
   const shut = element("button", "", "×");
   shut.type = "button";
@@ -55,12 +66,24 @@ function fill(node, { terms, label, close }) {
     const entry = element("div", "");
     entry.dataset.term = id;
     entry.append(element("dt", "", name), element("dd", "", text));
-    if (formula) entry.append(element("dd", "formula", formula));
-    if (place) entry.append(element("dd", "place", place));
+    if (formula || place) entry.append(folded(more, formula, place));
     list.append(entry);
   }
   node.box.setAttribute("aria-label", label);
   node.box.replaceChildren(head, list);
+}
+
+function folded(label, ...lines) {
+  const entry = element("dd", "more");
+  const box = element("details", "");
+  box.append(element("summary", "", label));
+  for (const line of lines.filter(Boolean)) box.append(element("p", "", line));
+  entry.append(box);
+  return entry;
+}
+
+function firstSentence(text) {
+  return text.match(/^.*?(?:[.:] |。|$)/)[0].trim().replace(/:$/, ".");
 }
 
 function open(node, id) {
