@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from statistics import median
 from typing import Literal, NamedTuple
 
@@ -47,6 +47,11 @@ def times(ours: Spent, theirs: Spent) -> float | None:
     return None if ours.to_target is None or theirs.to_target is None else theirs.to_target / ours.to_target
 
 
+def one_missed(ours: Spent, theirs: Spent) -> bool:
+    """Whether only one of the two got there."""
+    return (ours.to_target is None) != (theirs.to_target is None)
+
+
 @dataclass(frozen=True)
 class Saving:
     """One method against one opponent, a pair a seed: (ours, theirs)."""
@@ -60,10 +65,21 @@ class Saving:
         return [ratio for ratio in found if ratio is not None and isfinite(ratio)]
 
     @property
+    def middle(self) -> float | None:
+        """The median over all seeds but those in which neither got there.
+
+        A seed that ours alone missed counts as 0, as if no number of bytes were enough, and one that theirs alone
+        missed as infinite: otherwise who fails on the hard seeds would be judged by the easy ones.
+        """
+        missed = [0.0 if ours.to_target is None else inf for ours, theirs in self.pairs if one_missed(ours, theirs)]
+        found = self.ratios + missed
+        return median(found) if found else None
+
+    @property
     def spread(self) -> tuple[float, float, float] | None:
-        """Lowest, median and highest ratio; None where there is none."""
-        ratios = self.ratios
-        return (min(ratios), median(ratios), max(ratios)) if ratios else None
+        """Lowest ratio, `middle`, highest ratio; the two ends are of seeds in which both got there, None without."""
+        ratios, middle = self.ratios, self.middle
+        return (min(ratios), middle, max(ratios)) if ratios and middle is not None else None
 
     @property
     def counts(self) -> dict[Outcome, int]:

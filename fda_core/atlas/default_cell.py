@@ -70,9 +70,5 @@ def best_schedule(atlas: Atlas) -> str:
 def median_seed(atlas: Atlas) -> int:
     """The seed that a single run is shown of: its ratio to FedOpt E=1 is the one in the middle."""
     found = saving(atlas)
-    by_ratio = sorted(
-        (theirs.to_target / ours.to_target, seed)
-        for seed, (ours, theirs) in zip(seeds(atlas), found.pairs, strict=True)
-        if ours.to_target and theirs.to_target
-    )
-    return by_ratio[(len(by_ratio) - 1) // 2][1]
+    by_ratio = sorted((Saving([pair]).middle or 0, seed) for seed, pair in zip(seeds(atlas), found.pairs, strict=True))
+    return by_ratio[len(by_ratio) // 2][1]

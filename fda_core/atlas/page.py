@@ -24,12 +24,12 @@ A part is played whole, the most important first; the command goes on where it w
 
 ## What is saved, and from whom
 
-Times fewer bytes that FDA-OPT M=10 needs, above 1 it is better: the median over the seeds in which both get there,
-lowest and highest in brackets; then how often it won, tied, lost, and how often that is open, because one lane had sent
-less than the other needed when it was ended. The target is a share of the best accuracy that FedOpt E=1 showed on that
-seed at its *peak-optimal* client rate, the one at which it gets highest on the tuning seeds, as the authors chose
-theirs; FDA-OPT is played at that rate. *First* counts the first round that meets the target, *held* the second of two
-in a row.
+Times fewer bytes that FDA-OPT M=10 needs, above 1 it is better: the median over the seeds, in which a seed that it
+alone missed counts as 0; in brackets lowest and highest of the seeds in which both get there; then how often it won,
+tied, lost, and how often that is open, because one lane had sent less than the other needed when it was ended. The
+target is a share of the best accuracy that FedOpt E=1 showed on that seed at its *peak-optimal* client rate, the one at
+which it gets highest on the tuning seeds, as the authors chose theirs; FDA-OPT is played at that rate. *First* counts
+the first round that meets the target, *held* the second of two in a row.
 
 {settings}
 """

@@ -71,8 +71,8 @@ M/2 = 5. The smoothed rule is ours, not in the paper ([method.md](method.md)).
 
 Figures computed from the runs that the authors of FDA-OPT published (github.com/michaeltheologitis/FDA-Opt,
 `results/round_metrics`, commit 9262222; RoBERTa-base and DeBERTa-v3-base, all weights trained, one seed): FedOpt E=1
-against FDA-OPT M=10 at the same learning rates. Beside them ours, medians at the same α = 1, where both reached the target.
-Theirs are other tasks, other models and full fine-tuning: compare the order of magnitude.
+against FDA-OPT M=10 at the same learning rates. Beside them ours, medians at the same α = 1, where both reached the
+target. Theirs are other tasks, other models and full fine-tuning: compare the order of magnitude.
 
 {published}
 

@@ -29,9 +29,11 @@ def test_a_lane_that_was_cut_off_has_not_lost(ours, theirs, ours_sent, theirs_se
     assert outcome(Spent(ours, ours_sent), Spent(theirs, theirs_sent)) == result
 
 
-def test_a_saving_is_the_middle_of_the_seeds_in_which_both_got_there():
+def test_a_saving_is_the_middle_of_all_seeds_and_who_alone_missed_the_target_has_saved_nothing():
     pairs = [(Spent(50, 90), Spent(200, 200)), (Spent(100, 100), Spent(100, 100)), (Spent(None, 90), Spent(100, 100))]
-    saving = Saving([*pairs, (Spent(50, 90), Spent(100, 150))])
-    assert saving.spread == (1, 2, 4)
+    saving = Saving([*pairs, (Spent(50, 90), Spent(100, 150))])  # 4, 1, missed, 2
+    assert saving.spread == (1, 1.5, 4)
     assert saving.counts == {"win": 2, "tie": 1, "loss": 0, "open": 1, "neither": 0}
-    assert Saving(pairs[2:]).spread is None
+    assert Saving(pairs[2:]).spread is None and Saving(pairs[2:]).middle == 0
+    assert Saving([(Spent(None, 9), Spent(None, 9)), *pairs[:1]]).middle == 4  # neither says nothing
+    assert Saving([(Spent(9, 9), Spent(None, 9))]).middle == float("inf")

@@ -156,3 +156,25 @@ def test_a_plan_s_link_sets_the_page_up_although_it_was_open_before(server, cont
     race.page.get_by_role("link", name="5. Race").click()
     wait(lambda: race.page.get_by_role("combobox").first.input_value() == "Where it loses", "the preset of the link")
     race.page.close()
+
+
+def test_theta_is_moved_by_hand_without_the_server(server, tab):
+    """On the recorded round 3, which the threshold ended after 6 epochs."""
+    asked = []
+    tab.on("websocket", lambda socket: socket.on("framesent", lambda _: asked.append(1)))
+    tab.goto(f"{server.url}/inside?lang=en")
+    tab.wait_for_selector(".st-key-inside-variance .main-svg")
+    theta, answer = tab.get_by_role("slider", name="Move Θ"), tab.locator(".fda-theta output")
+    theta.wait_for()
+    wait(lambda: "after 6 local epochs" in answer.inner_text(), "what the run did")
+    tab.wait_for_timeout(500)
+    before, level = len(asked), "document.querySelector('.st-key-inside-variance .fda-live-chart').layout.shapes[0].y0"
+    line = tab.evaluate(level)
+    theta.press("Home")
+    assert "after 1 local epochs" in answer.inner_text()
+    wait(lambda: tab.evaluate(level) < line / 10, "the line at the bottom")
+    theta.press("End")
+    assert "would have gone on beyond the 6 local epochs" in answer.inner_text()
+    assert len(asked) == before and exceptions(tab) == 0
+    tab.get_by_role("button", name="▶").click()
+    wait(lambda: "after 5 local epochs" in answer.inner_text(), "the next round's own Θ")

@@ -1,5 +1,7 @@
 """The figures of the atlas in words, the same on every page: each with its opponent, spread and number of runs."""
 
+from math import inf
+
 import streamlit as st
 
 from fda_core.analysis.saving import Saving, compared
@@ -40,8 +42,8 @@ def over_seeds() -> str:
 def saving_words(key: str, saving: Saving, them: str) -> str:
     """One opponent: the median ratio and its spread, over how many of the runs; or that not both ever got there."""
     runs, both = len(saving.pairs), len(saving.ratios)
-    if saving.spread is None:
-        return t("saving.never", them=them, runs=runs)
+    if saving.spread is None or not 0 < saving.spread[1] < inf:  # one of the two missed on most
+        return t("saving.mostly", them=them, runs=runs, both=both)
     low, middle, high = saving.spread
     word = compared(1, middle)  # fewer, where theirs is the larger
     shown = {"times": tenths(max(middle, 1 / middle)), "low": tenths(low), "high": tenths(high)}

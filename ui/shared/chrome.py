@@ -30,7 +30,8 @@ HIDEABLE = {
     },
     "inside": {
         "inside_lane": "table.lane", "inside_turn": "inside.round", "inside_drifts": "chrome.drifts",
-        "inside_rule": "chrome.rule", "inside_scale": "chrome.scale", "inside_error": "chrome.error",
+        "inside_rule": "chrome.rule",
+        "inside_by_hand": "inside.by_hand_label", "inside_scale": "chrome.scale", "inside_error": "chrome.error",
     },
     "heterogeneity": {
         "mix_alpha": "settings.alpha", "mix_clients": "settings.clients", "mix_seed": "settings.seed",

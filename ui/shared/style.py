@@ -62,6 +62,9 @@ a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted
 }
 .fda-glossary dt { font-weight: 600; }
 .fda-glossary dd { margin: 0; }
+.fda-theta { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; align-items: center; }
+.fda-theta input { accent-color: var(--st-primary-color); width: 100%; }
+.fda-theta output { grid-column: 1 / -1; }
 .fda-glossary summary { cursor: pointer; font-size: .875rem; }
 .fda-glossary details p { margin: .25rem 0 0; font-family: var(--st-code-font); font-size: .875rem; }
 """

@@ -1,7 +1,6 @@
 """One number: what every page says FDA-OPT saves comes from the same runs, and is the same."""
 
 import re
-from statistics import median
 
 import pytest
 
@@ -47,9 +46,4 @@ def test_all_pages_say_the_same(visit, known, depth):
     said = re.findall(r"([\d.]+) times fewer bytes", story)
     assert times.split()[0] in said
     schedules = unlinked(visit("schedules", depth=depth).markdown[0].value)
-    assert f"{times} as many as FDA-OPT" in schedules
-
-
-def test_the_ratio_of_the_middle_is_not_the_ratio_of_the_middles_by_chance(known):
-    pairs = default_cell.saving(known).pairs
-    assert default_cell.saving(known).spread[1] == median(theirs.to_target / ours.to_target for ours, theirs in pairs)
+    assert f"seed by seed {times} as many as FDA-OPT" in schedules

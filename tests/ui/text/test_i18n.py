@@ -26,6 +26,7 @@ from ui.text.i18n import catalogue, t
 from ui.text.viewer import LANGUAGES
 from ui.views.budget.network_form import NUMBERS
 from ui.views.evidence.evidence_page import COMMANDS, MARKS
+from ui.views.inside.by_hand import WORDS as WORDS_BY_HAND
 from ui.views.production.production_page import MESSAGES, PLACES, SETTLE
 
 ROOT = Path(__file__).parents[3]
@@ -79,6 +80,7 @@ CHOICES = {
         f"race.reference_{name.replace('-', '_')}" for name, rule in RULES.items() if rule.method == "baseline"
     ],
     "inside.rule_*": [f"inside.rule_{name}" for name, rule in RULES.items() if rule.sets_theta and not rule.published],
+    "inside.by_hand_*": [f"inside.by_hand_{word}" for word in WORDS_BY_HAND],
     "inside.because_*": [
         f"inside.because_{reason}"
         for reason in ("first_round", "threshold", "epoch_cap", "fixed_schedule", "all_dropped")

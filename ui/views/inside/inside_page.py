@@ -19,6 +19,7 @@ from ui.text.i18n import named, t
 from ui.text.numbers import megabytes, significant, size, tenths
 from ui.text.sentences import epochs, lane_labels
 from ui.text.viewer import engineer
+from ui.views.inside import by_hand
 from ui.views.inside import inside_charts as charts
 
 HEIGHT, SMALL = 330, 260
@@ -42,6 +43,7 @@ def page() -> None:
     left, right = st.columns([3, 2])
     with left:
         show("variance", charts.variance_chart(seen, palette()), HEIGHT, decision(seen))
+        by_hand.slider(seen, run.run_id)
     with right.container(key="inside_drifts"):
         show(
             "drift", charts.drift_chart(seen, palette()), HEIGHT, t("inside.alt_drift", clients=len(seen.round.clients))

@@ -111,7 +111,7 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
     us = ours(lanes)
     timed = [lane for lane in lanes if lane.spec.is_fedopt]
     whole = [lane for lane in timed if len(lane.costs) == lane.runs]
-    if not whole or len(us.costs) < us.runs:
+    if not whole or not times(us, whole[0]):
         return t("schedules.open", goal=target)
     best, worst = (choice(whole, key=lambda lane: lane.middle("bytes")) for choice in (min, max))
     mine = us.middle("bytes")
@@ -125,7 +125,7 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
         t("schedules.badly", worst=worst.label, worst_mb=megabytes(worst.middle("bytes")),
           times=tenths(times(us, worst))),
     ]  # fmt: skip
-    missed = [lane for lane in timed if lane not in whole]
+    missed = [lane for lane in (*timed, us) if len(lane.costs) < lane.runs]
     late = [t("schedules.late", lane=lane.label, count=len(lane.costs), all=lane.runs) for lane in missed]
     return together([*words, *late, t("schedules.gift")])
 
@@ -136,8 +136,8 @@ def epochs_of(found: Atlas, lane: str, seed: int) -> list[int]:
 
 
 def times(us: Lane, them: Lane) -> float:
-    """How many times fewer bytes than theirs ours needed in the median, of lanes that always got there."""
-    return Saving([(spent(mine), spent(other)) for mine, other in zip(us.found, them.found, strict=True)]).spread[1]
+    """How many times fewer bytes than theirs ours needed in the median; they always got there."""
+    return Saving([(spent(mine), spent(other)) for mine, other in zip(us.found, them.found, strict=True)]).middle or 0
 
 
 def spent(cost: Cost | None) -> Spent:
