@@ -38,10 +38,12 @@ def rates_of(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...]) -> lis
 
 
 def comparable(atlas: Atlas, cell: Cell) -> bool:
-    """Whether the setting's rates were tried on the tuning seeds, and FDA-OPT played on others at the best of them."""
-    return len(rates_of(atlas, cell, BASELINE, TUNING_SEEDS)) > 1 and bool(
-        seeds_of(atlas, peak(atlas, cell), BASELINE, OURS)
-    )
+    """Whether the setting's rates were tried on the tuning seeds, FDA-OPT was played on others at the best of them, and
+    FedOpt E=1 there at other rates too: otherwise its fastest is not known."""
+    if len(rates_of(atlas, cell, BASELINE, TUNING_SEEDS)) < 2:
+        return False
+    seeds = seeds_of(atlas, peak(atlas, cell), BASELINE, OURS)
+    return bool(seeds) and len(rates_of(atlas, cell, BASELINE, seeds[:3])) > 1
 
 
 def peak(atlas: Atlas, cell: Cell) -> Cell:

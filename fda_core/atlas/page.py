@@ -41,7 +41,7 @@ def render(atlas: Atlas) -> str:
     comparisons = [setting(atlas, cell) for cell in (PROTOCOL, DEFAULT) if comparable(atlas, cell)]
     return TEXT.format(
         texts=config["train_examples"], tests=config["test_examples"], epochs=LOCAL_EPOCHS, first=atlas.card["first"],
-        last=atlas.card["last"], parts="\n".join(parts(atlas)), settings="\n\n".join(comparisons) or "Nothing yet.",
+        last=atlas.card["last"], parts="\n".join(parts(atlas)), settings="\n\n".join(comparisons) or "No setting has been tuned and played at its rates yet.",
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """One number: what every page says FDA-OPT saves comes from the same runs, and is the same."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,10 @@ from fda_core.atlas.cells import ATLAS, BASELINE, OURS
 from fda_core.atlas.file import load
 from fda_core.runs.recorded import recorded
 from tests.helpers.words import unlinked
+from ui.shared.atlas_numbers import over_seeds
 from ui.shared.shown_run import DEFAULT
+
+README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +51,7 @@ def test_all_pages_say_the_same(visit, known, depth):
     assert times.split()[0] in said
     schedules = unlinked(visit("schedules", depth=depth).markdown[0].value)
     assert f"seed by seed {times} as many as FDA-OPT" in schedules
+
+
+def test_the_readme_says_it_too():
+    assert over_seeds() in README.read_text(encoding="utf-8")

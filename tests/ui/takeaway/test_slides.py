@@ -132,7 +132,7 @@ def test_the_price_is_what_the_summary_has(name, language, depth):
     assert bars(sent) == {label: cost.bytes / 1e6 for label, cost in reached.items()}
     assert bars(trained) == {label: cost.local_epochs for label, cost in reached.items()}
     late = [lane for lane in found if lane.to_target is None]
-    assert len(late) == (2 if name == MISSED else 0)
+    assert len(late) == (2 if name == MISSED else name == SCHEDULES)  # there E=20 did not get there
     for lane in late:
         assert labels[lane.lane] in words(slide) and megabytes(lane.spent.bytes) in words(slide)
 
@@ -160,7 +160,7 @@ def test_the_network_is_billed_as_on_the_budget_page(network, title):
 
 
 def test_where_fda_opt_does_not_win_the_slides_say_so():
-    run = recorded(SCHEDULES)
+    run = recorded("schedules-0")
     idea, race, _, network = made(run, network=own(run, device=8.0)).slides  # slow devices: training counts for more
     assert "FedOpt E=10, does better" in words(idea)
     assert "FedOpt E=10 sent 129 MB: 1.3 times more bytes" in words(race)

@@ -117,9 +117,9 @@ def test_garbage_in_the_address_is_no_round(word, number):
 
 def test_the_page_shows_a_recorded_run_and_turns_its_rounds(visit):
     page = visit("inside", round="3")
-    assert not page.exception and "Round 3 of 18" in unlinked(page.markdown[0].value)
+    assert not page.exception and "Round 3 of 23" in unlinked(page.markdown[0].value)
     page.button(key="inside_forth").click().run()
-    assert not page.exception and "Round 4 of 18" in unlinked(page.markdown[0].value)
+    assert not page.exception and "Round 4 of 23" in unlinked(page.markdown[0].value)
     page.selectbox(key=widget_key("inside_lane")).set_value("fedopt-e1").run()
     assert not page.exception and "on schedule" in unlinked(page.markdown[0].value)
     assert page.query_params["lane"] == "fedopt-e1"

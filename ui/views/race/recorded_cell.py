@@ -19,6 +19,7 @@ from ui.text.glossary import marked
 from ui.text.i18n import t, together
 from ui.text.sentences import lane_label
 from ui.text.viewer import viewing
+from ui.views.race import budget_line
 from ui.views.race.race_figure import HEIGHT, measures
 
 BEYOND = 1.15  # times the bytes at which the last lane reaches the target: what follows is flat
@@ -34,8 +35,9 @@ def cell_for(config: ExperimentConfig) -> Cell | None:
 
 def show(config: ExperimentConfig, cell: Cell) -> None:
     """The curves of a seed with those of the others as thin lines, whose settings they are, and what they come to."""
-    left, right = st.columns([2.7, 2.55])
+    left, right, limit = st.columns([2.7, 1.35, 1.2])
     x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
+    budget_line.choose(limit)
     words = label(config, cell)
     live_chart(
         figure(cell, x, y, config.target.model_dump_json(), viewing()), key="race", height=HEIGHT, alt=words,
