@@ -39,9 +39,10 @@ def render(atlas: Atlas) -> str:
     """The page as Markdown."""
     config = atlas.card["config"]
     comparisons = [setting(atlas, cell) for cell in (PROTOCOL, DEFAULT) if comparable(atlas, cell)]
+    nothing = "No setting has been tuned and played at its rates yet."
     return TEXT.format(
         texts=config["train_examples"], tests=config["test_examples"], epochs=LOCAL_EPOCHS, first=atlas.card["first"],
-        last=atlas.card["last"], parts="\n".join(parts(atlas)), settings="\n\n".join(comparisons) or "No setting has been tuned and played at its rates yet.",
+        last=atlas.card["last"], parts="\n".join(parts(atlas)), settings="\n\n".join(comparisons) or nothing,
     )  # fmt: skip
 
 
