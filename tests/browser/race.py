@@ -46,7 +46,8 @@ class Race:
 
     def points(self) -> int:
         """Points drawn in all lanes, the untrained models' included, marks of other kinds not."""
-        example = f"({ELEMENT}?.layout?.uirevision ?? '').startsWith('alpha-')"  # a recorded run, before there is one
+        view = f"{ELEMENT}?.layout?.uirevision ?? ''"  # before there is a run, something recorded is shown
+        example = f"/^(alpha-|default[/]|atlas[/])/.test({view})"
         traces = f"({example} ? [] : {ELEMENT}?._fullData ?? [])"
         lanes = f"{traces}.filter((trace) => (trace.mode ?? 'lines').includes('lines'))"
         return self.page.evaluate(f"{lanes}.reduce((sum, trace) => sum + trace._length, 0)")
