@@ -79,6 +79,7 @@ class Race:
 
     def zoom(self) -> None:
         """Drags over a part of the chart."""
+        self.page.locator(CHART).first.scroll_into_view_if_needed()
         box = self.page.locator(f"{CHART} .nsewdrag").first.bounding_box()
         x, y = box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"]
         self.page.mouse.move(x, y)

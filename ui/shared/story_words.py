@@ -107,8 +107,12 @@ def published_pairs() -> list[dict[str, str]]:
 
 def beyond(run: Snapshot | None) -> str:
     """One run is one run: what others like it came to, where they are known, and the medians of the authors' own."""
-    usual = run is not None and default_cell.is_default(run.config)
-    return together([t("story.one_run"), *filter(None, [over_seeds() if usual else ""]), published()])
+    return together([t("story.one_run"), *filter(None, [others(run)]), published()])
+
+
+def others(run: Snapshot | None) -> str:
+    """What runs with the same settings came to over all their seeds; empty where they are not the default's."""
+    return over_seeds() if run is not None and default_cell.is_default(run.config) else ""
 
 
 def published() -> str:

@@ -10,7 +10,10 @@ from ui.text.i18n import t
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 # Streamlit leaves a fifth of a 720-pixel projector picture empty above the page, and its header empty on the right.
 PAGE = """
-.stMainBlockContainer { padding-top: 4.2rem; padding-bottom: 2rem; }
+.stMainBlockContainer { padding-top: 3.6rem; padding-bottom: 2rem; }
+/* The title takes as little from the picture as it can. */
+.st-key-heading { margin-bottom: -0.6rem; }
+.st-key-heading h3 { padding: 0; font-size: 1.5rem; }
 @media (min-width: 900px) {
   .st-key-chrome { position: fixed; top: 0.6rem; right: 1rem; width: auto; gap: 0; z-index: 999991; }
   [data-testid="stToolbar"] { padding-right: 4rem; }

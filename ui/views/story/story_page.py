@@ -12,7 +12,7 @@ from ui.shared.onward import to_production
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
 from ui.shared.story import Story, tell
-from ui.shared.story_words import beyond, model, sentences, sketch
+from ui.shared.story_words import beyond, model, others, published, sentences, sketch
 from ui.state.address import keep_address
 from ui.takeaway.offers import film_button, slides_button
 from ui.text.glossary import marked
@@ -39,8 +39,10 @@ def page() -> None:
             for sentence in sentences(story):
                 st.markdown(marked(sentence))
         go(story.run.config)
+    if words := others(story.run):
+        st.markdown(marked(words))
     about_messages(story)
-    st.caption(together([t("source.recorded", label=label(story.run)), beyond(story.run)]))
+    st.caption(together([t("source.recorded", label=label(story.run)), t("story.one_run"), published()]))
     with st.container(key="story_take", horizontal=True):
         film_button(story.run, small=True)
         slides_button(story.run, small=True)
