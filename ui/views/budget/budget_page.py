@@ -18,7 +18,7 @@ from ui.views.budget.bill_words import assumed, first_year, table
 from ui.views.budget.network_form import adopt, controls, keep
 from ui.views.budget.shared_results import shared_bills, shared_map
 
-HEIGHT = 380
+HEIGHT = 330
 
 
 def page() -> None:

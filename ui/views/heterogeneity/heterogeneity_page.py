@@ -23,7 +23,7 @@ from ui.views.heterogeneity.client_labels import labels_sentence, of_run
 from ui.views.heterogeneity.heterogeneity_charts import effects_chart, labels_chart
 from ui.views.heterogeneity.recorded_effects import effect_sentences, labels_of, series, series_names, table
 
-HEIGHT = 400
+HEIGHT = 365
 
 
 def page() -> None:
@@ -81,7 +81,7 @@ def shared_labels(train_examples: int, clients: int, alpha: float, seed: int, si
 
 
 def show(name: str, figure, config: ExperimentConfig) -> None:
-    """A chart of this page, 400 px high, with the α and the clients in its words for who cannot see it."""
+    """A chart of this page, 365 px high, with the α and the clients in its words for who cannot see it."""
     live_chart(
         figure_json(figure, name), key=f"mix-{name}", height=HEIGHT, unavailable=t("chart.unavailable"),
         alt=t(f"heterogeneity.alt_{name}", alpha=f"{config.alpha:g}", clients=config.clients),
