@@ -18,7 +18,7 @@ from benchmarks.race import wait_until
 GOALS = {"switch_p95": 0.5, "budget_p95": 0.2}
 # By page: what has to be there for it to be drawn. The story is there when the server is done; live pages never are.
 PAGES = {
-    "": "[data-test-script-state=notRunning]", "race": ".st-key-race .main-svg",
+    "": "[data-test-script-state=notRunning]", "race": ".st-key-race_recorded .main-svg",
     "inside": ".st-key-inside-variance .main-svg",
     "heterogeneity": ".st-key-mix-labels .main-svg", "schedules": ".st-key-schedules-costs .main-svg",
     "budget": ".st-key-budget_map .main-svg", "evidence": ".st-key-evidence_table table", "lesson": ".st-key-plans",

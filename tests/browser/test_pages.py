@@ -7,7 +7,7 @@ from tests.browser.race import CHART, Race, wait
 
 # By page, its main picture; the list of runs has tests of its own.
 PAGES = {
-    "": ".film", "race": ".st-key-race .main-svg", "inside": ".st-key-inside-variance .main-svg",
+    "": ".film", "race": ".st-key-race_recorded .main-svg", "inside": ".st-key-inside-variance .main-svg",
     "heterogeneity": ".st-key-mix-labels .main-svg", "schedules": ".st-key-schedules-costs .main-svg",
     "budget": ".st-key-budget_map .main-svg", "evidence": ".st-key-evidence_table table", "lesson": ".st-key-plans",
     "production": None, "runs": None,

@@ -40,7 +40,7 @@ def show(config: ExperimentConfig, cell: Cell) -> None:
     budget_line.choose(limit)
     words = label(config, cell)
     live_chart(
-        figure(cell, x, y, config.target.model_dump_json(), viewing()), key="race", height=HEIGHT, alt=words,
+        figure(cell, x, y, config.target.model_dump_json(), viewing()), key="race_recorded", height=HEIGHT, alt=words,
         unavailable=t("chart.unavailable"),
     )  # fmt: skip
     st.markdown(marked(together([words, *result(cell, config.target)])))
