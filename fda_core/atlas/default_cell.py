@@ -1,12 +1,10 @@
 """What the preset Default comes to over all its seeds in the atlas: the figures that pages repeat."""
 
-import numpy as np
-
 from fda_core.analysis.saving import Saving
 from fda_core.analysis.summary import Cost
 from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LANES, LOCAL_EPOCHS, OURS, Run
 from fda_core.atlas.file import Atlas, Curve
-from fda_core.atlas.opponents import against, median_bytes, seeds_of
+from fda_core.atlas.opponents import against, median_bytes, reached_at, seeds_of
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 
@@ -42,11 +40,9 @@ def target() -> float:
 
 def cost(curve: Curve, goal: Target) -> Cost | None:
     """What the lane had spent at the second of the first two rounds in a row that meet it; no clock is kept."""
-    met = curve.accuracy[1:] >= goal.value if goal.metric == "accuracy" else curve.test_loss[1:] <= goal.value
-    at = np.flatnonzero(met[1:] & met[:-1])
-    if not len(at):
+    met = curve.accuracy >= goal.value if goal.metric == "accuracy" else curve.test_loss <= goal.value
+    if (end := reached_at(met, held=True)) is None:
         return None
-    end = int(at[0]) + 2
     return Cost(end, int(curve.epochs[: end + 1].sum()), int(curve.bytes_total[end]), float("nan"))
 
 

@@ -2,15 +2,15 @@
 
 from math import log
 
-from fda_core.atlas.cells import BASELINE, OURS, Cell
+from fda_core.atlas.cells import RACE, Cell
 from fda_core.atlas.file import Atlas
 from fda_core.atlas.opponents import seeds_of
 from fda_core.settings.config import ExperimentConfig
 
 
 def shown(atlas: Atlas) -> list[Cell]:
-    """The cells in which both methods were played on seeds that count."""
-    return sorted(cell for cell in {run.cell for run in atlas.curves} if seeds_of(atlas, cell, BASELINE, OURS))
+    """The cells in which the lanes of a race were played on seeds that count."""
+    return sorted(cell for cell in {run.cell for run in atlas.curves} if seeds_of(atlas, cell, *RACE))
 
 
 def nearest(atlas: Atlas, config: ExperimentConfig) -> Cell | None:

@@ -60,12 +60,16 @@ def seeds_of(atlas: Atlas, cell: Cell, *lanes: str) -> tuple[int, ...]:
 
 def spent(curve: Curve, target: float, held: bool) -> Spent:
     """held: the target counts as reached with the second of two rounds in a row that meet it, else with the first."""
-    met = curve.accuracy >= target
-    met[0] = False  # the untrained model has sent nothing
-    if held:
-        met[1:] &= met[:-1].copy()
-    at = np.flatnonzero(met)
-    return Spent(float(curve.bytes_total[at[0]]) if len(at) else None, float(curve.bytes_total[-1]))
+    at = reached_at(curve.accuracy >= target, held)
+    return Spent(None if at is None else float(curve.bytes_total[at]), float(curve.bytes_total[-1]))
+
+
+def reached_at(met: np.ndarray, held: bool) -> int | None:
+    """The round in which a target counts as reached. met: [rounds + 1] whether each meets it, the untrained model
+    first, which does not count."""
+    trained = met[1:]
+    at = np.flatnonzero(trained[1:] & trained[:-1]) + 2 if held else np.flatnonzero(trained) + 1
+    return int(at[0]) if len(at) else None
 
 
 def targets(atlas: Atlas, cell: Cell, share: float) -> dict[int, float]:

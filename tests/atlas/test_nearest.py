@@ -2,7 +2,7 @@
 
 import pytest
 
-from fda_core.atlas.cells import BASELINE, DEFAULT, OURS, Cell, Run
+from fda_core.atlas.cells import BASELINE, DEFAULT, RACE, Cell, Run
 from fda_core.atlas.file import Atlas
 from fda_core.atlas.nearest import exact, nearest, shown
 from fda_core.settings import presets
@@ -14,7 +14,7 @@ ALIKE, SLOW, SMALL = Cell(clients=40, alpha=10, client_lr=0.05), Cell(clients=40
 @pytest.fixture
 def atlas() -> Atlas:
     cells = (DEFAULT, ALIKE, SLOW, SMALL)
-    curves = {Run(cell, lane, seed): curve(0.6, 0.7) for cell in cells for lane in (BASELINE, OURS) for seed in (0, 1)}
+    curves = {Run(cell, lane, seed): curve(0.6, 0.7) for cell in cells for lane in RACE for seed in (0, 1)}
     curves |= {Run(Cell(client_lr=0.2), BASELINE, 0): curve(0.6)}  # one lane alone is no comparison
     return Atlas(curves, {})
 

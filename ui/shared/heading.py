@@ -1,12 +1,10 @@
-"""What every page begins and ends with: its title, and the way on, so that all pages make one path."""
+"""What every page begins with: its title, and for whom it is written."""
 
 import streamlit as st
 
 from ui.shared.chrome import choose_depth, reader
+from ui.shared.onward import PATH
 from ui.text.i18n import t
-
-# From the task over the idea and the price to what one would do.
-PATH = ("story", "inside", "race", "heterogeneity", "schedules", "budget", "evidence", "production", "lesson")
 
 
 def heading(page: str) -> None:
@@ -16,12 +14,3 @@ def heading(page: str) -> None:
         if page == PATH[0]:
             choose_depth("story_depth", "collapsed")
         reader(page, says_depth=page != PATH[0])
-
-
-def onward(page: str) -> None:
-    """The next page of the path, with the question that it answers."""
-    if page in PATH[:-1]:
-        following = PATH[PATH.index(page) + 1]
-        label = t("onward.next", question=t(f"onward.{following}"))
-        with st.container(key="onward"):
-            st.page_link(f"pages/{following}.py", label=label, icon=":material/arrow_forward:")

@@ -5,11 +5,14 @@ const CLASS_NAME = "fda-theta";
 
 export default function ({ data, parentElement }) {
   const node = parentElement.querySelector(`.${CLASS_NAME}`) ?? createNode(parentElement);
-  if (node.view !== data.view) node.range.value = STEPS * (data.theta / data.highest); // another round: its own Θ
+  if (node.view !== data.view) {
+    node.range.value = STEPS * (data.theta / data.highest); // another round: its own Θ
+    node.moved = false;
+  }
   Object.assign(node, { view: data.view, data });
   node.range.setAttribute("aria-label", data.words.label);
   node.label.textContent = data.words.label;
-  show(node, false);
+  show(node);
 }
 
 const STEPS = 1000;
@@ -20,15 +23,18 @@ function createNode(parentElement) {
   node.label = document.createElement("span");
   node.range = Object.assign(document.createElement("input"), { type: "range", min: 1, max: STEPS, step: 1 });
   node.output = document.createElement("output");
-  node.range.addEventListener("input", () => show(node, true));
+  node.range.addEventListener("input", () => {
+    node.moved = true;
+    show(node);
+  });
   node.append(node.label, node.range, node.output);
   parentElement.append(node);
   return node;
 }
 
-// moved: by the reader; before that the chart is as the server drew it.
-function show(node, moved) {
-  const { data } = node;
+// Before the reader has moved it, the chart is as the server drew it.
+function show(node) {
+  const { data, moved } = node;
   const theta = moved ? (data.highest * node.range.value) / STEPS : data.theta;
   node.output.textContent = sentence(data, theta);
   node.range.setAttribute("aria-valuetext", node.output.textContent);

@@ -3,21 +3,20 @@
 import pandas as pd
 import streamlit as st
 
-from fda_core.atlas.cells import LANES, RACE, Cell, Run
+from fda_core.atlas.cells import RACE, Cell, Run
 from fda_core.atlas.default_cell import cost
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.nearest import exact, nearest
 from fda_core.atlas.opponents import against, seeds_of
-from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
+from fda_core.settings.config import ExperimentConfig, Target
 from ui.components.live_chart import figure_json, live_chart
-from ui.shared.atlas_numbers import atlas, saving_words
+from ui.shared.atlas_numbers import atlas, labels, saving_words
 from ui.shared.charts import X_COLUMNS, race_chart
 from ui.shared.frames import COLUMNS
 from ui.shared.lane_looks import look, palette
 from ui.state import axes
 from ui.text.glossary import marked
 from ui.text.i18n import t, together
-from ui.text.sentences import lane_label
 from ui.text.viewer import viewing
 from ui.views.race import budget_line
 from ui.views.race.race_figure import HEIGHT, measures
@@ -63,11 +62,6 @@ def result(cell: Cell, target: Target) -> list[str]:
     return [saving_words("saving.seeds", saving, labels()["fedopt-e1"])]
 
 
-def labels() -> dict[str, str]:
-    """The lanes' names by id."""
-    return {name: lane_label(LaneSpec(id=name, **LANES[name].spec)) for name in RACE}
-
-
 @st.cache_data(max_entries=256, show_spinner=False)
 def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
     """The chart as the browser gets it, made once for all who look at the cell with this target, and read alike."""
@@ -75,7 +69,8 @@ def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
     first, *others = seeds_of(known, cell, *RACE)
     frames = {seed: frame(known, cell, seed, goal) for seed in (first, *others)}
     reached = {name: spent.rounds for name in RACE if (spent := cost(known.curves[Run(cell, name, first)], goal))}
-    drawn = race_chart(frames[first], labels(), palette(), x, y, goal, reached)
+    named = {name: labels()[name] for name in RACE}
+    drawn = race_chart(frames[first], named, palette(), x, y, goal, reached)
     for place, name in enumerate(RACE):
         colour = look(place, palette())[0]
         for seed in others:
