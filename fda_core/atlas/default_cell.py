@@ -4,7 +4,7 @@ from fda_core.analysis.saving import Saving
 from fda_core.analysis.summary import Cost
 from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LANES, LOCAL_EPOCHS, OURS, Run
 from fda_core.atlas.file import Atlas, Curve
-from fda_core.atlas.opponents import against, median_bytes, reached_at, seeds_of
+from fda_core.atlas.opponents import against, median_bytes, middle_seed, reached_at, seeds_of
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 
@@ -67,6 +67,4 @@ def best_schedule(atlas: Atlas) -> str:
 
 def median_seed(atlas: Atlas) -> int:
     """The seed that a single run is shown of: its ratio to FedOpt E=1 is the one in the middle."""
-    found = saving(atlas)
-    by_ratio = sorted((Saving([pair]).middle or 0, seed) for seed, pair in zip(seeds(atlas), found.pairs, strict=True))
-    return by_ratio[len(by_ratio) // 2][1]
+    return middle_seed(seeds(atlas), saving(atlas))

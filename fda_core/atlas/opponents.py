@@ -89,6 +89,12 @@ def against(atlas: Atlas, ours: Run, theirs: Run, target: dict[int, float], held
     return Saving(pairs)
 
 
+def middle_seed(seeds: tuple[int, ...], saving: Saving) -> int:
+    """The one of the saving's seeds that a single run is shown of: neither the best nor the worst."""
+    by_ratio = sorted((Saving([pair]).middle or 0, seed) for seed, pair in zip(seeds, saving.pairs, strict=True))
+    return by_ratio[len(by_ratio) // 2][1]
+
+
 def findings(atlas: Atlas, cell: Cell, share: float, held: bool, ours: str = OURS) -> list[Finding]:
     """FDA-OPT at the peak-optimal rate against each opponent. cell: any of the setting, whatever its client rate."""
     best = peak(atlas, cell)

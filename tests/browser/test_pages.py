@@ -162,7 +162,7 @@ def test_theta_is_moved_by_hand_without_the_server(server, tab):
     """On the recorded round 3, which the threshold ended after 6 epochs."""
     asked = []
     tab.on("websocket", lambda socket: socket.on("framesent", lambda _: asked.append(1)))
-    tab.goto(f"{server.url}/inside?lang=en")
+    tab.goto(f"{server.url}/inside?lang=en&round=3")
     tab.wait_for_selector(".st-key-inside-variance .main-svg")
     theta, answer = tab.get_by_role("slider", name="Move Θ"), tab.locator(".fda-theta output")
     theta.wait_for()
@@ -177,4 +177,4 @@ def test_theta_is_moved_by_hand_without_the_server(server, tab):
     assert "would have gone on beyond the 6 local epochs" in answer.inner_text()
     assert len(asked) == before and exceptions(tab) == 0
     tab.get_by_role("button", name="▶").click()
-    wait(lambda: "after 5 local epochs" in answer.inner_text(), "the next round's own Θ")
+    wait(lambda: "after 6 local epochs" in answer.inner_text(), "the next round's own Θ")

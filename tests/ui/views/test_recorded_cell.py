@@ -9,7 +9,7 @@ from fda_core.atlas.file import load
 from fda_core.settings.config import Target
 from tests.helpers.words import unlinked
 from ui.text.i18n import t
-from ui.views.race.recorded_cell import figure, frame
+from ui.views.race.recorded_cell import figure, frame, shown_bytes
 
 
 def said(page) -> str:
@@ -42,5 +42,5 @@ def test_one_seed_is_drawn_with_marks_and_every_other_as_a_thin_line(visit, targ
     thin = [trace for trace in drawn["data"] if trace.get("opacity") == 0.35]
     seeds = len({run.seed for run in known.curves if run.cell == DEFAULT and run.seed < 100})
     assert len(thin) == (seeds - 1) * len(RACE)
-    shown = frame(known, DEFAULT, 0, target)
+    shown = frame(known, DEFAULT, 0, shown_bytes(known, DEFAULT, target))
     assert set(shown.lane) == set(RACE) and (shown[shown["round"] == 0].megabytes == 0).all()

@@ -79,5 +79,7 @@ def effects_chart(runs: Sequence[Effect], labels: dict[str, str], palette: Seque
     figure.update_xaxes(title=t("heterogeneity.x_alpha"), row=3, col=1)
     figure.add_vline(x=alpha, line={"color": GREY, "dash": "dot", "width": 1})
     figure.update_annotations(font={"size": 12})
-    figure.update_layout(margin={"l": 50, "r": 10, "t": 24, "b": 40}, legend={"orientation": "h", "y": -0.22})
+    # At the very bottom, below the axis title, however many rows it takes.
+    legend = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
+    figure.update_layout(margin={"l": 50, "r": 10, "t": 24, "b": 92}, legend=legend)
     return figure

@@ -3,11 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from fda_core.atlas.cells import RACE, Cell, Run
+from fda_core.analysis.saving import Saving
+from fda_core.atlas.cells import BASELINE, OURS, RACE, Cell, Run
 from fda_core.atlas.default_cell import cost
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.nearest import exact, nearest
-from fda_core.atlas.opponents import against, seeds_of
+from fda_core.atlas.opponents import against, middle_seed, seeds_of
 from fda_core.settings.config import ExperimentConfig, Target
 from ui.components.live_chart import figure_json, live_chart
 from ui.shared.atlas_numbers import atlas, labels, saving_words
@@ -56,18 +57,24 @@ def result(cell: Cell, target: Target) -> list[str]:
     """What FDA-OPT saves there, where the target is an accuracy."""
     if target.metric != "accuracy":
         return []
-    known = atlas()
-    wanted = dict.fromkeys(seeds_of(known, cell, *RACE), target.value)
-    saving = against(known, Run(cell, "fda-opt", 0), Run(cell, "fedopt-e1", 0), wanted, held=True)
-    return [saving_words("saving.seeds", saving, labels()["fedopt-e1"])]
+    return [saving_words("saving.seeds", saving(cell, target), labels()[BASELINE])]
+
+
+def saving(cell: Cell, target: Target) -> Saving:
+    """Over the seeds, to the target's value as an accuracy."""
+    wanted = dict.fromkeys(seeds_of(atlas(), cell, *RACE), target.value)
+    return against(atlas(), Run(cell, OURS, 0), Run(cell, BASELINE, 0), wanted, held=True)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
     """The chart as the browser gets it, made once for all who look at the cell with this target, and read alike."""
     known, goal = atlas(), Target.model_validate_json(target)
-    first, *others = seeds_of(known, cell, *RACE)
-    frames = {seed: frame(known, cell, seed, goal) for seed in (first, *others)}
+    seeds = seeds_of(known, cell, *RACE)
+    first = middle_seed(seeds, saving(cell, goal))
+    others = [seed for seed in seeds if seed != first]
+    end = shown_bytes(known, cell, goal)
+    frames = {seed: frame(known, cell, seed, end) for seed in seeds}
     reached = {name: spent.rounds for name in RACE if (spent := cost(known.curves[Run(cell, name, first)], goal))}
     named = {name: labels()[name] for name in RACE}
     drawn = race_chart(frames[first], named, palette(), x, y, goal, reached)
@@ -82,12 +89,17 @@ def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
     return figure_json(drawn, f"atlas/{cell}/{x}/{y}")
 
 
-def frame(known: Atlas, cell: Cell, seed: int, target: Target) -> pd.DataFrame:
-    """The lanes of a seed as `frames.race_frame` has them, up to a little beyond the target."""
-    curves = {name: known.curves[Run(cell, name, seed)] for name in RACE}
-    spent = [cost(curve, target) for curve in curves.values()]
-    end = BEYOND * max(each.bytes for each in spent) if all(spent) else float("inf")
-    return pd.concat([rows(name, curve, end) for name, curve in curves.items()], ignore_index=True)
+def shown_bytes(known: Atlas, cell: Cell, target: Target) -> float:
+    """A little beyond where the last lane of any seed got to the target; no end where none did."""
+    runs = (Run(cell, name, seed) for seed in seeds_of(known, cell, *RACE) for name in RACE)
+    found = (cost(known.curves[run], target) for run in runs)
+    return BEYOND * max((each.bytes for each in found if each), default=float("inf"))
+
+
+def frame(known: Atlas, cell: Cell, seed: int, end: float) -> pd.DataFrame:
+    """The lanes of a seed as `frames.race_frame` has them, up to so many bytes."""
+    named = [(name, known.curves[Run(cell, name, seed)]) for name in RACE]
+    return pd.concat([rows(name, curve, end) for name, curve in named], ignore_index=True)
 
 
 def rows(lane: str, curve: Curve, end: float) -> pd.DataFrame:
