@@ -1,6 +1,7 @@
 """The Race as a lesson, in a real browser: predict, run, see the answer, set a budget, ask the models."""
 
 import pytest
+from playwright.sync_api import Locator, Page
 
 from tests.browser.race import ELEMENT, SMALL, Race, wait
 
@@ -22,6 +23,13 @@ def shapes(race: Race) -> list[str]:
     return race.page.evaluate(f"({ELEMENT}._fullLayout?.shapes ?? []).map(shape => shape.name).filter(Boolean)")
 
 
+def asked(page: Page, answer: Locator) -> bool:
+    """Asks; on a busy machine the page may say to ask again, because the model is still being loaded."""
+    page.get_by_role("button", name="Ask").click()
+    page.wait_for_timeout(2000)
+    return answer.is_visible()
+
+
 def test_a_lesson_from_the_prediction_to_a_sentence_of_one_s_own(race):
     played(race)
     race.page.get_by_text("You predicted that no lane would reach the target: right.").wait_for()
@@ -31,7 +39,7 @@ def test_a_lesson_from_the_prediction_to_a_sentence_of_one_s_own(race):
     box = page.get_by_role("spinbutton", name="Budget, MB")
     box.fill("10")
     box.press("Enter")
-    page.get_by_text("At 10 MB, test loss:").wait_for()
+    page.get_by_text("At 10 MB, accuracy:").wait_for()
     wait(lambda: shapes(race) == ["budget 10 MB"], "the line of the budget")
     wait(lambda: "budget=10" in page.url, "the budget in the address")
     page.reload()
@@ -43,8 +51,7 @@ def test_a_lesson_from_the_prediction_to_a_sentence_of_one_s_own(race):
 
     page.get_by_text("Try a sentence: what do the models say?").click()
     page.get_by_label("A film review in English").fill(TEXT)
-    page.get_by_role("button", name="Ask").click()
-    page.get_by_text("FDA-OPT M=10, after round 3").wait_for()
+    wait(lambda: asked(page, page.get_by_text("FDA-OPT M=10, after round 3")), "an answer")
     assert page.get_by_text("Before training, the same for all lanes").count() == 1
     assert page.locator('[data-testid="stException"]').count() == 0
     assert "warm" not in page.url
@@ -55,9 +62,8 @@ def test_a_sentence_can_be_tried_while_the_run_goes_on_and_its_answer_stays(race
     page = race.page
     page.get_by_text("Try a sentence: what do the models say?").click()
     page.get_by_label("A film review in English").fill(TEXT)
-    page.get_by_role("button", name="Ask").click()
     answer = page.get_by_text("Before training, the same for all lanes")
-    answer.wait_for()
+    wait(lambda: asked(page, answer), "an answer")
     before = race.points()
     race.wait_for_points(before + 5)
     assert answer.is_visible() and race.frozen()  # the panel stays open, and the run went on

@@ -1,6 +1,7 @@
 """The live chart without a browser: the library's copy and what is sent to the page."""
 
 import json
+import re
 import os
 
 import numpy as np
@@ -87,6 +88,13 @@ def test_figure_keeps_trace_identity_and_gaps(figure):
     assert trace["uid"] == "fedopt-e1"
     assert trace["y"] == [1.0, None, 0.5]  # JSON has no NaN; null is a gap in the line
     assert "bdata" in trace["x"]  # numpy travels as base64, which plotly.min.js reads
+
+
+def test_what_identifies_a_trace_is_a_name_that_css_accepts_and_stays_its_own():
+    """Plotly's clearing of a chart stops at another, and the page loses the pictures after it."""
+    drawn = go.Figure([go.Scatter(y=[1], uid=uid) for uid in ("FedOpt E=1 0", "FedOpt E=1-0", "FedOpt E:1 0", "全 0")])
+    uids = [trace["uid"] for trace in json.loads(figure_json(drawn, "v"))["data"]]
+    assert len(set(uids)) == 4 and all(re.fullmatch(r"[\w-]+", uid, re.ASCII) for uid in uids)
 
 
 def test_the_figure_itself_is_not_changed(figure):

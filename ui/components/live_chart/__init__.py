@@ -4,6 +4,7 @@
 goes what the reader had zoomed into. This component keeps one node and redraws inside it.
 """
 
+import re
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -15,6 +16,7 @@ from ui.components.spoken import spoken
 
 __all__ = ["figure_json", "live_chart", "publish"]
 
+UNNAMED = re.compile(r"[^a-zA-Z0-9-]")
 UNAVAILABLE = "The chart library could not be loaded. Reload the page to try again."
 
 # Registered once, at import: registering it at every mount would only repeat the work.
@@ -65,4 +67,8 @@ def figure_json(figure: go.Figure, view: str) -> str:
     for name in ("template", "width", "height"):
         layout.pop(name, None)
     layout["uirevision"] = view
+    # Plotly looks for a trace's parts by a CSS class of its uid, and stops at one that is no name.
+    for trace in content.get("data", []):
+        if "uid" in trace:
+            trace["uid"] = UNNAMED.sub(lambda found: f"_{ord(found[0]):x}_", trace["uid"])
     return to_json_plotly(content)

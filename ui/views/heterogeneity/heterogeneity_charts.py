@@ -25,7 +25,6 @@ def labels_chart(
     order = np.argsort(counts[:, 0] / counts.sum(axis=1), kind="stable")
     who = [escaped(names[k]) for k in order] if names else order.tolist()
     figure = go.Figure()
-    # A uid names its pattern in the browser, where a blank in it leaves the bars without their fill.
     for i, label in enumerate(labels):
         figure.add_bar(
             x=list(range(1, len(counts) + 1)), y=counts[order, i].tolist(), name=escaped(label), uid=f"label-{i}",

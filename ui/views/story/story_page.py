@@ -34,13 +34,13 @@ def page() -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show(story)
+        if words := others(story.run):
+            st.markdown(marked(words))
     with right:
         with st.container(key="story_sentences"):
             for sentence in sentences(story):
                 st.markdown(marked(sentence))
         go(story.run.config)
-    if words := others(story.run):
-        st.markdown(marked(words))
     about_messages(story)
     st.caption(together([t("source.recorded", label=label(story.run)), t("story.one_run"), published()]))
     with st.container(key="story_take", horizontal=True):
