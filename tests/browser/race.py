@@ -13,7 +13,7 @@ SMALL = {
 }  # fmt: skip
 CHART = ".fda-live-chart"
 ELEMENT = f"document.querySelector('{CHART}')"
-PATIENCE = 360  # seconds; the first run of a server also loads torch and computes the prefix, beside another server
+PATIENCE = 180  # seconds; the first run of a server also loads torch and computes the prefix, beside another server
 
 
 class Race:

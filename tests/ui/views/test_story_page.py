@@ -80,7 +80,8 @@ def test_the_page_in_every_language_and_depth(visit, shown, language, depth):
     assert not page.exception and not page.warning and not page.error
     with reading(language, depth):
         wanted = sentences(tell(recorded(DEFAULT)))
-        assert [text.value for text in page.markdown][:3] == list(map(marked, wanted))
+        said = list(map(marked, wanted))
+        assert [text.value for text in page.markdown if text.value in said] == said
         assert page.button(key="story_run").label == t("story.run")
         assert shown[-1]["words"]["pause"] == t("film.pause") and shown[-1]["language"] == language
     words = [*wanted, *shown[-1]["words"].values(), shown[-1]["alt"], *(text.value for text in page.markdown)]
@@ -182,7 +183,7 @@ def test_another_record_is_another_film_and_other_sentences(visit, shown, shelve
     page = visit("story")
     before, after = ([w["bytes"] for track in each["tracks"] for w in track["transfers"]] for each in shown)
     assert sum(after) == sum(before) + 300_000_000
-    assert "**1,137 MB**" in page.markdown[0].value
+    assert any("**1,137 MB**" in text.value for text in page.markdown)
 
 
 @pytest.mark.parametrize("damage", ["missing", "garbage", "empty", "no rounds"])
