@@ -8,7 +8,7 @@ from playwright.sync_api import Error, Page
 
 # Small enough that the prefix takes seconds; the target cannot be reached, so a run lasts until it is stopped.
 SMALL = {
-    "train_examples": 100, "test_examples": 40, "clients": 10, "clients_per_round": 4, "rounds": 5000,
+    "train_examples": 100, "test_examples": 40, "max_tokens": 32, "clients": 10, "clients_per_round": 4, "rounds": 5000,
     "target.value": 0.99,
 }  # fmt: skip
 CHART = ".fda-live-chart"

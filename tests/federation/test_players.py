@@ -12,6 +12,7 @@ from fda_core.federation.resumption import Resumption
 from fda_core.settings.config import LaneSpec
 from fda_core.support.errors import Cancelled
 from tests.federation.test_resumption import json_and_tensors
+from tests.helpers.tiers import tiered
 from tests.helpers.tiny import (
     TinyTrainer,
     comparable,
@@ -30,7 +31,7 @@ LANES = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=[2, 4])
+@pytest.fixture(params=tiered([2, 4], [2], "slow"))
 def threads(request):
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)

@@ -28,10 +28,10 @@ def control(run: Snapshot, us: str, them: str, labels: dict[str, str], found: di
 
 
 def costs(label: str, bill: Bill) -> str:
-    """Time, GB and dollars that a lane needs to the target, or that it does not get there."""
+    """Time, GB and money that a lane needs to the target, or that it does not get there."""
     if not bill.reached:
         return t("budget.misses", lane=label)
-    values = {"time": duration(bill.seconds), "gb": gigabytes(bill.bytes), "dollars": money(bill.dollars)}
+    values = {"time": duration(bill.seconds), "gb": gigabytes(bill.bytes), "money": money(bill.dollars)}
     return t("budget.costs", lane=label, **values)
 
 

@@ -86,7 +86,7 @@ def reader(page: str, says_depth: bool = True) -> None:
 
     says_depth: or else it says the language, because the depth stands beside it.
     """
-    language, depth = viewing()
+    language, depth, _ = viewing()
     label = t("chrome.reader", depth=t(f"chrome.{depth}")) if says_depth else LANGUAGES[language]
     with st.popover(label, icon=":material/translate:", key="reader"):
         switches()

@@ -33,7 +33,7 @@ EVERYWHERE = {"run", "lang", "depth", "hide", "term"}
 PAGE_WORDS = {
     "race": {"budget", "x", "y"},
     "inside": {"lane", "round"},
-    "budget": {"sites", "up", "down", "rtt", "spread", "device", "price", "gb", "year", "payload", "against"},
+    "budget": {"sites", "up", "down", "rtt", "spread", "device", "price", "gb", "year", "rate", "payload", "against"},
     "lesson": {"plan"},
     "runs": {"runs", "search", "tag", "x", "y", "seeds"},
 }

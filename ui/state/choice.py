@@ -17,7 +17,7 @@ Kind = Literal["selectbox", "radio", "multiselect", "select_slider"]
 
 def widget_key(key: str) -> str:
     """Of the widget in which this viewer makes the choice `key`."""
-    return "-".join((key, *viewing()))
+    return "-".join((key, *viewing()[:2]))
 
 
 def choose(

@@ -19,8 +19,9 @@ def settle() -> dict[str, str]:
     language, depth = words.get("lang", before.language), words.get("depth", before.depth)
     asked = (("lang", language, LANGUAGES), ("depth", depth, DEPTHS))
     strange = {name: word for name, word, known in asked if word not in known}
-    state.viewing = Viewing(
-        language if language in LANGUAGES else before.language, depth if depth in DEPTHS else before.depth
+    state.viewing = before._replace(
+        language=language if language in LANGUAGES else before.language,
+        depth=depth if depth in DEPTHS else before.depth,
     )
     write(state.viewing)
     return strange

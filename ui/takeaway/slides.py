@@ -24,7 +24,7 @@ from ui.takeaway.origin import listed, origin, references, settings
 from ui.takeaway.slide_charts import WHOLE, Bar, Box, Curve, amount, bars, curves
 from ui.takeaway.slide_paper import FOOT, FULL, MARGIN, TOP, dress, fitting, paper, say, slide, tall
 from ui.text.i18n import t, together
-from ui.text.numbers import DASH, DAY, UNITS, count, duration, gigabytes, money, tenths, typed
+from ui.text.numbers import DASH, DAY, UNITS, count, duration, gigabytes, money, tenths, unit_price
 from ui.text.sentences import goal, headline, lane_labels, spent
 
 GREY = "#888888"
@@ -199,7 +199,7 @@ def assumed(talk: Talk) -> str:
     link, network = talk.network.link, talk.network
     words = t(
         "take.assumed", sites=count(network.sites), up=f"{link.uplink_mbit:g}", down=f"{link.downlink_mbit:g}",
-        rtt=f"{link.rtt_ms:g}", price=typed(link.price_per_gb), device=f"{network.device:g}",
+        rtt=f"{link.rtt_ms:g}", price=unit_price(link.price_per_gb), device=f"{network.device:g}",
     )  # fmt: skip
     if network.payload != OWN:
         other = t("budget.slower", times=tenths(slower(talk.run, network.payload)))

@@ -6,6 +6,7 @@ What was measured or calculated is rounded here. A setting is not: it stands as 
 import math
 
 from ui.text.i18n import t
+from ui.text.viewer import viewing
 
 DASH = "–"
 # Up to how many seconds a time is told in which unit, and how many seconds that has; longer ones in days.
@@ -71,9 +72,20 @@ def typed(value: float) -> str:
     return f"{value:,.10g}"
 
 
+def in_yen() -> bool:
+    """Whether this viewer's prices are said in yen: where the words are Japanese."""
+    return viewing().language == "ja"
+
+
 def money(dollars: float) -> str:
-    """Without the sign: 0.09, 1,234.50."""
-    return f"{dollars:,.2f}"
+    """In the viewer's currency: $0.09, $1,234.50; 1.35 円, 185,175 円."""
+    amount = dollars * viewing().yen if in_yen() else dollars
+    return t("budget.amount", count=f"{amount:,.0f}" if in_yen() and amount >= 10 else f"{amount:,.2f}")
+
+
+def unit_price(dollars: float) -> str:
+    """The same for a price that a reader typed: none of its digits is lost."""
+    return t("budget.amount", count=typed(round(dollars * viewing().yen, 6) if in_yen() else dollars))
 
 
 def duration(seconds: float) -> str:

@@ -12,14 +12,16 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 LANGUAGES = {"ja": "日本語", "en": "English"}
 DEPTHS = ("manager", "engineer")
 DEFAULT_LANGUAGE, DEFAULT_DEPTH = "en", "engineer"  # of who is no viewer: exports, tests of sentences
+YEN = 150.0  # for a dollar, until a viewer says what it is today
 FIRST_DEPTH = "FDA_OPT_LAB_DEPTH"  # in the environment: the depth every viewer begins with
 
 
 class Viewing(NamedTuple):
-    """language: a key of `LANGUAGES`; depth: one of `DEPTHS`."""
+    """language: a key of `LANGUAGES`; depth: one of `DEPTHS`; yen: for a dollar, where prices are said in yen."""
 
     language: str = DEFAULT_LANGUAGE
     depth: str = DEFAULT_DEPTH
+    yen: float = YEN
 
 
 def first_depth() -> str:
@@ -41,9 +43,9 @@ def viewing() -> Viewing:
 
 
 @contextmanager
-def reading(language: str = DEFAULT_LANGUAGE, depth: str = DEFAULT_DEPTH) -> Iterator[None]:
+def reading(language: str = DEFAULT_LANGUAGE, depth: str = DEFAULT_DEPTH, yen: float = YEN) -> Iterator[None]:
     """As somebody who reads so: for what is made after a page was drawn, a download, and for tests of sentences."""
-    token = _fixed.set(Viewing(language, depth))
+    token = _fixed.set(Viewing(language, depth, yen))
     try:
         yield
     finally:

@@ -199,6 +199,16 @@ def test_another_measure_is_drawn_as_it_is(tmp_path, measure):
     assert chart.value_axis.axis_title.text_frame.text == t(f"chart.y_{measure}")
 
 
+def test_japanese_slides_are_in_yen_at_the_viewer_s_rate():
+    run = recorded(DEFAULT)
+    network = OwnNetwork(40, Link(price_per_gb=0.1), chosen=True)
+    slide = Presentation(BytesIO(offers.make_slides(run, network, Viewing("ja", "manager", 120.0)))).slides[3]
+    assert "1 GB あたり 12 円" in words(slide)
+    [table] = [shape.table for shape in slide.shapes if shape.has_table]
+    costs = [row.cells[3].text for row in list(table.rows)[1:]]
+    assert any(cost.endswith(" 円") for cost in costs) and not any("$" in cost for cost in costs)
+
+
 def test_the_network_set_on_the_budget_page_is_that_of_the_slides(visit, monkeypatch):
     asked = []
     monkeypatch.setattr(offers, "make_slides", lambda run, network, viewer: asked.append(network))

@@ -85,6 +85,26 @@ def test_a_slower_line_takes_longer_and_moves_as_much(visit):
     assert page.query_params["up"] == "1"
 
 
+def test_in_japanese_prices_are_yen_at_a_rate_that_can_be_changed(visit):
+    """The bill stays the same: only what it is said in changes, and the price may be typed in yen."""
+    dollars = [float(cell.strip("$")) for cell in cells(visit("budget", lang="en"), t("budget.money")) if "$" in cell]
+
+    def said() -> list[float]:
+        """Of the lanes that get there."""
+        return [float(cell.removesuffix(" 円")) for cell in cells(page, t("budget.money")) if "円" in cell]
+
+    with reading("ja"):  # or else AppTest looks for what was chosen among English words
+        page = visit("budget", lang="ja")
+        yen = said()
+        assert page.number_input(key="budget_price_yen").value == 13.5 and "$" not in page.markdown[0].value
+        assert yen == pytest.approx([150 * cost for cost in dollars], abs=1.3)
+        page.number_input(key="budget_rate").set_value(100.0).run()
+        assert page.number_input(key="budget_price_yen").value == 9.0 and page.query_params["rate"] == "100"
+        page.number_input(key="budget_price_yen").set_value(18.0).run()
+        assert page.query_params["price"] == "0.18" and not page.exception
+        assert said() == pytest.approx([cost * 100 / 150 * 2 for cost in yen], abs=1)
+
+
 def test_the_address_brings_network_payload_and_opponent(visit):
     page = visit("budget", up="2", sites="400", payload="roberta-base full", against="fedopt-e5")
     assert not page.exception

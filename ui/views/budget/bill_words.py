@@ -46,8 +46,8 @@ def first_year(us: str, them: str, ours: Bill, theirs: Bill) -> list[str]:
     return [
         t(
             f"budget.year_{word}", runs=count(state.budget_year), download=gigabytes(once), us=us, them=them,
-            ours=gigabytes(mine), theirs=gigabytes(other), our_dollars=money(mine * price),
-            their_dollars=money(other * price), times=tenths(max(mine, other) / min(mine, other)),
+            ours=gigabytes(mine), theirs=gigabytes(other), our_money=money(mine * price),
+            their_money=money(other * price), times=tenths(max(mine, other) / min(mine, other)),
         )
     ]  # fmt: skip
 
