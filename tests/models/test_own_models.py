@@ -66,10 +66,11 @@ BENIGN = {
 def test_weights_of_other_heads_are_left_aside(which, tmp_path):
     kind, whole, extra = BENIGN[which]
     folder = tiny_models.save(kind, tmp_path / "mine", whole=whole)
-    before = load(folder).state_dict()
+    model = load(folder)
+    before = model.state_dict()
     change(folder, lambda tensors: {name: torch.rand(shape) for name, shape in extra.items()} | tensors)
     after = load(folder).state_dict()
-    encoder = [name for name in after if name.startswith(load(folder).base_model_prefix) and "pooler" not in name]
+    encoder = [name for name in after if name.startswith(model.base_model_prefix) and "pooler" not in name]
     assert encoder and all(torch.equal(before[name], after[name]) for name in encoder)
 
 

@@ -102,20 +102,10 @@ def test_a_preset_comes_out_as_it_went_in(name):
 
 
 @pytest.mark.parametrize("name", tiered(ODD, VERY_ODD, "slow"))
-def test_an_odd_configuration_comes_out_as_it_went_in(name):
-    changes = ODD[name]
-    assert collected(drawn(of(changes))) == of(changes)
-
-
-@pytest.mark.parametrize("name", tiered(ODD, VERY_ODD, "slow"))
-def test_drawing_again_changes_nothing(name):
+def test_an_odd_configuration_comes_out_as_it_went_in_drawn_again_too_and_a_preset_replaces_it(name):
     page = drawn(of(ODD[name]))
+    assert collected(page) == of(ODD[name])
     assert collected(page.run()) == of(ODD[name])
-
-
-@pytest.mark.parametrize("name", tiered(ODD, VERY_ODD, "slow"))
-def test_from_an_odd_configuration_one_can_choose_a_preset(name):
-    page = drawn(of(ODD[name]))
     page.selectbox(key=widget_key("preset")).set_value("quick").run()
     assert collected(page) == presets.build(preset="quick")
 

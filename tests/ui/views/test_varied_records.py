@@ -30,6 +30,14 @@ LANES = {
 OF_RUNS = {name: PAGES[name] for name in ("race", "inside", "budget", "heterogeneity", "runs")}
 FIRST = ("references", 4)  # what the quick tier looks at
 MANY = 400
+NIGHT = (pytest.mark.slow, pytest.mark.drawn)
+
+
+def tier(name: str, rounds: int) -> tuple:
+    """Of lanes and rounds: before the first round and after some everywhere, after one where all lanes are."""
+    if (name, rounds) == FIRST:
+        return ()
+    return NIGHT if rounds == 1 and name != "all" else (pytest.mark.slow,)
 
 
 def shown(visit, run_id: str, pages=PAGES, **words: str) -> None:
@@ -63,7 +71,7 @@ def taken(rows: list[dict]) -> str | None:
         return None
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=NIGHT) for seed in range(1, 5))])
 def test_a_record_with_other_values_is_refused_or_shown(visit, rows, seed):
     """Changes that are taken one by one are shown together: as many pages again would take hours."""
     drawn = random.Random(seed)
@@ -82,7 +90,7 @@ def test_a_record_with_other_values_is_refused_or_shown(visit, rows, seed):
 @pytest.mark.parametrize(
     ("names", "rounds"),
     [
-        pytest.param(names, rounds, id=f"{name}, {rounds}", marks=() if (name, rounds) == FIRST else pytest.mark.slow)
+        pytest.param(names, rounds, id=f"{name}, {rounds}", marks=tier(name, rounds))
         for name, names in LANES.items()
         for rounds in (0, 1, 4)
     ],
