@@ -15,6 +15,7 @@ from fda_core.data.guess import guess
 from fda_core.data.reading import AnySheet, read
 from fda_core.data.split import default_sizes
 from fda_core.data.table import Columns, Table
+from fda_core.models import language
 from fda_core.runs import kept_tables
 from fda_core.runs.store import runs_folder
 from fda_core.settings import glue, presets
@@ -25,6 +26,7 @@ from ui.shared.row_notes import row_words
 from ui.state.choice import choose
 from ui.state.presenter import may_act
 from ui.text.i18n import listed, plain, t, together
+from ui.text.numbers import of_hundred
 from ui.text.problems import said
 
 TYPES = ["csv", "tsv", "txt", "json", "jsonl", "parquet"]
@@ -45,6 +47,8 @@ def panel(frozen: bool, config: ExperimentConfig | None, adopt: Callable[[Experi
         st.caption(in_use(config or state.base))
         if not here(state.base):
             st.warning(t("own.not_here"))
+        elif mine := table_of(state.base):
+            language_note(mine, state.own_now.model)
         st.button(
             t("own.back"), key="own_back", disabled=frozen, on_click=to_reviews, args=(adopt,), icon=":material/undo:"
         )
@@ -186,9 +190,29 @@ def summary(table: Table, sheet: AnySheet, config: ExperimentConfig) -> None:
         t("own.sites", clients=len(table.clients)) if table.clients else t("own.no_sites", clients=config.clients),
     ]
     st.markdown(together(words))
+    language_note(table, config.model)
     st.caption(together(row_words(table.notes, "own.rows")))
     if config.train_examples + config.test_examples < len(table):
         st.caption(t("own.part", rows=len(table)))
+
+
+def language_note(table: Table, model: str) -> None:
+    """Says before a run begins that the model does not know the language of the texts, and which ones might."""
+    if share := foreign_share(table, model):
+        models = listed(f"`{name}`" for name in language.MULTILINGUAL)
+        st.warning(t("own.language", percent=of_hundred(share, 0), model=plain(model), models=models))
+
+
+def foreign_share(table: Table, model: str) -> float | None:
+    """Once for each table and model: as `language.foreign`; None too where the tokenizer is not installed."""
+    kept = st.session_state.get("own_language")
+    if kept is None or kept[0] != (table.sha256, model):
+        try:
+            share = language.foreign(model, table.frame.text)
+        except LabError:
+            share = None
+        kept = st.session_state.own_language = ((table.sha256, model), share)
+    return kept[1]
 
 
 def label_words(table: Table) -> str:

@@ -62,6 +62,21 @@ def test_a_table_in_shift_jis_is_read_and_summed_up(page):
     assert UNIQUE in page.dataframe[0].value["本文"][0]
 
 
+def test_a_model_that_does_not_know_the_language_is_named_before_start_with_models_that_do(page):
+    def warned() -> list[str]:
+        return [element.value for element in page.warning if "distilbert-base-multilingual-cased" in element.value]
+
+    assert len(warned()) == 0
+    on_sites(page)
+    assert len(warned()) == 1  # in the dialog
+    use(page)
+    assert len(warned()) == 1  # beside the settings, as long as table and model are these
+    page.button(key="own_back").click().run()
+    assert len(warned()) == 0
+    upload(page, b"text,label\n" + b"a fine and funny film,1\nlong and dull,0\n" * 20)
+    assert len(warned()) == 0
+
+
 def test_columns_are_guessed(page):
     upload(page, own_table.csv())
     chosen = {box.key.split("-")[0]: box.value for box in page.selectbox if box.key.startswith("own_")}

@@ -56,6 +56,11 @@ def ask(page, text: str):
     return page
 
 
+def test_a_text_in_a_language_the_model_does_not_know_is_not_judged(visit, ended, asked):
+    page = ask(visit(run=with_weights(ended)), "とても面白い映画でした。")
+    assert asked == [] and t("ask.language") in [element.value for element in page.warning]
+
+
 def texts(page) -> list[str]:
     return [element.value for element in page.markdown]
 

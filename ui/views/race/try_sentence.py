@@ -8,6 +8,7 @@ import streamlit as st
 from fda_core import predict
 from fda_core.analysis.summary import started
 from fda_core.data.labels import LABELS
+from fda_core.models import language
 from fda_core.predict import Answer
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import folder_of
@@ -65,6 +66,8 @@ def read(config: ExperimentConfig, folder: Path, text: str, labels: int) -> tupl
     if not predict.ready():
         return [], t("ask.loading")
     try:
+        if language.foreign(config.model, [text]):
+            return [], t("ask.language")
         return predict.answers(config, folder, text, labels), ""
     except LabError as error:
         return [], said(error)
