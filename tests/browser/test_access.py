@@ -22,11 +22,40 @@ def axe() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
+# What can be worked and is to be reached by Tab; of a group of radio buttons one, from which arrows lead on.
+CONTROLS = """() => {
+  window.visited = new Set();
+  document.addEventListener("focusin", (event) => window.visited.add(event.target));
+  const seen = (node) => node.checkVisibility({ visibilityProperty: true }) && node.getBoundingClientRect().width > 1;
+  const able = (node) => seen(node) && !node.disabled && !node.closest("[inert], [aria-hidden=true], .modebar-container");
+  const words = "button, a[href], input, select, textarea, [role=slider], [role=combobox], [role=tab], summary";
+  window.controls = [...document.querySelectorAll(words)].filter(able);
+  document.activeElement?.blur();
+  return window.controls.length;
+}"""
+MISSED = """() => {
+  const group = (node) => node.closest("[role=radiogroup], [role=tablist], [data-testid=stButtonGroup]") ?? node;
+  const reached = new Set([...window.visited].map(group));
+  const missed = (node) => node.isConnected && !reached.has(group(node)) && !window.visited.has(node);
+  return window.controls.filter(missed).map((node) => node.outerHTML.slice(0, 160));
+}"""
+
+
+def unreached(page) -> list[str]:
+    """The controls of a page that Tab alone does not come to, from its top to its end."""
+    count = page.evaluate(CONTROLS)
+    assert count > 5
+    for _ in range(count + 20):
+        page.keyboard.press("Tab")
+    return page.evaluate(MISSED)
+
+
 @pytest.mark.slow
 def test_no_page_keeps_anybody_out(server, context, axe):
-    """All pages, one with a run and the list with runs chosen, then settings that are frozen beside a run."""
+    """All pages, one with a run and the list with runs chosen, then settings that are frozen beside a run: by axe, and
+    by who has a keyboard alone."""
     ids = [keep_run(server.runs, seed=seed) for seed in (721, 722)]
-    page, found, grounds = context.new_page(), {}, set()
+    page, found, grounds, missed = context.new_page(), {}, set(), {}
 
     def look(path: str) -> None:
         """In light by all rules, in dark by the one that colours make a difference to."""
@@ -46,6 +75,7 @@ def test_no_page_keeps_anybody_out(server, context, axe):
         page.wait_for_timeout(800)
         look(path)
         assert page.locator('[aria-label*="**"]').count() == 0
+        missed[path] = unreached(page)
     race = Race(page, server.url)
     race.open(**SMALL)
     race.press("Start")
@@ -55,3 +85,4 @@ def test_no_page_keeps_anybody_out(server, context, axe):
     page.close()
     assert len({ground for _, ground in grounds}) == len(grounds) == 2  # it was light and dark
     assert {path: nodes for path, nodes in found.items() if nodes} == {}
+    assert {path: nodes for path, nodes in missed.items() if nodes} == {}

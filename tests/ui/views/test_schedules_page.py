@@ -1,5 +1,6 @@
 """The Schedules page: its verdict is recounted from recorded runs, and would be another with other runs."""
 
+from math import inf
 from statistics import median
 
 import pytest
@@ -9,11 +10,13 @@ from fda_core.analysis.summary import Cost
 from fda_core.atlas import default_cell
 from fda_core.atlas.cells import ATLAS, DEFAULT, Run
 from fda_core.atlas.file import load
+from fda_core.atlas.rate_map import Square
 from fda_core.settings.config import LaneSpec
 from tests.helpers.words import says, unlinked
 from ui.shared.run_tables import study_rows
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import reading
+from ui.views.schedules.rate_map import map_chart
 from ui.views.schedules.schedules_charts import costs_chart, swing_chart
 from ui.views.schedules.schedules_page import Lane, lanes_of, ours, swing_words, verdict
 
@@ -53,6 +56,18 @@ def test_the_verdict_follows_from_the_runs(timed, mine, words):
     with reading("ja"):
         japanese = verdict(lanes, "正解率 70%")
     assert told and all(says(japanese, key) for key in told)
+
+
+def test_the_map_has_a_number_where_something_was_reached_and_a_dash_where_not():
+    squares = [
+        Square("fedopt-e1", 0.01, 800e6, 3), Square("fedopt-e1", 0.1, 200e6, 3), Square("fedopt-e5", 0.1, 100e6, 3),
+        Square("fda-opt", 0.01, 200e6, 3), Square("fda-opt", 0.1, inf, 3),
+    ]  # fmt: skip
+    drawn = map_chart(squares, {"fedopt-e1": "E=1", "fedopt-e5": "E=5", "fda-opt": "FDA"}).data[0]
+    assert (list(drawn.x), list(drawn.y)) == (["0.01", "0.1"], ["FDA", " ", "E=5", "E=1"])
+    assert list(map(list, drawn.text)) == [["200 MB", "–"], ["", ""], ["", "100 MB"], ["800 MB", "200 MB"]]
+    assert drawn.z[0][1] == drawn.z[3][0] == max(z for row in drawn.z for z in row if z is not None)
+    assert drawn.z[2][0] is None
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from ui.text.i18n import listed, t, together
 from ui.text.numbers import megabytes, rounded, tenths
 from ui.text.problems import said
 from ui.text.sentences import goal
+from ui.views.schedules import rate_map
 from ui.views.schedules.schedules_charts import costs_chart, swing_chart
 
 HEIGHT, SMALL = 340, 220
@@ -76,6 +77,7 @@ def page() -> None:
         st.switch_page("pages/race.py", query_params={"run": st.session_state.run})
     if problem := st.session_state.pop("schedules_problem", None):
         st.warning(problem)
+    rate_map.section(found)
     with st.container(key="schedules_table"):
         text_table(study_rows({lane.label: lane.found for lane in lanes}))
     adaptive = [lane for lane in lanes if lane.spec.kind.sets_theta]

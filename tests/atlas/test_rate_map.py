@@ -1,0 +1,40 @@
+"""The map of rates: each square is its own median, and what was not reached is not shown as cheap."""
+
+from dataclasses import replace
+from math import inf
+
+import pytest
+
+from fda_core.atlas.cells import BASELINE, DEFAULT, OURS, Run
+from fda_core.atlas.file import Atlas
+from fda_core.atlas.rate_map import cells, savings, squares
+from tests.atlas.test_opponents import curve
+
+SLOW, LONE = replace(DEFAULT, client_lr=0.01), replace(DEFAULT, client_lr=0.2)
+
+
+@pytest.fixture
+def atlas() -> Atlas:
+    curves = {Run(LONE, BASELINE, 0): curve(0.9, 0.9)}  # nothing to compare it with
+    for seed in (0, 1, 2):
+        curves[Run(DEFAULT, BASELINE, seed)] = curve(0.6, 0.71, 0.71)
+        curves[Run(DEFAULT, OURS, seed)] = curve(0.71, 0.71)
+        curves[Run(SLOW, BASELINE, seed)] = curve(0.6, 0.6, 0.71, 0.71) if seed else curve(0.6, 0.6, 0.6, 0.6)
+        curves[Run(SLOW, OURS, seed)] = curve(0.6, 0.6) if seed else curve(0.71, 0.71)
+    curves[Run(SLOW, "fedopt-e2", 0)] = curve(0.72, 0.72)
+    return Atlas(curves, {})
+
+
+def test_a_square_is_the_median_of_its_seeds_and_infinite_where_most_missed(atlas):
+    found = {(square.lane, square.rate): (square.bytes, square.seeds) for square in squares(atlas)}
+    assert found == {
+        (BASELINE, 0.01): (40e6, 3), (BASELINE, 0.05): (30e6, 3), ("fedopt-e2", 0.01): (20e6, 1),
+        (OURS, 0.01): (inf, 3), (OURS, 0.05): (20e6, 3),
+    }  # fmt: skip
+    assert [cell.client_lr for cell in cells(atlas)] == [0.01, 0.05]
+
+
+def test_what_is_saved_is_counted_at_the_same_rate(atlas):
+    found = savings(atlas)
+    assert found[0.05].middle == 1.5 and found[0.05].counts["win"] == 3
+    assert found[0.01].middle == 0.0  # on two of three seeds FDA-OPT alone did not get there
