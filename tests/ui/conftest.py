@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from fda_core.live.other_programs import OtherPrograms
@@ -13,6 +14,14 @@ from tests.helpers.fake import Fake, until
 from ui.state import session
 
 APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_components_of_packages():
+    """AppTest reads the metadata of every installed package for each new viewer, and finds none: a third of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: [])
+        yield
 
 
 @pytest.fixture
