@@ -72,7 +72,9 @@ def experiment(preset: str | None, words: Sequence[str]) -> ExperimentConfig:
     return presets.build(merge({"preset": preset, "lanes": EXPERIMENT["lanes"]}, changes))
 
 
-def timed(config: ExperimentConfig, folder: Path, produce: Producer, watch: Callable[[Event], None] = lambda _: None) -> Timed:
+def timed(
+    config: ExperimentConfig, folder: Path, produce: Producer, watch: Callable[[Event], None] = lambda _: None
+) -> Timed:
     """One way to play it."""
     began, epochs = time.perf_counter(), {}
 

@@ -23,7 +23,14 @@ hypothesis.settings.load_profile("shared cores")
 
 # Files of minutes: handed out first, so that no worker is left with one at the end, and so that no two files train in
 # the app at once: a run has a low priority, and on two busy cores it would not come to its first point.
-LONG = ("test_wheel.py", "test_own_models_generated.py", "test_access.py", "test_cli_encodings.py", "test_race.py")
+LONG = (
+    "test_wheel.py",
+    "test_own_models_generated.py",
+    "test_access.py",
+    "test_cli_encodings.py",
+    "test_walks.py",
+    "test_race.py",
+)
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,4 +1,4 @@
-"""What the preset's target costs at each client rate, timetable by timetable: what FDA-OPT saves there, and from whom."""
+"""What the preset's target costs at each client rate, timetable by timetable: what FDA-OPT saves, and from whom."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Square(NamedTuple):
 
 
 def cells(atlas: Atlas) -> list[Cell]:
-    """The preset's cell at every client rate at which FDA-OPT and FedOpt E=1 met on at least one seed, slowest first."""
+    """The preset's cell at every client rate at which FDA-OPT and FedOpt E=1 met on at least one seed."""
     return [cell for cell in rates_of(atlas, DEFAULT, OURS, ()) if seeds_of(atlas, cell, BASELINE, OURS)]
 
 

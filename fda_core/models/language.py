@@ -15,7 +15,7 @@ from fda_core.settings.config import MODELS
 from fda_core.support import assets
 
 SAMPLE, CHARACTERS = 200, 1000  # texts looked at, and of each so many characters
-# By the embedded models' tokenizer: English 0 to 5 %, French and German 12 %, Japanese 85 %, Russian and Korean above 90.
+# By the embedded models: English 0 to 5 %, French and German 12 %, Japanese 85 %, Russian and Korean above 90.
 FOREIGN = 0.5
 UNKNOWN = ("[UNK]", "<unk>")
 # Of the hub, for many languages; both are encoders this lab can train.

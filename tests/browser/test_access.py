@@ -27,7 +27,8 @@ CONTROLS = """() => {
   window.visited = new Set();
   document.addEventListener("focusin", (event) => window.visited.add(event.target));
   const seen = (node) => node.checkVisibility({ visibilityProperty: true }) && node.getBoundingClientRect().width > 1;
-  const able = (node) => seen(node) && !node.disabled && !node.closest("[inert], [aria-hidden=true], .modebar-container");
+  const kept = "[inert], [aria-hidden=true], .modebar-container";
+  const able = (node) => seen(node) && !node.disabled && !node.closest(kept);
   const words = "button, a[href], input, select, textarea, [role=slider], [role=combobox], [role=tab], summary";
   window.controls = [...document.querySelectorAll(words)].filter(able);
   document.activeElement?.blur();

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.race import SMALL, Race, wait
+from tests.browser.race import SMALL, Race
 from ui.text.i18n import catalogue
 
 JA = catalogue("ja")
@@ -43,24 +43,6 @@ def test_a_switch_of_language_keeps_run_zoom_and_settings(race):
     choose(race, "English")
     race.shows("Pause")
     assert race.run_id() == run_id and exceptions(race) == 0
-
-
-@pytest.mark.walk
-def test_settings_survive_a_switch_of_language_and_depth(race):
-    race.open(clients=20, preset="quick", server_optimizer="adam")
-    choose(race, "日本語")
-    race.shows(JA["race.start"])
-    assert race.clients() == 20 and exceptions(race) == 0
-    assert race.page.get_by_role("combobox").first.input_value() == JA["settings.preset_quick"]
-    assert race.page.get_by_role("radio", name=JA["settings.adaptive"]).is_checked()
-    choose(race, JA["chrome.manager"])
-    wait(lambda: race.page.get_by_text(JA["settings.more"], exact=True).is_hidden(), "the engineer's settings to go")
-    wait(lambda: all(word in race.page.url for word in ("depth=manager", "clients=20", "adam")), "all in the address")
-    race.page.get_by_role("link", name=JA["app.heterogeneity"]).click()
-    race.shows(JA["heterogeneity.race"])
-    race.page.get_by_role("link", name=JA["app.race"], exact=True).click()
-    race.shows(JA["race.start"])
-    assert race.clients() == 20 and exceptions(race) == 0
 
 
 def test_a_hidden_control_is_not_shown(race):

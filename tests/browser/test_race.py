@@ -23,15 +23,6 @@ def test_the_first_visitor_may_come_by_the_pages_own_address(race):
     assert race.clients() == 20
 
 
-@pytest.mark.walk
-def test_start_draws_points_and_more_follow(race):
-    race.start()
-    first = race.points()
-    assert race.frozen()
-    assert race.wait_for_points(first + 3) >= first + 3
-    assert race.page.get_by_text("No lane has held 99 % accuracy for two rounds yet").count() == 1
-
-
 def test_zoom_and_legend_stay_while_points_arrive(race):
     race.start()
     race.page.evaluate(f"window.node = {ELEMENT}")

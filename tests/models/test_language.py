@@ -1,4 +1,4 @@
-"""Whether a model knows the language of somebody's texts: said before a run on them, or they wonder why nothing is learnt."""
+"""Whether a model knows the language of somebody's texts: or they wonder why nothing is learnt."""
 
 import shutil
 
@@ -10,18 +10,26 @@ from tokenizers.pre_tokenizers import Split
 from fda_core.models import language
 from fda_core.settings.config import MODELS
 
-ENGLISH = ["A warm, funny film with a wonderful ending.", "I'm a big fan: it's a 10/10!", "Dull; I left before the end."]
+ENGLISH = [
+    "A warm, funny film with a wonderful ending.",
+    "I'm a big fan: it's a 10/10!",
+    "Dull; I left before the end.",
+]
 JAPANESE = ["この映画はとても面白かったです。", "退屈で、最後まで見るのがつらかった。", "ひどい"]
 FRENCH = ["Ce film est magnifique, je l'ai adoré.", "On s'ennuie du début à la fin."]
 RUSSIAN = ["Этот фильм очень хороший."]
 
 
-@pytest.mark.parametrize("texts", [ENGLISH, FRENCH, ["123 !!"], [""], []], ids=["English", "French", "numbers", "", "none"])
+@pytest.mark.parametrize(
+    "texts", [ENGLISH, FRENCH, ["123 !!"], [""], []], ids=["English", "French", "numbers", "", "none"]
+)
 def test_what_the_embedded_models_can_read_is_not_called_foreign(texts):
     assert language.foreign(MODELS[0], texts) is None
 
 
-@pytest.mark.parametrize("texts", [JAPANESE, RUSSIAN, ["영화가 정말 재미있었어요"]], ids=["Japanese", "Russian", "Korean"])
+@pytest.mark.parametrize(
+    "texts", [JAPANESE, RUSSIAN, ["영화가 정말 재미있었어요"]], ids=["Japanese", "Russian", "Korean"]
+)
 def test_what_they_see_as_letters_is(texts):
     assert language.foreign(MODELS[0], texts) > 0.8
 

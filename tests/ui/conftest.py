@@ -18,7 +18,7 @@ APP = Path(__file__).parents[2] / "app.py"
 
 @pytest.fixture(scope="session", autouse=True)
 def no_components_of_packages():
-    """AppTest reads the metadata of every installed package for each new viewer, and finds none: a third of its time."""
+    """AppTest reads the metadata of all installed packages for each new viewer, a third of its time, and finds none."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", lambda: [])
         yield

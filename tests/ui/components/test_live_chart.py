@@ -1,8 +1,8 @@
 """The live chart without a browser: the library's copy and what is sent to the page."""
 
 import json
-import re
 import os
+import re
 
 import numpy as np
 import plotly
