@@ -168,6 +168,12 @@ def patiently(work: Callable[[Fetching], T], repo: str, progress: Progress) -> T
     return result
 
 
+def already_here(repo: str, name: str) -> Path | None:
+    """Of a model's newest commit in the cache of the hub, the file `name`; nothing is fetched."""
+    found = huggingface_hub.try_to_load_from_cache(repo, name)
+    return Path(found) if isinstance(found, str) else None
+
+
 def host() -> str:
     """The hub's name as sentences call it."""
     return urlsplit(constants.ENDPOINT).hostname or constants.ENDPOINT
