@@ -61,7 +61,7 @@ def chromium(driver):
 @pytest.fixture(scope="package")
 def server(tmp_path_factory, driver):
     # Its runs go on while pages are tested: they leave the cores to them.
-    quiet = {"FDA_OPT_LAB_THREADS": "1", "FDA_OPT_LAB_NICE": "5"}
+    quiet = {"FDA_OPT_LAB_THREADS": "1", "FDA_OPT_LAB_NICE": "10"}
     server = Server(tmp_path_factory.mktemp("server"), quiet).start()
     yield server
     server.kill()
