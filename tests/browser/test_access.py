@@ -35,7 +35,10 @@ CONTROLS = """() => {
   return window.controls.length;
 }"""
 MISSED = """() => {
-  const group = (node) => node.closest("[role=radiogroup], [role=tablist], [data-testid=stButtonGroup]") ?? node;
+  // Of a field that has buttons of its own, arrow keys do what these do.
+  const groups = "[role=radiogroup], [role=tablist]," + ["ButtonGroup", "NumberInput", "Selectbox", "MultiSelect"]
+    .map((name) => `[data-testid=st${name}]`);
+  const group = (node) => node.closest(groups) ?? node;
   const reached = new Set([...window.visited].map(group));
   const missed = (node) => node.isConnected && !reached.has(group(node)) && !window.visited.has(node);
   return window.controls.filter(missed).map((node) => node.outerHTML.slice(0, 160));

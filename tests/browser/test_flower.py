@@ -8,7 +8,10 @@ from tests.browser.conftest import REQUIRED
 from tests.browser.race import CHART, Race, wait
 from ui.views.production.on_flower import python
 
-pytestmark = pytest.mark.skipif(python() is None and not REQUIRED, reason="Flower is not installed in .venv-flower")
+pytestmark = [
+    pytest.mark.night,
+    pytest.mark.skipif(python() is None and not REQUIRED, reason="Flower is not installed in .venv-flower"),
+]
 
 
 def of_flower(server) -> set[int]:

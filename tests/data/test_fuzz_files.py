@@ -211,7 +211,7 @@ def one_file(rng: random.Random, number: int) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.drawn
+@pytest.mark.night
 def test_files_are_read_as_they_were_written_or_refused():
     outcomes: Counter[str] = Counter()
     before = signal.signal(signal.SIGALRM, late)

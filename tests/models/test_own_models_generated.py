@@ -149,7 +149,7 @@ def play(folder, chance) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.drawn
+@pytest.mark.night
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="Windows cannot interrupt itself")
 def test_every_generated_folder_trains_or_is_refused_in_a_sentence(tmp_path, monkeypatch):
     """A fuzzer: tiny models of many architectures, one thing or two of each changed. Most of the untouched train."""

@@ -30,7 +30,7 @@ LANES = {
 OF_RUNS = {name: PAGES[name] for name in ("race", "inside", "budget", "heterogeneity", "runs")}
 FIRST = ("references", 4)  # what the quick tier looks at
 MANY = 400
-NIGHT = (pytest.mark.slow, pytest.mark.drawn)
+NIGHT = (pytest.mark.slow, pytest.mark.night)
 
 
 def tier(name: str, rounds: int) -> tuple:
