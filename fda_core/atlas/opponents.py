@@ -17,6 +17,7 @@ from fda_core.atlas.cells import BASELINE, FEDOPT, OURS, TUNING_SEEDS, Cell, Run
 from fda_core.atlas.file import Atlas, Curve
 
 SHARES = (0.90, 0.95, 0.99)
+FEWEST = 3  # seeds that a verdict rests on
 Opponent = Literal["peak", "fastest", "best_e"]
 OPPONENTS: tuple[Opponent, ...] = ("peak", "fastest", "best_e")
 
@@ -43,7 +44,7 @@ def comparable(atlas: Atlas, cell: Cell) -> bool:
     if len(rates_of(atlas, cell, BASELINE, TUNING_SEEDS)) < 2:
         return False
     seeds = seeds_of(atlas, peak(atlas, cell), BASELINE, OURS)
-    return bool(seeds) and len(rates_of(atlas, cell, BASELINE, seeds[:3])) > 1
+    return len(seeds) >= FEWEST and len(rates_of(atlas, cell, BASELINE, seeds[:FEWEST])) > 1
 
 
 def peak(atlas: Atlas, cell: Cell) -> Cell:
@@ -106,7 +107,7 @@ def findings(atlas: Atlas, cell: Cell, share: float, held: bool, ours: str = OUR
 
     chosen: dict[Opponent, Callable[[], Run]] = {
         "peak": lambda: Run(best, BASELINE, 0),
-        "fastest": lambda: cheapest([Run(c, BASELINE, 0) for c in rates_of(atlas, cell, BASELINE, seeds[:3])]),
+        "fastest": lambda: cheapest([Run(c, BASELINE, 0) for c in rates_of(atlas, cell, BASELINE, seeds[:FEWEST])]),
         "best_e": lambda: cheapest([Run(best, lane, 0) for lane in FEDOPT if seeds_of(atlas, best, lane)]),
     }
     found = []

@@ -34,7 +34,9 @@ def section(found: Atlas) -> None:
             figure_json(map_chart(known, labels()), "rate-map"), key="schedules-map", height=HEIGHT, alt=words,
             unavailable=t("chart.unavailable"),
         )  # fmt: skip
-        st.caption(t("schedules.map_how", goal=goal(Target(value=default_cell.target())), epochs=LOCAL_EPOCHS))
+        few, many = (pick(square.seeds for square in known) for pick in (min, max))
+        target = goal(Target(value=default_cell.target()))
+        st.caption(t("schedules.map_how", goal=target, epochs=LOCAL_EPOCHS, few=few, many=many))
 
 
 def told(found: Atlas, known: Sequence[Square]) -> str:
