@@ -14,9 +14,8 @@ from tests.helpers.server import Server
 
 HERE = Path(__file__).parent
 REQUIRED = os.environ.get("FDA_OPT_LAB_REQUIRE_BROWSER") == "1"
-# One process for all tabs: scripts are compiled once.
 QUIET = (
-    "--no-sandbox", "--process-per-site", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
