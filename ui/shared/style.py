@@ -28,6 +28,15 @@ PAGE = """
   .st-key-steering [data-testid="stColumn"], .st-key-replay [data-testid="stColumn"] { min-width: 28%; flex: 1 1 28%; }
   .st-key-steering [data-testid="stColumn"]:last-child { min-width: 100%; }
 }
+/* Beside the settings of a small screen neither buttons nor axes may be cut: they take what they need, or a row more. */
+@media (min-width: 641px) and (max-width: 1240px) {
+  .st-key-race_axes [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  :is(.st-key-race_axes, .st-key-steering) [data-testid="stColumn"]:not(:last-child) {
+    flex: 0 0 auto; width: auto; min-width: fit-content;
+  }
+  :is(.st-key-race_axes, .st-key-steering) [data-testid="stColumn"]:last-child { flex: 1 1 6rem; min-width: 6rem; }
+}
+@media (max-width: 899px) { .st-key-chrome { margin-top: 0.7rem; } } /* below the bar of a phone */
 .st-key-habits { display: none; }
 .st-key-cost { overflow: visible !important; } /* it wraps: with scroll bars it would have to be reached by Tab */
 /* Streamlit's own colours here are too faint on their ground (WCAG 2.1, 1.4.3: 4.5 to 1). */

@@ -23,7 +23,8 @@ def chart(
 ) -> None:  # fmt: skip
     """Axes and budget to choose, the curves, and below them the answer to a budget, which is about no example; words:
     the headline, as alt."""
-    left, right, limit = st.columns([2.7, 1.35, 1.2])
+    with st.container(key="race_axes"):
+        left, right, limit = st.columns([2.7, 1.35, 1.2])
     x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
     budget = budget_line.choose(limit)
     view, moment = f"{run.run_id}/{x}/{y}", (viewing(), run.revision, len(run.events))

@@ -35,7 +35,8 @@ def cell_for(config: ExperimentConfig) -> Cell | None:
 
 def show(config: ExperimentConfig, cell: Cell) -> None:
     """The curves of a seed with those of the others as thin lines, whose settings they are, and what they come to."""
-    left, right, limit = st.columns([2.7, 1.35, 1.2])
+    with st.container(key="race_axes"):
+        left, right, limit = st.columns([2.7, 1.35, 1.2])
     x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
     budget_line.choose(limit)
     words = label(config, cell)
