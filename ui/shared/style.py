@@ -28,7 +28,7 @@ PAGE = """
   .st-key-steering [data-testid="stColumn"], .st-key-replay [data-testid="stColumn"] { min-width: 28%; flex: 1 1 28%; }
   .st-key-steering [data-testid="stColumn"]:last-child { min-width: 100%; }
 }
-/* Beside the settings of a small screen neither buttons nor axes may be cut: they take what they need, or a row more. */
+/* Beside the settings of a small screen neither buttons nor axes may be cut: they take what they need, or more rows. */
 @media (min-width: 641px) and (max-width: 1240px) {
   .st-key-race_axes [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   :is(.st-key-race_axes, .st-key-steering) [data-testid="stColumn"]:not(:last-child) {
