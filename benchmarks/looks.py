@@ -27,7 +27,8 @@ MEASURE = """() => {
     // A sidebar may be put away.
     const style = getComputedStyle(node), box = node.getBoundingClientRect();
     const there = box.width > 1 && box.height > 1 && box.right > 0 && box.left < innerWidth;
-    return node.checkVisibility() && style.visibility !== "hidden" && style.display !== "none" && style.opacity !== "0" && there;
+    const drawn = style.visibility !== "hidden" && style.display !== "none" && style.opacity !== "0";
+    return node.checkVisibility() && drawn && there;
   };
   const short = (node) => node.textContent.trim().replace(/\\s+/g, " ").slice(0, 40);
   const boxed = 'button, [role="radio"], label p, th, td, h3, a p, [data-baseweb="select"] div';
