@@ -27,6 +27,7 @@ PAGE = """
   /* Buttons stay side by side, so that the chart is not pushed off the screen. */
   .st-key-steering [data-testid="stColumn"], .st-key-replay [data-testid="stColumn"] { min-width: 28%; flex: 1 1 28%; }
   .st-key-steering [data-testid="stColumn"]:last-child { min-width: 100%; }
+  .st-key-steering [data-testid="stButton"] button { padding-inline: 0.3rem; } /* 「1 ラウンド」 is whole */
 }
 /* Beside the settings of a small screen neither buttons nor axes may be cut: they take what they need, or more rows. */
 @media (min-width: 641px) and (max-width: 1240px) {
