@@ -4,13 +4,13 @@ from math import log
 
 from fda_core.atlas.cells import RACE, Cell
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.opponents import seeds_of
+from fda_core.atlas.opponents import FEWEST, seeds_of
 from fda_core.settings.config import ExperimentConfig
 
 
 def shown(atlas: Atlas) -> list[Cell]:
-    """The cells in which the lanes of a race were played on seeds that count."""
-    return sorted(cell for cell in {run.cell for run in atlas.curves} if seeds_of(atlas, cell, *RACE))
+    """The cells in which the lanes of a race were played on enough seeds that count."""
+    return sorted(cell for cell in {run.cell for run in atlas.curves} if len(seeds_of(atlas, cell, *RACE)) >= FEWEST)
 
 
 def nearest(atlas: Atlas, config: ExperimentConfig) -> Cell | None:

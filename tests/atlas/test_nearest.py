@@ -14,7 +14,7 @@ ALIKE, SLOW, SMALL = Cell(clients=40, alpha=10, client_lr=0.05), Cell(clients=40
 @pytest.fixture
 def atlas() -> Atlas:
     cells = (DEFAULT, ALIKE, SLOW, SMALL)
-    curves = {Run(cell, lane, seed): curve(0.6, 0.7) for cell in cells for lane in RACE for seed in (0, 1)}
+    curves = {Run(cell, lane, seed): curve(0.6, 0.7) for cell in cells for lane in RACE for seed in (0, 1, 2)}
     curves |= {Run(Cell(client_lr=0.2), BASELINE, 0): curve(0.6)}  # one lane alone is no comparison
     return Atlas(curves, {})
 

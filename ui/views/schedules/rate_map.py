@@ -41,10 +41,12 @@ def section(found: Atlas) -> None:
 
 def told(found: Atlas, known: Sequence[Square]) -> str:
     """What FDA-OPT saves at each rate, and the cheapest square of both."""
-    ratios = [(rate, saving.middle) for rate, saving in savings(found).items()]
     each = [
-        t("schedules.map_rate", rate=f"{rate:g}", times=tenths(middle))
-        for rate, middle in ratios if middle is not None and 0 < middle < inf
+        t(
+            "schedules.map_missed" if saving.middle == 0 else "schedules.map_rate", rate=f"{rate:g}",
+            times=tenths(saving.middle), runs=len(saving.pairs),
+        )
+        for rate, saving in savings(found).items() if saving.middle is not None and saving.middle < inf
     ]  # fmt: skip
     ours, theirs = (
         min((square for square in known if (square.lane == OURS) == mine), key=lambda square: square.bytes)
