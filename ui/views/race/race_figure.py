@@ -23,10 +23,7 @@ def chart(
 ) -> None:  # fmt: skip
     """Axes and budget to choose, the curves, and below them the answer to a budget, which is about no example; words:
     the headline, as alt."""
-    with st.container(key="race_axes"):
-        left, right, limit = st.columns([2.7, 1.35, 1.2])
-    x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
-    budget = budget_line.choose(limit)
+    x, y, budget = choices(config)
     view, moment = f"{run.run_id}/{x}/{y}", (viewing(), run.revision, len(run.events))
     live_chart(
         shared_figure(view, moment, x, y, budget, not going_on, run, config, lanes),
@@ -51,6 +48,13 @@ def shared_figure(
     if x == "bytes" and not frame.empty:
         annotations.annotate(figure, frame, _config, _run.events, y, budget, over)
     return figure_json(figure, view)
+
+
+def choices(config: ExperimentConfig) -> tuple[str, str, float | None]:
+    """The row above a chart: its x and its y axis, and a budget in MB, None while none was typed."""
+    with st.container(key="race_axes"):
+        left, right, limit = st.columns([2.7, 1.35, 1.2])
+    return axes.choose(left, "x"), axes.choose(right, "y", measures(config)), budget_line.choose(limit)
 
 
 def measures(config: ExperimentConfig) -> tuple[str, ...]:

@@ -15,12 +15,10 @@ from ui.shared.atlas_numbers import atlas, labels, saving_words
 from ui.shared.charts import X_COLUMNS, race_chart
 from ui.shared.frames import COLUMNS
 from ui.shared.lane_looks import look, palette
-from ui.state import axes
 from ui.text.glossary import marked
 from ui.text.i18n import t, together
 from ui.text.viewer import viewing
-from ui.views.race import budget_line
-from ui.views.race.race_figure import HEIGHT, measures
+from ui.views.race.race_figure import HEIGHT, choices
 
 BEYOND = 1.15  # times the bytes at which the last lane reaches the target: what follows is flat
 
@@ -35,10 +33,7 @@ def cell_for(config: ExperimentConfig) -> Cell | None:
 
 def show(config: ExperimentConfig, cell: Cell) -> None:
     """The curves of a seed with those of the others as thin lines, whose settings they are, and what they come to."""
-    with st.container(key="race_axes"):
-        left, right, limit = st.columns([2.7, 1.35, 1.2])
-    x, y = axes.choose(left, "x"), axes.choose(right, "y", measures(config))
-    budget_line.choose(limit)
+    x, y, _ = choices(config)
     words = label(config, cell)
     live_chart(
         figure(cell, x, y, config.target.model_dump_json(), viewing()), key="race_recorded", height=HEIGHT, alt=words,
