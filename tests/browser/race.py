@@ -63,7 +63,7 @@ class Race:
         wait(lambda: words in self.status(), words)
 
     def run_id(self) -> str | None:
-        return parse_qs(urlsplit(self.page.url).query).get("run", [None])[0]
+        return parse_qs(urlsplit(address(self.page)).query).get("run", [None])[0]
 
     def frozen(self) -> bool:
         return self.page.get_by_text("Settings are frozen").count() == 1
@@ -94,6 +94,11 @@ class Race:
         if self.page.url.startswith(self.url) and button.count() and attempt(lambda: button.is_enabled(timeout=2000)):
             button.click()
             wait(lambda: not self.frozen(), "the end of the run")
+
+
+def address(page: Page) -> str:
+    """As the browser has it now: Playwright's own `page.url` stays as it was while a test sleeps."""
+    return page.evaluate("location.href")
 
 
 def wait(happened: Callable[[], bool], what: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.race import CHART, Race, wait
+from tests.browser.race import CHART, Race, address, wait
 
 # By page, its main picture; the list of runs has tests of its own.
 PAGES = {
@@ -63,7 +63,7 @@ def test_the_rounds_of_a_run_can_be_turned(server, tab):
     tab.get_by_text("Round 3 of").wait_for()
     tab.get_by_role("button", name="▶").click()
     tab.get_by_text("Round 4 of").wait_for()
-    wait(lambda: "round=4" in tab.url, "the round in the address")
+    wait(lambda: "round=4" in address(tab), "the round in the address")
 
 
 def test_the_clients_mix_follows_the_slider_and_every_bar_has_a_colour(server, tab):
@@ -71,7 +71,7 @@ def test_the_clients_mix_follows_the_slider_and_every_bar_has_a_colour(server, t
     tab.wait_for_selector(f"{CHART} .main-svg")
     slider = tab.locator(".st-key-mix_alpha").get_by_role("slider")
     slider.press("ArrowRight")
-    wait(lambda: "alpha=" in tab.url or slider.press("ArrowRight"), "α in the address")
+    wait(lambda: "alpha=" in address(tab) or slider.press("ArrowRight"), "α in the address")
     fills = tab.evaluate(
         """[...document.querySelectorAll(".st-key-mix-labels .bars path")].map((bar) => getComputedStyle(bar).fill)"""
     )
@@ -87,7 +87,7 @@ def test_a_network_of_one_s_own_changes_the_answer_and_the_link(server, context)
     box.fill("2")
     box.press("Enter")
     tab.get_by_text("With 40 sites, 2 Mbit/s up").wait_for()
-    wait(lambda: "up=2" in tab.url, "the uplink in the address")
+    wait(lambda: "up=2" in address(tab), "the uplink in the address")
     tab.get_by_role("button", name="For engineers").click()
     tab.get_by_role("combobox", name="Without").fill("What travels")
     tab.get_by_role("option", name="What travels").click()
@@ -105,7 +105,7 @@ def test_a_network_of_one_s_own_changes_the_answer_and_the_link(server, context)
 def test_a_term_in_a_sentence_opens_the_glossary_and_nothing_else(server, tab):
     tab.goto(f"{server.url}/schedules")
     tab.wait_for_selector(f"{CHART} .main-svg")
-    address, box = tab.url, tab.get_by_role("dialog", name="Glossary")
+    before, box = address(tab), tab.get_by_role("dialog", name="Glossary")
     word = tab.locator("a[href='#term-epoch']").first
     word.hover()
     assert word.get_attribute("title").startswith("One pass of a client over its own texts")  # a line, no more
@@ -116,7 +116,7 @@ def test_a_term_in_a_sentence_opens_the_glossary_and_nothing_else(server, tab):
     assert box.locator("[data-asked]").inner_text().startswith("Local epoch\n")
     tab.keyboard.press("Escape")
     box.wait_for(state="hidden")
-    assert tab.url == address and exceptions(tab) == 0
+    assert address(tab) == before and exceptions(tab) == 0
     tab.get_by_role("button", name="Glossary").click()
     box.wait_for()
     tab.get_by_role("button", name="Close").click()
@@ -141,7 +141,7 @@ def test_the_tour_leads_from_page_to_page_and_ends(server, tab):
     tab.get_by_text("1/8").wait_for()
     tab.get_by_role("button", name="Next", exact=True).click()
     tab.get_by_text("2/8").wait_for()
-    wait(lambda: "/race" in tab.url, "the Race page")
+    wait(lambda: "/race" in address(tab), "the Race page")
     wait(lambda: tab.get_by_role("combobox").first.input_value() == "Quick: a first look", "the step's preset")
     tab.get_by_role("button", name="End tour").click()
     wait(lambda: tab.get_by_text("2/8").count() == 0, "the end of the tour")

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page
 
 from fda_core.runs.store import RUN_ID
-from tests.browser.race import CHART, SMALL, Race, wait
+from tests.browser.race import CHART, SMALL, Race, address, wait
 from tests.helpers.stored_runs import keep_run
 
 # Of every button, whether it is what the mouse presses in its middle.
@@ -51,22 +51,22 @@ def test_a_page_is_one_entry_and_back_shows_the_run_that_its_address_names(serve
     run_id = keep_run(server.runs, seed=711)
     race = Race(context.new_page(), server.url).open(run=run_id)
     page = race.page
-    wait(lambda: "seed=711" in page.url, "the settings in the address")
+    wait(lambda: "seed=711" in address(page), "the settings in the address")
     entries = page.evaluate("history.length")
     page.get_by_role("link", name="Story").click()
     page.get_by_role("button", name="Run it yourself").click()
     race.shows("Start")
-    wait(lambda: "/race" in page.url and "run=" not in page.url, "an address without a run")
+    wait(lambda: "/race" in address(page) and "run=" not in address(page), "an address without a run")
     page.go_back()
     page.wait_for_selector(".film .lane .stage")
     page.go_back()
     race.wait_for_status("Finished; rounds played: 3")
-    assert f"run={run_id}" in page.url and "seed=711" in page.url
+    assert f"run={run_id}" in address(page) and "seed=711" in address(page)
     page.go_forward()
     page.wait_for_selector(".film .lane .stage")
     page.go_forward()
     race.shows("Start")
-    wait(lambda: "run=" not in page.url, "the address without a run")
+    wait(lambda: "run=" not in address(page), "the address without a run")
     assert page.evaluate("history.length") == entries + 2
     page.close()
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page
 
-from tests.browser.race import ELEMENT, SMALL, Race, wait
+from tests.browser.race import ELEMENT, SMALL, Race, address, wait
 
 TEXT = "A warm, funny film with a wonderful ending."
 
@@ -41,7 +41,7 @@ def test_a_lesson_from_the_prediction_to_a_sentence_of_one_s_own(race):
     box.press("Enter")
     page.get_by_text("At 10 MB, accuracy:").wait_for()
     wait(lambda: shapes(race) == ["budget 10 MB"], "the line of the budget")
-    wait(lambda: "budget=10" in page.url, "the budget in the address")
+    wait(lambda: "budget=10" in address(page), "the budget in the address")
     page.reload()
     race.drawn()
     wait(lambda: shapes(race) == ["budget 10 MB"], "the line after a refresh")

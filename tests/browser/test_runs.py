@@ -6,7 +6,7 @@ import json
 import pytest
 
 from fda_core.runs.store import EVENTS
-from tests.browser.race import CHART, wait
+from tests.browser.race import CHART, address, wait
 from tests.helpers.stored_runs import STORY, keep_run
 
 ROW, HEADER, BOX = 35, 36, 16  # pixels of the list
@@ -61,7 +61,7 @@ def exceptions(page) -> int:
 def test_a_row_that_is_ticked_is_drawn_and_stays_ticked(runs):
     runs.tick(0)
     runs.page.wait_for_selector(f"{CHART} .main-svg")
-    wait(lambda: "runs=" in runs.page.url, "the run in the address")
+    wait(lambda: "runs=" in address(runs.page), "the run in the address")
     assert runs.page.get_by_role("button", name="To Race").is_enabled()
     assert not runs.wide() and exceptions(runs.page) == 0
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.race import wait
+from tests.browser.race import address, wait
 from tests.browser.test_language import JA, choose, exceptions
 
 
@@ -25,7 +25,10 @@ def test_settings_survive_a_switch_of_language_and_depth(race):
     assert race.page.get_by_role("radio", name=JA["settings.adaptive"]).is_checked()
     choose(race, JA["chrome.manager"])
     wait(lambda: race.page.get_by_text(JA["settings.more"], exact=True).is_hidden(), "the engineer's settings to go")
-    wait(lambda: all(word in race.page.url for word in ("depth=manager", "clients=20", "adam")), "all in the address")
+    wait(
+        lambda: all(word in address(race.page) for word in ("depth=manager", "clients=20", "adam")),
+        "all in the address",
+    )
     race.page.get_by_role("link", name=JA["app.heterogeneity"]).click()
     race.shows(JA["heterogeneity.race"])
     race.page.get_by_role("link", name=JA["app.race"], exact=True).click()
