@@ -13,7 +13,7 @@ PAGE = """
 .stMainBlockContainer { padding-top: 3.6rem; padding-bottom: 2rem; }
 /* The title takes as little from the picture as it can. */
 .st-key-heading { margin-bottom: -0.6rem; }
-.st-key-heading h3 { padding: 0; font-size: 1.5rem; }
+.st-key-heading h3 { padding: 0; font-size: 1.5rem; text-wrap: balance; }
 @media (min-width: 900px) {
   .st-key-chrome { position: fixed; top: 0.6rem; right: 1rem; width: auto; gap: 0; z-index: 999991; }
   [data-testid="stToolbar"] { padding-right: 4rem; }
@@ -48,6 +48,7 @@ PAGE = """
 button[kind^="primary"]:enabled { color: light-dark(#ffffff, #0e1512) !important; }
 /* A table's own buttons come up above it when the mouse does: there must be nothing else to press. */
 [data-testid="stElementContainer"]:has(.stDataFrame) { margin-top: 28px; }
+.st-key-evidence_table td strong { white-space: nowrap; } /* a verdict is one word */
 /* Questions and answers of the quiz are text to be read from the last row. */
 .st-key-quiz [data-testid="stMarkdownContainer"] p { font-size: 1rem; }
 a[href^="#term-"] { color: inherit !important; text-decoration: underline dotted 1.5px; text-underline-offset: 3px; }
@@ -87,10 +88,11 @@ html, html :is(p, li, dt, dd, td, th, label, button, summary, h1, h2, h3) {
   line-break: strict; word-break: auto-phrase !important; overflow-wrap: break-word;
 }
 """
-# What Streamlit says only in English: "Upload", "20MB per file", "Skip to main content".
+# What Streamlit says only in English: "Upload", "20MB per file", "Skip to main content", "3 more" in the row of pages.
 BUTTON_OF_FILES = '[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p'
 LIMIT_OF_FILES = '[data-testid="stFileUploaderDropzoneInstructions"] span'
 SKIP = '[data-testid="stSkipToContent"]'
+MORE_PAGES = '[data-testid="stTopNavSection"] p'  # "3 more"
 
 
 def dress() -> None:
@@ -102,7 +104,12 @@ def language(code: str) -> None:
     """Japanese breaks its lines between phrases, not within words, and has our words where Streamlit has English."""
     if code == "ja":
         most = t("own.most", mb=st.get_option("server.maxUploadSize"))
-        ours = {BUTTON_OF_FILES: t("own.upload"), LIMIT_OF_FILES: most, SKIP: t("chrome.skip")}
+        ours = {
+            BUTTON_OF_FILES: t("own.upload"),
+            LIMIT_OF_FILES: most,
+            SKIP: t("chrome.skip"),
+            MORE_PAGES: t("chrome.more"),
+        }
         words = "".join(
             f"{place} {{ font-size: 0; }} {place}::after {{ font-size: .875rem; content: '{text}'; }}"
             for place, text in ours.items()

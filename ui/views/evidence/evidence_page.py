@@ -28,6 +28,7 @@ COMMANDS = {
     "small_log": RECORDS, "drop_in": "python -m benchmarks.flower",
 }  # fmt: skip
 COLOURS = {"holds": "green", "partly": "orange", "fails": "red", "unmeasured": "gray"}
+NO_DIFFERENCE = 0.0005  # of a loss: it would be shown as 0.000
 MARKS = {"holds": "✓", "partly": "◐", "fails": "✗", "unmeasured": "…"}
 
 
@@ -124,6 +125,8 @@ def told(name: str, finding: Finding, otherwise: str) -> str:
     if finding.value is None:
         return otherwise
     value = finding.value
+    if name in ("early_loss", "stable") and abs(value) < NO_DIFFERENCE:
+        return t(f"evidence.same_{name}", runs=finding.runs)
     shown = {
         "early_loss": loss(value, "+"),
         "stable": loss(value, "+"),

@@ -74,7 +74,7 @@ def effects_chart(runs: Sequence[Effect], labels: dict[str, str], palette: Seque
     low, high = min(*alphas, alpha), max(*alphas, alpha)
     figure.update_xaxes(type="log", range=[np.log10(high) + 0.15, np.log10(low) - 0.15], tickvals=alphas,
                         ticktext=[f"{value:g}" for value in alphas])  # fmt: skip
-    figure.update_yaxes(type="log", row=1, col=1)
+    figure.update_yaxes(type="log", nticks=3, row=1, col=1)  # more would lie over one another
     figure.update_xaxes(title=t("heterogeneity.x_alpha"), row=3, col=1)
     figure.add_vline(x=alpha, line={"color": GREY, "dash": "dot", "width": 1})
     figure.update_annotations(font={"size": 12})

@@ -6,6 +6,7 @@ from math import inf, log10
 import plotly.graph_objects as go
 import streamlit as st
 
+from fda_core.analysis.saving import compared
 from fda_core.atlas import default_cell
 from fda_core.atlas.cells import LOCAL_EPOCHS, OURS
 from fda_core.atlas.file import Atlas
@@ -42,12 +43,10 @@ def section(found: Atlas) -> None:
 def told(found: Atlas, known: Sequence[Square]) -> str:
     """What FDA-OPT saves at each rate, and the cheapest square of both."""
     each = [
-        t(
-            "schedules.map_missed" if saving.middle == 0 else "schedules.map_rate", rate=f"{rate:g}",
-            times=tenths(saving.middle), runs=len(saving.pairs),
-        )
-        for rate, saving in savings(found).items() if saving.middle is not None and saving.middle < inf
-    ]  # fmt: skip
+        saved(f"{rate:g}", saving.middle, len(saving.pairs))
+        for rate, saving in savings(found).items()
+        if saving.middle is not None and saving.middle < inf
+    ]
     ours, theirs = (
         min((square for square in known if (square.lane == OURS) == mine), key=lambda square: square.bytes)
         for mine in (True, False)
@@ -57,6 +56,14 @@ def told(found: Atlas, known: Sequence[Square]) -> str:
         them=labels()[theirs.lane], their_mb=megabytes(theirs.bytes), their_rate=f"{theirs.rate:g}",
     )  # fmt: skip
     return together([t("schedules.map_saves", each=listed(each)), best] if each else [best])
+
+
+def saved(rate: str, ratio: float, runs: int) -> str:
+    """ratio: theirs over ours, 0 where ours did not get there."""
+    if ratio == 0:
+        return t("schedules.map_missed", rate=rate, runs=runs)
+    word = compared(1, ratio)
+    return t(f"schedules.map_{word}", rate=rate, times=tenths(1 / ratio if word == "more" else ratio), runs=runs)
 
 
 def map_chart(known: Sequence[Square], named: dict[str, str]) -> go.Figure:

@@ -43,7 +43,7 @@ def level(figure: go.Figure, us, what: str, unit: float, column: int, colour: st
     figure.add_hrect(y0=min(own), y1=max(own), fillcolor=colour, opacity=0.2, line_width=0, row=1, col=column)
     figure.add_hline(
         y=us.middle(what) / unit, line={"color": colour, "width": 3}, row=1, col=column,
-        annotation={"text": us.label, "font": {"color": colour}},
+        annotation={"text": us.label, "font": {"color": colour}}, annotation_position="top left",
     )  # fmt: skip
 
 
