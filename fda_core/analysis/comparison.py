@@ -1,6 +1,7 @@
 """Several runs side by side: in which settings they differ, and whether they are one experiment with several seeds."""
 
 from collections.abc import Sequence
+from math import inf
 from statistics import median
 
 from fda_core.algorithm.events import Event
@@ -40,3 +41,10 @@ def costs_to_target(runs: Sequence[Sequence[Event]], lane: str) -> list[Cost | N
 def middle(values: Sequence[float]) -> tuple[float, float, float]:
     """Lowest, median and highest."""
     return min(values), median(values), max(values)
+
+
+def median_of_all(values: Sequence[float | None]) -> float:
+    """The median over all seeds, None for one that missed the target: it counts as infinite, because a median of those
+    that got there would flatter who fails on the hard seeds. Infinite if half of them or more missed it, or for none.
+    """
+    return median(inf if value is None else value for value in values) if values else inf

@@ -7,11 +7,12 @@ at its fastest rate; and the best fixed E at the peak-optimal rate.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import mean, median
+from statistics import mean
 from typing import Literal
 
 import numpy as np
 
+from fda_core.analysis.comparison import median_of_all
 from fda_core.analysis.saving import Saving, Spent
 from fda_core.atlas.cells import BASELINE, FEDOPT, OURS, TUNING_SEEDS, Cell, Run
 from fda_core.atlas.file import Atlas, Curve
@@ -124,4 +125,4 @@ def median_bytes(atlas: Atlas, run: Run, target: dict[int, float], held: bool) -
         for seed, value in target.items()
         if (one := replace(run, seed=seed)) in atlas.curves
     ]
-    return median(float("inf") if value is None else value for value in found) if found else float("inf")
+    return median_of_all(found)

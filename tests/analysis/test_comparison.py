@@ -2,7 +2,7 @@
 
 import pytest
 
-from fda_core.analysis.comparison import costs_to_target, differences, is_study, middle
+from fda_core.analysis.comparison import costs_to_target, differences, is_study, median_of_all, middle
 from fda_core.settings.config import ExperimentConfig
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round
@@ -53,3 +53,16 @@ def test_costs_to_the_target_of_each_run():
 
 def test_the_middle_of_an_even_number_is_between_two():
     assert middle([4, 1, 3, 2]) == (1, 2.5, 4)
+
+
+@pytest.mark.parametrize(
+    ("spent", "expected"),
+    [
+        ((172, 238, 237, 211, None), 237),  # not 224, the median of those that got there
+        ((1, None, None), float("inf")),
+        ((1, 2), 1.5),
+        ((), float("inf")),
+    ],
+)
+def test_a_seed_that_missed_the_target_counts_as_one_that_never_gets_there(spent, expected):
+    assert median_of_all(spent) == expected

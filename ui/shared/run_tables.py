@@ -1,10 +1,11 @@
 """Tables, names and sentences for several runs side by side: pure functions."""
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 import pandas as pd
 
-from fda_core.analysis.comparison import costs_to_target, differences, middle
+from fda_core.analysis.comparison import costs_to_target, differences, median_of_all, middle
 from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import Cost, summarize
 from fda_core.runs.snapshot import Snapshot
@@ -69,19 +70,20 @@ def study_rows(found: dict[str, list[Cost | None]]) -> list[dict[str, str]]:
             {
                 t("table.lane"): label,
                 t("runs.reached"): t("runs.of", count=len(costs), all=len(each)),
-                t("runs.megabytes"): spread([cost.bytes for cost in costs], megabytes),
-                t("table.epochs"): spread([cost.local_epochs for cost in costs], rounded),
+                t("runs.megabytes"): spread([cost and cost.bytes for cost in each], megabytes),
+                t("table.epochs"): spread([cost and cost.local_epochs for cost in each], rounded),
             }
         )
     return rows
 
 
-def spread(values: Sequence[float], show: Callable[[float], str]) -> str:
-    """The median, and in brackets the lowest and the highest; a dash for none."""
-    if not values:
+def spread(values: Sequence[float | None], show: Callable[[float], str]) -> str:
+    """The median over all runs, None for one that missed the target, and in brackets the lowest and the highest that
+    there are; a dash for a median that half of them or more missed."""
+    if not (known := [value for value in values if value is not None]):
         return DASH
-    low, mid, high = middle(values)
-    return t("runs.spread", middle=show(mid), low=show(low), high=show(high))
+    mid = median_of_all(values)
+    return t("runs.spread", middle=show(mid) if isfinite(mid) else DASH, low=show(min(known)), high=show(max(known)))
 
 
 def study_sentence(runs: Sequence[Snapshot]) -> str:

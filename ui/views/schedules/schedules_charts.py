@@ -38,7 +38,7 @@ def costs_chart(timed: Sequence, us, palette: Sequence[str]) -> go.Figure:
 def level(figure: go.Figure, us, what: str, unit: float, column: int, colour: str) -> None:
     """FDA-OPT's median and the range of its seeds; drawn last: plotly leaves such shapes out of an empty picture."""
     own = [getattr(cost, what) / unit for cost in us.costs]
-    if not own:
+    if not own or us.middle(what) is None:
         return
     figure.add_hrect(y0=min(own), y1=max(own), fillcolor=colour, opacity=0.2, line_width=0, row=1, col=column)
     figure.add_hline(

@@ -1,12 +1,12 @@
 """The Schedules page: why not just pick a good E? Many timetables of the atlas beside FDA-OPT."""
 
 from collections.abc import Sequence
-from statistics import median
+from math import isfinite
 from typing import NamedTuple
 
 import streamlit as st
 
-from fda_core.analysis.comparison import middle
+from fda_core.analysis.comparison import median_of_all, middle
 from fda_core.analysis.effects import swing
 from fda_core.analysis.saving import Saving, Spent, compared
 from fda_core.analysis.summary import Cost
@@ -53,8 +53,9 @@ class Lane(NamedTuple):
         return len(self.found)
 
     def middle(self, what: str) -> float | None:
-        """The median of a field of `Cost`; None if no seed reached the target."""
-        return median(getattr(cost, what) for cost in self.costs) if self.costs else None
+        """The median of a field of `Cost` over all seeds; None if half of them or more missed the target."""
+        found = median_of_all([cost and getattr(cost, what) for cost in self.found])
+        return found if isfinite(found) else None
 
 
 def page() -> None:
