@@ -3,11 +3,11 @@
 import streamlit as st
 
 from fda_core.support import assets
-from ui.shared import style, tour
-from ui.shared.chart_library import publish_chart_library
-from ui.shared.chrome import chrome
-from ui.shared.heading import heading
-from ui.shared.onward import onward
+from ui.frame import style, tour
+from ui.frame.chart_library import publish_chart_library
+from ui.frame.chrome import chrome
+from ui.frame.heading import heading
+from ui.frame.onward import onward
 from ui.state import address
 from ui.state.session import runner
 from ui.state.viewing import settle

@@ -28,7 +28,7 @@ from tests.helpers.server import ROOT, Server
 PICTURE = "svg.stage"
 IMPORT = re.compile(r"import time:\s*(\d+) \|\s*(\d+) \|( *)(\S+)")
 FIRST_PAGE = (
-    "import streamlit.web.bootstrap, streamlit.runtime.app_session; import ui.views.story.story_page, ui.shared.chrome"
+    "import streamlit.web.bootstrap, streamlit.runtime.app_session; import ui.views.story.story_page, ui.frame.chrome"
 )
 
 

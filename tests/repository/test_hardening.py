@@ -48,7 +48,7 @@ ALLOWED = {
     ("fda_core/models/weights.py", "from_pretrained()"),
     ("fda_core/models/vocabulary.py", "from_pretrained()"),
     # Style rules, constants but for keys of widgets, which are checked.
-    ("ui/shared/style.py", "html()"),
+    ("ui/frame/style.py", "html()"),
     # Sentences of the catalogue, and numbers, under sliders.
     ("ui/settings_panel/controls.py", "html()"),
 }

@@ -1,1 +1,1 @@
-"""What several pages draw: charts, tables, chrome, the tour, the run a page shows."""
+"""What several pages draw: charts, tables, the sentences and the timeline of a run, the run a page shows."""

@@ -4,8 +4,8 @@ Whose a word is:
 
 - `run`: the run that is looked at, on every page (`app.py` takes it, `shown_run` of ui/state/session.py reads it);
 - `lang` and `depth`: how its reader reads (ui/state/viewing.py);
-- `hide`: what a teacher's link leaves out (ui/shared/chrome.py); `term`: a term of the glossary to begin with
-  (ui/shared/glossary_corner.py);
+- `hide`: what a teacher's link leaves out (ui/frame/chrome.py); `term`: a term of the glossary to begin with
+  (ui/frame/glossary_corner.py);
 - the words in `PAGE_WORDS`: of single pages, which `adopt` them into their widgets and keep them by `keep_words`, or by
   `put` from within a fragment;
 - every other word is a setting of an experiment, as fda_core/settings/assignments.py names it, on the pages

@@ -15,11 +15,11 @@ from fda_core.settings import presets
 from fda_core.settings.fields import SETTINGS, Setting
 from fda_core.settings.methods import CLIENT_OPTIMIZERS, MONITORS, RULES, SERVERS
 from tests.helpers.registered import throw_aways, without_words
+from ui.frame.lesson_steps import data
+from ui.frame.onward import PATH
 from ui.settings_panel.controls import modes
-from ui.shared.lesson_steps import data
 from ui.shared.links import LINKS
 from ui.shared.moving_timeline import WORDS
-from ui.shared.onward import PATH
 from ui.shared.row_notes import REASONS
 from ui.text.glossary import terms
 from ui.text.i18n import catalogue, t

@@ -7,9 +7,9 @@ import pytest
 
 from fda_core.settings import presets
 from fda_core.settings.assignments import from_query
-from ui.shared import tour
-from ui.shared.lesson_steps import data
-from ui.shared.style import KEY
+from ui.frame import tour
+from ui.frame.lesson_steps import data
+from ui.frame.style import KEY
 from ui.state.address import OF_PAGES
 from ui.state.choice import widget_key
 from ui.text.i18n import catalogue, t

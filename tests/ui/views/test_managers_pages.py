@@ -6,7 +6,7 @@ import pytest
 
 from fda_core.settings.fields import SETTINGS, for_engineers
 from tests.helpers.fake import fast_config, reach_rounds
-from ui.shared.onward import PATH
+from ui.frame.onward import PATH
 
 TECHNICAL = re.compile(r"\b[EMK] ?= ?\d|\bM/2\b|[αΘτε‖]|\bpython3? -m\b|\bfda_core/|\b\w+\.(py|toml|csv|md|json)\b")
 HIDDEN = {row.key for row in SETTINGS if row.place in for_engineers()}  # by a style

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from ui.shared import tour
-from ui.shared.lesson_steps import data
-from ui.shared.onward import to_production
+from ui.frame import tour
+from ui.frame.lesson_steps import data
+from ui.frame.onward import to_production
 from ui.state import address
 from ui.state.address import keep_words
 from ui.state.choice import choose

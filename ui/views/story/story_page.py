@@ -6,9 +6,9 @@ from fda_core.runs.recorded import recorded
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
+from ui.frame.onward import to_production
 from ui.settings_panel.handover import to_race
 from ui.shared.moving_timeline import show
-from ui.shared.onward import to_production
 from ui.shared.replay_controls import label
 from ui.shared.shown_run import DEFAULT
 from ui.shared.story import Story, tell

@@ -7,8 +7,8 @@ import streamlit as st
 from fda_core.settings.fields import for_engineers
 from ui.components.copy_link import copy_link
 from ui.components.page_habits import page_habits
-from ui.shared import style
-from ui.shared.glossary_corner import corner
+from ui.frame import style
+from ui.frame.glossary_corner import corner
 from ui.state import address
 from ui.state.choice import choose
 from ui.state.viewing import change

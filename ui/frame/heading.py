@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui.shared.chrome import choose_depth, reader
-from ui.shared.onward import PATH
+from ui.frame.chrome import choose_depth, reader
+from ui.frame.onward import PATH
 from ui.text.i18n import t
 
 

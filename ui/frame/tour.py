@@ -5,8 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from fda_core.analysis.summary import summarize
-from ui.shared import style
-from ui.shared.lesson_steps import data
+from ui.frame import style
+from ui.frame.lesson_steps import data
 from ui.state.session import shown_run
 from ui.text.i18n import t
 
