@@ -1,6 +1,8 @@
 """A model's trainable weights as one flat vector, which is all that the method knows of a model."""
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -23,14 +25,18 @@ class FlatParameters:
     @property
     def size(self) -> int:
         """d, the number of trainable weights."""
-        return sum(map(int, map(np.prod, self.shapes)))
+        return self.ends[-1]
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where each tensor ends in the flat vector, after a 0."""
+        return np.cumsum([0, *map(math.prod, self.shapes)]).tolist()
 
     def split(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
         """Views of a [..., d] tensor as named tensors [..., *shape]; no copy."""
-        ends = np.cumsum([0, *map(int, map(np.prod, self.shapes))]).tolist()
         return {
             name: flat[..., a:b].unflatten(-1, shape)
-            for name, shape, (a, b) in zip(self.names, self.shapes, pairwise(ends), strict=True)
+            for name, shape, (a, b) in zip(self.names, self.shapes, pairwise(self.ends), strict=True)
         }
 
     def flatten(self, model: torch.nn.Module) -> torch.Tensor:

@@ -80,9 +80,8 @@ def lifetimes(hazard: float, clients: list[int], seed: int, round: int) -> np.nd
 
 def stack(rows: list[np.ndarray]) -> tuple[Tensor, Tensor]:
     """Batches of unequal length as row numbers [K, B] and the mask of the real ones."""
-    table = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
-    mask = torch.zeros(table.shape, dtype=torch.bool)
-    for k, mine in enumerate(rows):
-        table[k, : len(mine)] = torch.from_numpy(mine)
-        mask[k, : len(mine)] = True
-    return table, mask
+    table = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+    mask = np.zeros(table.shape, dtype=bool)
+    for mine, row, real in zip(rows, table, mask, strict=True):
+        row[: len(mine)], real[: len(mine)] = mine, True
+    return torch.from_numpy(table), torch.from_numpy(mask)

@@ -1,6 +1,6 @@
 """Attention of one query position per text over all its tokens, for texts of different lengths.
 
-The states that are attended to are frozen and lie end to end; only the queries are differentiated. Texts of like
+The states that are attended to are frozen and lie end to end; gradients are those of the queries. Texts of like
 length are handled together, so that hardly any padding is read or multiplied.
 """
 
@@ -8,7 +8,6 @@ import math
 import threading
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,37 +29,31 @@ class Group:
 
 @dataclass
 class Batch:
-    """Some texts, ready to be attended to: their states at position 0 [*, D], the order that sorts them by length and
-    the one that undoes it."""
+    """Some texts, ready to be attended to: their states at position 0 [*, D] and the frozen queries of these [*, D],
+    the order [M] that sorts them by length and the one that undoes it."""
 
     first: Tensor
+    query: Tensor
     order: Tensor
     back: Tensor
     groups: list[Group]
 
-    def sort(self, x: Tensor) -> Tensor:
-        """The same texts by length: x [*, ...] in the order of `first`, the result [M, ...]."""
-        return Reorder.apply(x.flatten(0, self.first.dim() - 2), self.order, self.back)
-
-    def unsort(self, x: Tensor) -> Tensor:
-        """The way back: x [M, ...], the result [*, ...]."""
-        return Reorder.apply(x, self.back, self.order).unflatten(0, self.first.shape[:-1])
-
 
 class FrozenStates:
-    """Frozen states [ΣT, D] of texts and the memory they are gathered into: new pages cost more than copying.
+    """Frozen states [ΣT, D] of texts, the frozen queries [n, D] of their position 0, and the memory that states are
+    gathered into: new pages cost more than copying.
 
     Each thread gathers into memory of its own. The states may be on a GPU. Which places of them a batch takes is worked
     out from the tokens, in main memory.
     """
 
-    def __init__(self, tokens: Tokens, hidden: Tensor):
-        self.tokens, self.hidden = tokens, hidden
+    def __init__(self, tokens: Tokens, hidden: Tensor, queries: Tensor):
+        self.tokens, self.hidden, self.queries = tokens, hidden, queries
         self.mine = threading.local()
 
     def batch(self, rows: Tensor) -> Batch:
-        """The texts `rows`, of any shape. It overwrites this thread's batch before, which must have had its backward
-        pass."""
+        """The texts `rows`, of any shape. It overwrites this thread's batch before, which must have had its way
+        back."""
         flat, device = rows.flatten(), self.hidden.device
         order = self.tokens.lengths[flat].argsort(stable=True)
         texts = flat[order]
@@ -79,44 +72,29 @@ class FrozenStates:
             for span, width, room, blank in zip(spans, widest, states.split(sizes), padding.split(sizes), strict=True)
         ]
         first = self.hidden[devices.send(self.tokens.starts[rows], device)]
-        return Batch(first, devices.send(order, device), devices.send(order.argsort(), device), groups)
+        query = self.queries[devices.send(rows, device)]
+        return Batch(first, query, devices.send(order, device), devices.send(order.argsort(), device), groups)
 
 
-class Reorder(torch.autograd.Function):
-    """x[order], for an order that is undone by `back`: the gradient is gathered too, which costs less than adding."""
+def attend(asked: Tensor, groups: list[Group]) -> tuple[Tensor, list[Tensor]]:
+    """softmax(asked · states) · states and the weights of each group [m, H, T], which the way back needs.
 
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, order: Tensor, back: Tensor) -> Tensor:
-        """x [M, ...], order and back [M]."""
-        ctx.back = back
-        return x.index_select(0, order)
+    asked [M, H, D], one row of M a text, by length; the result [M, H, D].
+    """
+    result, kept = asked.new_empty(asked.shape), []
+    for group in groups:
+        scores = asked[group.span] @ group.states.mT
+        weights = scores.masked_fill_(group.padding[:, None, :], -math.inf).softmax(-1)
+        torch.bmm(weights, group.states, out=result[group.span])
+        kept.append(weights)
+    return result, kept
 
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        """The gradient [M, ...] of x alone."""
-        return gradient.index_select(0, ctx.back), None, None
 
-
-class Attend(torch.autograd.Function):
-    """softmax(asked · states) · states: asked [M, H, D], one row of M a text, by length; the result [M, H, D]."""
-
-    @staticmethod
-    def forward(ctx: Any, asked: Tensor, groups: list[Group]) -> Tensor:
-        """Keeps the attention weights [m, H, T] of each group for the way back."""
-        ctx.groups, ctx.weights, result = groups, [], torch.empty_like(asked)
-        for group in groups:
-            scores = asked[group.span] @ group.states.transpose(1, 2)
-            weights = scores.masked_fill_(group.padding[:, None, :], -math.inf).softmax(-1)
-            torch.bmm(weights, group.states, out=result[group.span])
-            ctx.weights.append(weights)
-        return result
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """The gradient [M, H, D] of the queries: the states are frozen."""
-        result = torch.empty_like(gradient)
-        for group, weights in zip(ctx.groups, ctx.weights, strict=True):
-            slopes = gradient[group.span] @ group.states.transpose(1, 2)
-            slopes = weights * (slopes - (slopes * weights).sum(-1, keepdim=True))
-            torch.bmm(slopes, group.states, out=result[group.span])
-        return result, None
+def attend_back(slope: Tensor, groups: list[Group], kept: list[Tensor]) -> Tensor:
+    """The gradient [M, H, D] of what is asked, where that of the result is `slope`; the states are frozen."""
+    result = slope.new_empty(slope.shape)
+    for group, weights in zip(groups, kept, strict=True):
+        slopes = slope[group.span] @ group.states.mT
+        slopes = weights * (slopes - (slopes * weights).sum(-1, keepdim=True))
+        torch.bmm(slopes, group.states, out=result[group.span])
+    return result
