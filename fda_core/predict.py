@@ -129,14 +129,14 @@ class Reader:
     def _trainer(self, tokens: Tokens) -> Trainer:
         """A fast way where training takes one, else the plain one (`models/trainers/choose.py`)."""
         from fda_core.models import architectures, choice
-        from fda_core.models.frozen_prefix import compute
+        from fda_core.models.frozen_prefix import hidden_states
         from fda_core.models.trainers.choose import fast_trainer
         from fda_core.models.trainers.plain import PlainTrainer
 
         if not choice.fast(self.model, self.config):
             return PlainTrainer(self.model, tokens, tokens)
         depth = choice.frozen_layers(self.model, self.config)
-        hidden = compute(architectures.encoder(self.model), depth, tokens, lambda *_: None)
+        hidden = hidden_states(architectures.encoder(self.model), depth, tokens, "", None, lambda *_: None)
         return fast_trainer(self.model, self.config, tokens, tokens, hidden, hidden)
 
 

@@ -7,7 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from platformdirs import user_cache_path
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from fda_core.algorithm.ledger import WIRE_BYTES_PER_PARAMETER
@@ -16,6 +19,7 @@ from fda_core.data.examples import Examples, Split, owners
 from fda_core.data.reviews import reviews
 from fda_core.data.sources import examples
 from fda_core.data.table_files import PREFIX, needs_table
+from fda_core.federation.batches import cohort_of
 from fda_core.federation.experiment import Experiment
 from fda_core.models import choice, devices, embedded, memory
 from fda_core.models.tokens import Tokens, padding, tokenize, types_of
@@ -42,14 +46,16 @@ def cache_folder() -> Path:
 def prepare(
     config: ExperimentConfig, progress: Progress = lambda *_: None, models_folder: Path | None = None,
     before: Mapping[str, Any] | None = None, home: Path | None = None, data: Examples | None = None, keep: bool = True,
+    whole: bool = True,
 ) -> Prepared:  # fmt: skip
     """Loads model and data. `progress(done, total)` counts texts of the frozen prefix; it may raise to cancel.
 
     models_folder: where the folders of models are looked up, FDA_OPT_LAB_MODELS if left out; whoever gives another
     vouches for it. before: the facts of a run that is gone on with. home: the run's folder, for a table of the user's
     own and all that is computed from it. data: the examples, if they are not to be looked for. keep: whether outputs of
-    the frozen layers are kept on disk. Raises `MissingAssets`, `ConfigError`, `TableError`, `HubError`, `ModelError`
-    and `NotEnoughMemory`.
+    the frozen layers are kept on disk. whole: whether those of all texts are there before this returns; else only those
+    of the first round, and others once they are needed. Raises `MissingAssets`, `ConfigError`, `TableError`,
+    `HubError`, `ModelError` and `NotEnoughMemory`.
     """
     data = data or examples(config, home, progress)
     chosen = choice.choose(config.model, len(data.labels), models_folder, before, progress)
@@ -74,7 +80,8 @@ def prepare(
     with chosen.understood():
         plain.read_longest()
         seconds = seconds_per_step(plain, config.batch_size)
-        trainer = fastest(plain, model, config, progress, sha256, cache)
+        first = None if whole else first_round(config, partition)
+        trainer, ready = fastest(plain, model, config, progress, sha256, cache, first)
     facts = {
         "model": chosen.name,
         "weights": chosen.weights(sha256),
@@ -97,8 +104,14 @@ def prepare(
     return Prepared(
         config=config, trainer=trainer, test_labels=test.labels,
         partition=partition, network=Network.of(config.link, config.clients, config.seed),
-        initial=plain.layout.flatten(model).to(device), facts=facts, shape=planned.shape,
+        initial=plain.layout.flatten(model).to(device), facts=facts, shape=planned.shape, ready=ready,
     )  # fmt: skip
+
+
+def first_round(config: ExperimentConfig, partition: list[np.ndarray]) -> Tensor:
+    """The rows of the training set that round 1 trains on."""
+    clients = cohort_of(config.clients, config.cohort_size, config.seed, 1)
+    return torch.from_numpy(np.concatenate([partition[client] for client in clients]))
 
 
 def states_folder(config: ExperimentConfig, home: Path | None) -> Path:

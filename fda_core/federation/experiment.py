@@ -16,7 +16,7 @@ from fda_core.algorithm.network import Network
 from fda_core.federation.clients import Trainer
 from fda_core.federation.metrics import matthews
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.callbacks import Tick
+from fda_core.support.callbacks import Ready, Tick
 from fda_core.support.machine import processor
 
 PACKAGES = ("torch", "transformers", "peft", "datasets", "numpy")
@@ -38,7 +38,8 @@ class Score:
 
 @dataclass
 class Experiment:
-    """One experiment, ready to run; shared by its lanes. `tick` is called before every local step and may raise."""
+    """One experiment, ready to run; shared by its lanes. `tick` is called before every local step and may raise,
+    `ready` before a round with the rows that it trains on."""
 
     config: ExperimentConfig
     trainer: Trainer
@@ -48,6 +49,7 @@ class Experiment:
     initial: Tensor
     facts: dict[str, Any]
     tick: Tick = field(default=lambda: None)
+    ready: Ready = field(default=lambda rows, tick: None)
 
     @property
     def model_bytes(self) -> int:

@@ -23,6 +23,7 @@ class LocalRound:
     ):
         config = experiment.config
         self.clients = clients
+        experiment.ready(torch.from_numpy(np.concatenate([partition[client] for client in clients])), experiment.tick)
         self.cohort = Cohort(
             experiment.trainer, weights, partition, clients, config.batch_size,
             config.client_optimizer, config.client_lr, config.seed, round, experiment.tick,

@@ -1,4 +1,4 @@
-"""The frozen part of the encoder, computed once per text and kept on disk.
+"""Outputs of the frozen part of the encoder, kept on disk once all texts are computed.
 
 Layers below the first trainable one never change, so their output for a text is always the same. The file's name is
 a digest of everything it depends on: weights, architecture, layers, tokens. The folder is bounded: files that were
@@ -18,17 +18,15 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
 
-from fda_core.models import architectures, devices
+from fda_core.models import devices
+from fda_core.models.frozen_outputs import FrozenOutputs, device_of
 from fda_core.models.tokens import Tokens
 from fda_core.support.callbacks import Progress
 from fda_core.support.errors import ConfigError
 
 if TYPE_CHECKING:  # seconds to import, for nothing but this name
     from transformers import PreTrainedModel
-
-BATCH = 32
 
 LIMIT = "FDA_OPT_LAB_CACHE_MB"
 DEFAULT_MB = 2000
@@ -43,23 +41,31 @@ def hidden_states(
     weights: digest of the encoder's weights. cache: None to keep nothing. `progress(done, total)` is called
     while computing and may raise. Raises `ConfigError` when the limit of the folder is not a size.
     """
+    found = outputs(encoder, layers, tokens, weights, cache)
+    found.need_all(torch.arange(len(tokens)), progress)
+    return found.hidden
+
+
+def outputs(encoder: "PreTrainedModel", layers: int, tokens: Tokens, weights: str, cache: Path | None) -> FrozenOutputs:
+    """The same, nothing of which is computed yet unless all of it was kept; it is kept once it is whole."""
     if cache is None:
-        return compute(encoder, layers, tokens, progress)
+        return FrozenOutputs(encoder, layers, tokens)
     limit = limit_bytes()  # before minutes of computing, not after
     path = cache / f"prefix-{_digest(encoder, tokens, weights, layers)}.safetensors"
     try:
         hidden = load_file(path)["hidden"].clone()  # out of the memory map: page faults would fall into training
     except (OSError, SafetensorError):
-        pass  # not there, or damaged: it is computed (again)
+        hidden = None  # not there, or damaged: it is computed (again)
     else:
         with suppress(OSError):  # the date of the last use; the folder may be read-only, or the file gone by now
             os.utime(path)
-        return hidden
-    hidden = compute(encoder, layers, tokens, progress)
-    with suppress(OSError, SafetensorError):  # a cache that cannot be written costs time, not the run
-        _keep(hidden, path)
-        _make_room(path, limit)
-    return hidden
+
+    def keep(hidden: torch.Tensor) -> None:
+        with suppress(OSError, SafetensorError):  # a cache that cannot be written costs time, not the run
+            _keep(hidden, path)
+            _make_room(path, limit)
+
+    return FrozenOutputs(encoder, layers, tokens, hidden, keep)
 
 
 def limit_bytes() -> int:
@@ -110,37 +116,9 @@ def _digest(encoder: "PreTrainedModel", tokens: Tokens, weights: str, layers: in
     # A GPU's last digits are others: what it computed is never handed to a run on the CPU.
     device = device_of(encoder).type
     where = "" if device == devices.CPU else f" {device}"
-    digest = hashlib.sha256(f"2 {weights} {encoder.config.model_type} {layers}{where}".encode())
+    digest = hashlib.sha256(f"3 {weights} {encoder.config.model_type} {layers}{where}".encode())
     digest.update(tokens.ids.numpy().tobytes())
     digest.update(tokens.starts.numpy().tobytes())
     if tokens.types is not None:
         digest.update(tokens.types.numpy().tobytes())
     return digest.hexdigest()[:32]
-
-
-def device_of(encoder: nn.Module) -> torch.device:
-    """Where its weights are."""
-    return next(encoder.parameters()).device
-
-
-@torch.no_grad()
-def compute(encoder: "PreTrainedModel", layers: int, tokens: Tokens, progress: Progress) -> torch.Tensor:
-    """The same as `hidden_states`, computed and not kept."""
-    stack = encoder.get_submodule(architectures.of(encoder.config).layers)
-    assert isinstance(stack, nn.ModuleList), "the layers are a list in every known architecture"
-    embeddings, device = encoder.get_submodule("embeddings"), device_of(encoder)
-    # Texts of like length share a batch: hardly any padding is computed.
-    order = torch.argsort(tokens.starts.diff(), stable=True)
-    hidden = torch.empty(len(tokens.ids), encoder.config.hidden_size)
-    for start in range(0, len(order), BATCH):
-        progress(start, len(order))
-        rows = order[start : start + BATCH]
-        places, mask = tokens.places(rows)
-        extra = {name: tensor.to(device) for name, tensor in tokens.extra(rows).items()}
-        states = embeddings((tokens.ids[places] * mask).to(device), **extra)
-        seen = mask.to(device)
-        for layer in stack[:layers]:
-            states = layer(states, seen[:, None, None, :])
-        hidden[places[mask]] = states[seen].cpu()
-    progress(len(order), len(order))
-    return hidden

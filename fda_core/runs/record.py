@@ -39,7 +39,8 @@ def simulate(
     from fda_core.federation import engine
     from fda_core.setup import prepare
 
-    experiment = prepare(config, progress, models_folder, resumption.facts if resumption else None, home)
+    facts = resumption.facts if resumption else None
+    experiment = prepare(config, progress, models_folder, facts, home, whole=False)
     experiment.tick = tick
     yield from engine.run(experiment, keep, resumption)
 

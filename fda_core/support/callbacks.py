@@ -1,7 +1,10 @@
 """Callbacks passed down to long work, kept apart so that a page can name them without loading torch."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 TEXTS = "texts"
 
@@ -14,3 +17,9 @@ class Progress(Protocol):
 
 # Called before every local step; may wait (a pause) or raise Cancelled (a stop).
 Tick = Callable[[], None]
+
+
+class Ready(Protocol):
+    """Returns once all that training needs of these rows [n] of the training set is there; calls the tick meanwhile."""
+
+    def __call__(self, rows: "Tensor", tick: Tick, /) -> None: ...

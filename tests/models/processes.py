@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from fda_core.models.frozen_prefix import hidden_states
+from fda_core.models.frozen_prefix import hidden_states, outputs
 from fda_core.models.tokens import Tokens
 
 TEXTS = Tokens(torch.arange(1, 21), torch.tensor([0, 3, 10, 11, 20]), torch.tensor([0, 1, 0, 1]))
@@ -38,13 +38,12 @@ def tiny_states(folder, progress) -> torch.Tensor:
 
 def compute_at_once(folder, both, results) -> None:
     """Neither of the two writes before both have computed; again and again, the file being deleted in between."""
-
-    def wait(done, total):
-        if done == total:
-            both.wait(60)
-
     for number in range(ROUNDS):
-        hidden = tiny_states(folder, wait)
+        found = outputs(TinyEncoder(), 1, TEXTS, "tiny", folder)
+        found.need(torch.arange(3))
+        both.wait(60)
+        found.need(torch.arange(4))
+        hidden = found.hidden
         both.wait(60)
         left = sorted(path.name for path in folder.iterdir())
         results.put((hidden.tolist(), left))

@@ -9,6 +9,7 @@ from fda_core.federation.lane import Lane
 from fda_core.models import architectures, embedded
 from fda_core.models.adapters import adapt
 from fda_core.models.frozen_prefix import hidden_states
+from fda_core.models.trainers import cohort
 from fda_core.models.trainers.choose import fastest
 from fda_core.models.trainers.cohort import CohortTrainer
 from fda_core.models.trainers.plain import PlainTrainer
@@ -84,6 +85,14 @@ def test_test_scores_are_those_of_the_plain_way(pair):
     torch.testing.assert_close(pair[1].logits(weights), pair[0].logits(weights), rtol=1e-5, atol=1e-6)
 
 
+def test_a_test_set_of_several_parts_is_scored_as_a_whole(texts, cold_cache, monkeypatch):
+    """Parts that overwrote one another went unseen while every test had fewer texts than one part."""
+    monkeypatch.setattr(cohort, "TEST_TEXTS", 7)
+    plain, fast = trainers("minilm-distilbert", Lora(), texts, cold_cache)
+    weights = weights_for(plain, 1)[0]
+    torch.testing.assert_close(fast.logits(weights), plain.logits(weights), rtol=1e-5, atol=1e-6)
+
+
 def test_what_stands_in_the_place_of_masked_rows_does_not_matter(pair):
     weights, mask = weights_for(pair[0], 1), torch.tensor([[True, True, False]])
     results = []
@@ -127,7 +136,7 @@ def test_adapters_below_the_last_layer_take_the_plain_way(small_config, texts, c
     lora = Lora(layers=layers)
     model = adapt(embedded.load_classifier(), lora, seed=0)
     config = small_config.model_copy(update={"lora": lora})
-    assert type(fastest(PlainTrainer(model, *texts), model, config, lambda done, total: None, "", None)) is way
+    assert type(fastest(PlainTrainer(model, *texts), model, config, lambda done, total: None, "", None)[0]) is way
 
 
 LANES = {

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import safetensors.torch
@@ -13,7 +14,7 @@ from safetensors import SafetensorError
 
 from fda_core import setup
 from fda_core.models import architectures, embedded, frozen_prefix
-from fda_core.models.frozen_prefix import LIMIT, hidden_states, limit_bytes
+from fda_core.models.frozen_prefix import LIMIT, hidden_states, limit_bytes, outputs
 from fda_core.models.tokens import Tokens
 from fda_core.support.errors import Cancelled, ConfigError
 from tests.models.processes import ROUNDS, compute_at_once, tiny_states
@@ -70,20 +71,59 @@ def test_one_file_is_kept_and_nothing_else(encoder, texts, tmp_path):
     assert [name[:7] + name[-12:] for name in files(tmp_path)] == ["prefix-.safetensors"]
 
 
-def test_an_interrupted_computation_leaves_nothing(encoder, texts, tmp_path):
-    def cancel(done, total):
-        if done > 0:
+class Calls:
+    """Raises at the one after those that are allowed."""
+
+    def __init__(self, allowed: int):
+        self.left = allowed
+
+    def __call__(self, *counts: int) -> None:
+        self.left -= 1
+        if self.left < 0:
             raise Cancelled
 
+
+def test_an_interrupted_computation_leaves_nothing(encoder, texts, tmp_path):
     with pytest.raises(Cancelled):
-        states(encoder, texts[0], tmp_path, progress=cancel)
+        outputs(encoder, DEPTH, texts[0], "digest", tmp_path).need(torch.arange(64), Calls(allowed=2))
+    with pytest.raises(Cancelled):
+        states(encoder, texts[0], tmp_path, progress=Calls(allowed=1))
     assert files(tmp_path) == []
 
 
 def test_progress_counts_the_texts(encoder, texts, tmp_path):
     seen = []
     states(encoder, texts[0], tmp_path, progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(0, 64), (32, 64), (64, 64)]
+    assert seen == sorted(seen) and seen[0] == (0, 64) and seen[-1] == (64, 64)
+
+
+def test_the_states_do_not_depend_on_when_they_were_needed(encoder, texts, tmp_path):
+    """Or a run that starts cold, or goes on after it was killed, would not be the run that starts warm."""
+    whole = states(encoder, texts[0], tmp_path)
+    found = outputs(encoder, DEPTH, texts[0], "digest", None)
+    for rows in torch.randperm(64, generator=torch.Generator().manual_seed(0)).split([1, 2, 20, 1, 40]):
+        found.need(rows)
+        assert found.done[rows].all()
+    assert torch.equal(found.hidden, whole)
+
+
+def test_threads_share_the_work_and_the_file_is_written_once(encoder, texts, tmp_path):
+    found, computed = outputs(encoder, DEPTH, texts[0], "digest", tmp_path), []
+    forward = found.embeddings.register_forward_hook(lambda module, inputs, _: computed.append(inputs[0].shape))
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(found.need, [torch.arange(64), torch.arange(30, 64), torch.arange(40)]))
+    forward.remove()
+    assert sum(len(texts) for texts in map(torch.empty, computed)) < 2 * 64
+    assert torch.equal(states(encoder, texts[0], tmp_path, never), found.hidden)
+
+
+def test_what_a_stopped_thread_had_begun_another_one_does(encoder, texts):
+    found = outputs(encoder, DEPTH, texts[0], "digest", None)
+    with pytest.raises(Cancelled):
+        found.need(torch.arange(64), Calls(allowed=1))
+    assert not found.done.all()
+    found.need(torch.arange(64))
+    assert found.done.all()
 
 
 def altered(tokens: Tokens, changed: str) -> Tokens:

@@ -5,7 +5,7 @@ import torch
 
 from fda_core.models import architectures, embedded
 from fda_core.models.adapters import adapt
-from fda_core.models.frozen_prefix import _digest, compute
+from fda_core.models.frozen_prefix import _digest, hidden_states
 from fda_core.models.tokens import Tokens, tokenize, types_of
 from fda_core.models.trainers.cohort import CohortTrainer
 from fda_core.models.trainers.plain import PlainTrainer
@@ -48,7 +48,7 @@ def test_both_ways_agree_on_pairs_of_three_labels(tokenizer, model):
     types = types_of(adapted.config)
     assert types == (2 if model == "minilm-bert" else 1)
     tokens = tokenize(DATA, tokenizer, 32, types)
-    hidden = compute(architectures.encoder(adapted), 5, tokens, lambda done, total: None)
+    hidden = hidden_states(architectures.encoder(adapted), 5, tokens, "", None, lambda done, total: None)
     plain, cohort = PlainTrainer(adapted, tokens, tokens), CohortTrainer(adapted, tokens, tokens, hidden, hidden)
     start = plain.layout.flatten(adapted)
     weights = start + 0.02 * torch.randn(2, len(start), generator=torch.Generator().manual_seed(0))
@@ -66,6 +66,6 @@ def test_the_types_matter_to_bert_and_to_what_is_kept_of_it(tokenizer):
     typed = tokenize(DATA, tokenizer, 32, types=2)
     untyped = Tokens(typed.ids, typed.starts, typed.labels)
     encoder = architectures.encoder(adapted)
-    outputs = [compute(encoder, 1, tokens, lambda done, total: None) for tokens in (typed, untyped)]
+    outputs = [hidden_states(encoder, 1, tokens, "", None, lambda *_: None) for tokens in (typed, untyped)]
     assert not torch.allclose(*outputs)
     assert len({_digest(encoder, tokens, "weights", 1) for tokens in (typed, untyped)}) == 2

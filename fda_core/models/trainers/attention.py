@@ -6,6 +6,7 @@ length are handled together, so that hardly any padding is read or multiplied.
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -47,9 +48,20 @@ class FrozenStates:
     out from the tokens, in main memory.
     """
 
-    def __init__(self, tokens: Tokens, hidden: Tensor, queries: Tensor):
-        self.tokens, self.hidden, self.queries = tokens, hidden, queries
+    def __init__(self, tokens: Tokens, hidden: Tensor, queries_of: Callable[[Tensor], Tensor]):
+        self.tokens, self.hidden, self.queries_of = tokens, hidden, queries_of
+        self.queries = hidden.new_empty(len(tokens), hidden.shape[1])
+        self.known = torch.zeros(len(tokens), dtype=torch.bool)
         self.mine = threading.local()
+
+    @torch.no_grad()
+    def read(self, rows: Tensor) -> None:
+        """Forms the queries of texts whose states are there; two threads that do the same find the same numbers."""
+        new = rows[~self.known[rows]]
+        if len(new):
+            places = devices.send(self.tokens.starts[new], self.hidden.device)
+            self.queries[devices.send(new, self.hidden.device)] = self.queries_of(self.hidden[places])
+            self.known[new] = True
 
     def batch(self, rows: Tensor) -> Batch:
         """The texts `rows`, of any shape. It overwrites this thread's batch before, which must have had its way

@@ -2,51 +2,81 @@
 
 from pathlib import Path
 
+import torch
 from peft import PeftModel
 from torch import Tensor
 
-from fda_core.models import architectures, choice
+from fda_core.models import architectures, choice, devices
 from fda_core.models.architectures import Classifier
-from fda_core.models.frozen_prefix import hidden_states
+from fda_core.models.frozen_outputs import FrozenOutputs
+from fda_core.models.frozen_prefix import hidden_states, outputs
 from fda_core.models.tokens import Tokens
 from fda_core.models.trainers.cohort import CohortTrainer
 from fda_core.models.trainers.head import HeadTrainer
 from fda_core.models.trainers.plain import PlainTrainer
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.callbacks import TEXTS, Progress
+from fda_core.support.callbacks import TEXTS, Progress, Ready, Tick
 
 ModelTrainer = PlainTrainer | HeadTrainer | CohortTrainer
 
 
 def fastest(
     plain: PlainTrainer, model: Classifier, config: ExperimentConfig, progress: Progress, weights: str,
-    cache: Path | None,
-) -> ModelTrainer:  # fmt: skip
+    cache: Path | None, first: Tensor | None = None,
+) -> tuple[ModelTrainer, Ready]:  # fmt: skip
     """Adapters on the last layer, or the head alone, have a fast trainer; `plain` itself for everything else.
 
     weights: digest of the model's files. cache: the folder in which outputs of the frozen layers are kept, if any.
+    first: the training texts that are to be ready at once, all of them if left out; others become ready when they are
+    asked for. A GPU is given all of them.
     """
     if not choice.fast(model, config):
-        return plain
-    depth, total = choice.frozen_layers(model, config), len(plain.train) + len(plain.test)
+        return plain, at_once
+    depth = choice.frozen_layers(model, config)
     encoder = architectures.encoder(model)
+    rows = torch.arange(len(plain.train))
+    if first is not None and config.trained == "lora" and model.device.type == devices.CPU:
+        rows = first
+    total = len(rows) + len(plain.test)
 
-    def hidden(tokens: Tokens, before: int) -> Tensor:
-        def report(done: int, _: int, stage: str = TEXTS, /) -> None:
-            progress(before + done, total)
-
-        return hidden_states(encoder, depth, tokens, weights, cache, report)
+    def report(before: int) -> Progress:
+        return lambda done, _, stage=TEXTS: progress(before + done, total)
 
     # The test set first: it is the same for every size of the training set.
-    test = hidden(plain.test, 0)
-    return fast_trainer(model, config, plain.train, plain.test, hidden(plain.train, len(plain.test)), test)
+    test = hidden_states(encoder, depth, plain.test, weights, cache, report(0))
+    train = outputs(encoder, depth, plain.train, weights, cache)
+    train.need_all(rows, report(len(plain.test)))
+    trainer = fast_trainer(model, config, plain.train, plain.test, train.hidden, test, rows)
+    if train.done.all() or not isinstance(trainer, CohortTrainer):
+        return trainer, at_once
+    return trainer, WhenAsked(train, trainer)
+
+
+def at_once(rows: Tensor, tick: Tick) -> None:
+    """All rows are ready."""
+
+
+class WhenAsked:
+    """Computes what is not there yet of the rows that are asked for."""
+
+    def __init__(self, train: FrozenOutputs, trainer: CohortTrainer):
+        self.train, self.trainer = train, trainer
+
+    def __call__(self, rows: Tensor, tick: Tick) -> None:
+        """See `Ready`."""
+        self.train.need(rows, tick)
+        self.trainer.read(rows)
 
 
 def fast_trainer(
-    model: Classifier, config: ExperimentConfig, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor
-) -> HeadTrainer | CohortTrainer:
-    """The fast one for what is trained; train_hidden, test_hidden: outputs [ΣT, D] of the frozen layers."""
+    model: Classifier, config: ExperimentConfig, train: Tokens, test: Tokens, train_hidden: Tensor,
+    test_hidden: Tensor, read: Tensor | None = None,
+) -> HeadTrainer | CohortTrainer:  # fmt: skip
+    """The fast one for what is trained; train_hidden, test_hidden: outputs [ΣT, D] of the frozen layers.
+
+    read: the training texts whose outputs are there, all of them if left out.
+    """
     if config.trained == "head":
         return HeadTrainer(model, train, test, train_hidden, test_hidden)
     assert isinstance(model, PeftModel), "adapters are all else that has a fast trainer"
-    return CohortTrainer(model, train, test, train_hidden, test_hidden)
+    return CohortTrainer(model, train, test, train_hidden, test_hidden, read)

@@ -6,7 +6,7 @@ reads position 0 alone, so the last layer needs one query per text (`last_layer.
 torch's would keep, copy and add up more than is needed (`python -m benchmarks.limits`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from peft import LoraConfig, PeftModel
@@ -16,7 +16,7 @@ from torch.nn.functional import one_hot
 from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures, devices
 from fda_core.models.tokens import Tokens
-from fda_core.models.trainers.attention import FrozenStates
+from fda_core.models.trainers.attention import Batch, FrozenStates
 from fda_core.models.trainers.last_layer import Adapter, LastLayer, Pass
 
 TEST_TEXTS = 256  # scored at a time
@@ -32,8 +32,14 @@ class CohortTrainer:
     """Same interface and same results as `PlainTrainer`, for adapters on the last layer of an encoder that
     `architectures.known` knows."""
 
-    def __init__(self, model: PeftModel, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
-        """train_hidden, test_hidden: states [ΣT, D] below the last layer, in main memory; model: on the device."""
+    def __init__(
+        self, model: PeftModel, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor,
+        read: Tensor | None = None,
+    ):  # fmt: skip
+        """train_hidden, test_hidden: states [ΣT, D] below the last layer, in main memory; model: on the device.
+
+        read: the training texts whose states are there already; all of them if left out.
+        """
         self.layout = FlatParameters.of(model)
         self.train, self.test, self.device = train, test, model.device
         self.concurrent = self.device.type == devices.CPU
@@ -56,13 +62,22 @@ class CohortTrainer:
         }
         self.layer = LastLayer(self.parts, frozen, config.num_attention_heads, architectures.epsilon(config))
         self.train_states = self._states(train, train_hidden)
-        # The test set is always read as a whole: it is gathered once.
-        states = self._states(test, test_hidden)
-        self.test_batches = [states.batch(rows[None]) for rows in torch.arange(len(test)).split(TEST_TEXTS)]
+        self.test_batches = list(self._parts(test, test_hidden))
+        self.read(torch.arange(len(train)) if read is None else read)
 
     def _states(self, tokens: Tokens, hidden: Tensor) -> FrozenStates:
-        hidden = hidden.to(self.device)
-        return FrozenStates(tokens, hidden, self.layer.queries(hidden[devices.send(tokens.starts[:-1], self.device)]))
+        return FrozenStates(tokens, hidden.to(self.device), self.layer.queries)
+
+    def _parts(self, tokens: Tokens, hidden: Tensor) -> Iterator[Batch]:
+        """The test set, which is always read as a whole: it is gathered once, each part into memory of its own."""
+        for rows in torch.arange(len(tokens)).split(TEST_TEXTS):
+            states = self._states(tokens, hidden)
+            states.read(rows)
+            yield states.batch(rows[None])
+
+    def read(self, rows: Tensor) -> None:
+        """Before these rows of the training set are trained on; their frozen states are there."""
+        self.train_states.read(rows)
 
     @torch.no_grad()
     def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:

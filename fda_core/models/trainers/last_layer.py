@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import gelu, linear
 
 from fda_core.models.architectures import Architecture
+from fda_core.models.frozen_outputs import LEAST, one_thread
 from fda_core.models.trainers.attention import Batch, attend, attend_back
 
 
@@ -52,8 +53,10 @@ class LastLayer:
         )
 
     def queries(self, first: Tensor) -> Tensor:
-        """Frozen queries of states at position 0, both [n, D]."""
-        return self.linear(self.parts.attention["q_lin"], first)
+        """Frozen queries of states at position 0, both [n, D], the same whatever others they are formed with."""
+        with one_thread():
+            enough = first.repeat(-(-LEAST // max(len(first), 1)), 1)
+            return self.linear(self.parts.attention["q_lin"], enough)[: len(first)]
 
     def linear(self, name: str, x: Tensor) -> Tensor:
         """A linear map of the layer as it was pretrained."""
