@@ -89,7 +89,7 @@ PARTS = (
     Part("default", (DEFAULT,), (*FEDOPT, OURS, "fda-smoothed"), PROTOCOL_SEEDS),
     Part("default-tuning", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
     Part("default-rates", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), RACE, SEEDS),
-    Part("default-map", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), ("fedopt-e2", "fedopt-e10"), (0,)),
+    Part("default-map", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), ("fedopt-e2", "fedopt-e10"), SEEDS),
     Part("tuning", tuple(Cell(client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
     Part("protocol", (PROTOCOL,), ("fedopt-e1", "fedopt-e2", "fedopt-e5", "fedopt-e10", OURS), PROTOCOL_SEEDS),
     Part("protocol-rates", tuple(Cell(client_lr=rate) for rate in RATES), RACE, SEEDS),

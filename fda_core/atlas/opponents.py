@@ -109,7 +109,10 @@ def findings(atlas: Atlas, cell: Cell, share: float, held: bool, ours: str = OUR
     chosen: dict[Opponent, Callable[[], Run]] = {
         "peak": lambda: Run(best, BASELINE, 0),
         "fastest": lambda: cheapest([Run(c, BASELINE, 0) for c in rates_of(atlas, cell, BASELINE, seeds[:FEWEST])]),
-        "best_e": lambda: cheapest([Run(best, lane, 0) for lane in FEDOPT if seeds_of(atlas, best, lane)]),
+        # A lane that was played on fewer seeds than others may owe its place to them.
+        "best_e": lambda: cheapest(
+            [Run(best, lane, 0) for lane in FEDOPT if set(seeds) <= {*seeds_of(atlas, best, lane)}]
+        ),
     }
     found = []
     for opponent in OPPONENTS:

@@ -55,3 +55,10 @@ def test_a_lane_that_was_ended_before_it_had_sent_as_much_leaves_the_comparison_
     best = {finding.opponent: finding for finding in findings(atlas, SLOW, 0.99, held=False)}
     assert best["peak"].saving.counts["open"] == 3  # FDA-OPT had sent 30 MB where E=1 needed 70
     assert best["peak"].saving.spread is None
+
+
+def test_a_lane_played_on_one_lucky_seed_is_not_the_best_fixed_e(atlas):
+    """It would be named as the opponent to beat on a single run, beside verdicts of three."""
+    atlas.curves[Run(SLOW, "fedopt-e10", 0)] = curve(0.77, 0.77, epochs=10)
+    found = {finding.opponent: finding for finding in findings(atlas, FAST, 0.95, held=False)}
+    assert found["best_e"].lane == "fedopt-e5" and len(found["best_e"].saving.pairs) == 3

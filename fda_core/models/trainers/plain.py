@@ -75,7 +75,7 @@ def copy(pairs: list[tuple[Tensor, Tensor]]) -> None:
         torch._foreach_copy_(into, origin)
 
 
-def seconds_per_step(plain: PlainTrainer, batch_size: int, repeats: int = 5) -> float:
+def seconds_per_step(plain: PlainTrainer, batch_size: int, repeats: int = 3) -> float:
     """Measured seconds of one local step of a single client without any of this engine's shortcuts (median)."""
     weights = plain.layout.flatten(plain.model).to(plain.device)[None]
     out = torch.empty_like(weights)
