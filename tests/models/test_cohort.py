@@ -182,3 +182,17 @@ def test_a_run_trains_the_model_its_config_names(labs):
     """All three take the fast way and say in the facts what they are."""
     assert isinstance(labs[1].trainer, CohortTrainer)
     assert labs[1].facts["model"] == embedded.NAMES[labs[1].config.model]
+
+
+def test_a_race_has_the_same_numbers_cold_warm_and_with_everything_ready_before(small_config, monkeypatch, tmp_path):
+    """Cold, texts are read when a round needs them; warm, they come from disk. A reader who repeats a run sees no
+    difference, whatever lies in the cache."""
+    monkeypatch.setenv("FDA_OPT_LAB_CACHE", str(tmp_path))
+    cold = prepare(small_config, whole=False)
+    assert not cold.trainer.train_states.known.all()
+    played = []
+    for experiment in (cold, prepare(small_config, whole=False), prepare(small_config)):
+        lane = Lane(experiment, LANES["FDA-OPT"], experiment.score(experiment.initial))
+        played.append([event for _ in range(4) for event in lane.play_round()])
+        played[-1] = [event.model_dump(exclude={"seconds"}) for event in played[-1]]
+    assert played[0] == played[1] == played[2]

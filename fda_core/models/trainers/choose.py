@@ -46,8 +46,9 @@ def fastest(
     test = hidden_states(encoder, depth, plain.test, weights, cache, report(0))
     train = outputs(encoder, depth, plain.train, weights, cache)
     train.need_all(rows, report(len(plain.test)))
-    trainer = fast_trainer(model, config, plain.train, plain.test, train.hidden, test, rows)
-    if train.done.all() or not isinstance(trainer, CohortTrainer):
+    there = train.done.nonzero()[:, 0]  # all, if they were kept on disk
+    trainer = fast_trainer(model, config, plain.train, plain.test, train.hidden, test, there)
+    if len(there) == len(plain.train) or not isinstance(trainer, CohortTrainer):
         return trainer, at_once
     return trainer, WhenAsked(train, trainer)
 
