@@ -7,6 +7,7 @@ import threading
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +26,12 @@ INDEX = "index.sqlite"
 PATIENCE = 5.0  # seconds to wait for another process that writes
 LONGEST_SEARCH = 200  # characters; SQLite takes no expression of a thousand words
 WORD = re.compile(r"seed \d+(?!\S)|\S+")
+
+
+@lru_cache(maxsize=5000)
+def entry_of(text: str) -> Entry:
+    """The same text is asked for with every draw of the list."""
+    return Entry.from_json(text)
 
 
 class Index:
@@ -124,7 +131,7 @@ class Index:
             query = query.where(self.runs.words.contains(word))
         if tag := clean(tag or ""):
             query = query.where(fn.INSTR(self.runs.tags, f"\n{tag}\n") > 0)
-        return [Entry.from_json(text) for (text,) in cast("Iterable[tuple[str]]", query.tuples())]
+        return [entry_of(text) for (text,) in cast("Iterable[tuple[str]]", query.tuples())]
 
     def _replace(self, error: Exception) -> None:
         if busy(error):  # nothing is wrong with the file

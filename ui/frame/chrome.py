@@ -77,7 +77,7 @@ def chrome(page: str) -> None:
     if not engineer():
         style.hide(FOR_ENGINEERS)
     with st.container(key="chrome", horizontal=True):
-        st.fragment(habits)()
+        st.fragment(habits)(page)
         corner()
 
 
@@ -93,10 +93,18 @@ def reader(page: str, says_depth: bool = True) -> None:
         st.fragment(link)(page)
 
 
-def habits() -> None:
-    """A fragment, so that what the browser has to say first does not draw the page again."""
+def habits(page: str) -> None:
+    """A fragment, so that what the browser has to say first does not draw the page again.
+
+    Unless it was said of the page before, while a click on this one was under way: Streamlit then takes the answer
+    for that page's, and clears this one.
+    """
     heard = bool(st.session_state.get("listening"))
-    page_habits(key="habits", heard=heard, on_ready=address.listen, regions=REGIONS, quick=("inside_turn",))
+    of = page_habits(
+        key="habits", page=page, heard=heard, on_ready=address.listen, regions=REGIONS, quick=("inside_turn",)
+    )
+    if of and of != page:
+        st.switch_page(f"pages/{page}.py", query_params=st.query_params.to_dict())
 
 
 def hidden() -> list[str]:

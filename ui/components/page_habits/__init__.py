@@ -15,16 +15,20 @@ _mount = st.components.v2.component(
 
 
 def page_habits(
-    *, key: str, heard: bool, on_ready: Callable[[], None], regions: Sequence[Sequence[str]], quick: Sequence[str]
-) -> None:
-    """on_ready: called once in a browser, when it no longer makes entries; heard: whether that was.
+    *, key: str, page: str, heard: bool, on_ready: Callable[[], None], regions: Sequence[Sequence[str]],
+    quick: Sequence[str],
+) -> str | None:  # fmt: skip
+    """The page that the browser showed when it said that it is ready, in the draw that this leads to.
+
+    on_ready: called once in a browser, when it no longer makes entries; heard: whether that was.
 
     regions: groups of keys of containers or buttons; where a focused button of one goes, the focus goes to the first
     that can be pressed there, else in another of its group. quick: keys of what is meant to be pressed quickly.
     """
     data = {
         "heard": heard,
+        "page": page,
         "regions": [[f".st-key-{name}" for name in group] for group in regions],
         "quick": [f".st-key-{name}" for name in quick],
     }
-    _mount(key=key, data=data, on_ready_change=on_ready)
+    return _mount(key=key, data=data, on_ready_change=on_ready).ready

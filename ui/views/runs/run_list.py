@@ -71,22 +71,22 @@ def title(entry: Entry) -> str:
 
 def table(entries: list[Entry]) -> pd.DataFrame:
     """One row a run; bytes to the target in MB (10⁶), by lane."""
-    rows = [
-        {
-            t("runs.name"): harmless(entry.name) or DASH,
-            t("runs.began", zone=zone_name()): entry.created,
-            t("runs.status"): t(f"runs.is_{entry.status}"),
-            t("runs.preset"): t(f"settings.preset_{entry.preset}") if entry.preset in presets.names() else entry.preset,
-            t("runs.clients"): entry.clients,
-            t("runs.alpha"): entry.alpha,
-            t("runs.seed"): entry.seed,
-            t("runs.rounds"): entry.rounds,
-            t("runs.to_target"): to_target(entry),
-            t("runs.tags"): [harmless(tag) for tag in entry.tags],
-        }
-        for entry in entries
-    ]
-    return pd.DataFrame(rows)
+    known = presets.names()
+    columns = {
+        t("runs.name"): [harmless(entry.name) or DASH for entry in entries],
+        t("runs.began", zone=zone_name()): [entry.created for entry in entries],
+        t("runs.status"): [t(f"runs.is_{entry.status}") for entry in entries],
+        t("runs.preset"): [
+            t(f"settings.preset_{entry.preset}") if entry.preset in known else entry.preset for entry in entries
+        ],
+        t("runs.clients"): [entry.clients for entry in entries],
+        t("runs.alpha"): [entry.alpha for entry in entries],
+        t("runs.seed"): [entry.seed for entry in entries],
+        t("runs.rounds"): [entry.rounds for entry in entries],
+        t("runs.to_target"): [to_target(entry) for entry in entries],
+        t("runs.tags"): [[harmless(tag) for tag in entry.tags] for entry in entries],
+    }
+    return pd.DataFrame(columns)
 
 
 def harmless(text: str) -> str:
