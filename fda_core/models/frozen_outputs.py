@@ -27,8 +27,8 @@ LOOK_EVERY = 0.05  # seconds between two ticks while others compute
 
 
 class FrozenOutputs:
-    """`hidden` [ΣT, D] float32 in main memory, in the order of `tokens.ids`; rows of texts that nobody has needed yet
-    hold nothing of use. `whole` is called once, when the last text is done."""
+    """`hidden` [ΣT, D] float32 in main memory, in the order of `tokens.ids`; those of texts that nobody has
+    needed yet are 0. `whole` is called once, when the last text is done."""
 
     def __init__(
         self, encoder: "PreTrainedModel", layers: int, tokens: Tokens, hidden: Tensor | None = None,
@@ -40,7 +40,9 @@ class FrozenOutputs:
         self.embeddings, self.layers = encoder.get_submodule("embeddings"), stack[:layers]
         self.device, self.tokens, self.whole = device_of(encoder), tokens, whole
         known = hidden is not None
-        self.hidden = torch.empty(len(tokens.ids), encoder.config.hidden_size) if hidden is None else hidden
+        # Zeros, because what fills up a short batch may be a text that is not there yet: its weight is 0, and 0 times
+        # whatever a new piece of memory holds may be no number.
+        self.hidden = torch.zeros(len(tokens.ids), encoder.config.hidden_size) if hidden is None else hidden
         self.asked, self.done = (torch.full((len(tokens),), known) for _ in range(2))
         self.open: list[Tensor] = []  # rows of texts of one length, for whoever comes
         self.changed = Condition()

@@ -50,7 +50,7 @@ class FrozenStates:
 
     def __init__(self, tokens: Tokens, hidden: Tensor, queries_of: Callable[[Tensor], Tensor]):
         self.tokens, self.hidden, self.queries_of = tokens, hidden, queries_of
-        self.queries = hidden.new_empty(len(tokens), hidden.shape[1])
+        self.queries = hidden.new_zeros(len(tokens), hidden.shape[1])
         self.known = torch.zeros(len(tokens), dtype=torch.bool)
         self.mine = threading.local()
 
