@@ -2,7 +2,7 @@
 
 One local epoch of the clients of round 1 of a preset (`default`: 10 clients, 13 batches of 8 each), five ways that give
 the same losses and weights, which is checked: Hugging Face + PEFT client by client; the same from cached outputs of the
-frozen layers; that with the last layer for [CLS] only; that with all clients in one graph, which is the engine with one
+frozen layers; that with the last layer for [CLS] only; that with all clients in one pass, which is the engine with one
 lane; two or more lanes of it at once, as a race plays them, each with its share of the threads: seconds are a lane's.
 Medians of interleaved repeats in one process; the prefix cache and all memory are warm.
 """
@@ -30,7 +30,7 @@ LOOP, PREFIX, FIRST_ONLY, ENGINE, LANES = (
     "HF + PEFT loop",
     "+ frozen prefix cached",
     "+ last layer for [CLS] only",
-    "+ all clients in one graph",
+    "+ all clients in one pass",
     "+ lanes at once = the engine",
 )
 

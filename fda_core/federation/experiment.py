@@ -16,7 +16,7 @@ from fda_core.algorithm.network import Network
 from fda_core.federation.clients import Trainer
 from fda_core.federation.metrics import matthews
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.callbacks import Ready, Tick
+from fda_core.support.callbacks import Ready, Tick, at_once
 from fda_core.support.machine import processor
 
 PACKAGES = ("torch", "transformers", "peft", "datasets", "numpy")
@@ -49,7 +49,7 @@ class Experiment:
     initial: Tensor
     facts: dict[str, Any]
     tick: Tick = field(default=lambda: None)
-    ready: Ready = field(default=lambda rows, tick: None)
+    ready: Ready = field(default=at_once)
 
     @property
     def model_bytes(self) -> int:

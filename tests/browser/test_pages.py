@@ -180,8 +180,8 @@ def test_theta_is_moved_by_hand_without_the_server(server, tab):
     wait(lambda: "after 6 local epochs" in answer.inner_text(), "the next round's own Θ")
 
 
-def test_a_page_clicked_while_the_first_one_is_still_settling_is_not_left_empty(server, context, tab):
-    """Whoever knows where to go clicks at once; every other time there was a heading and nothing below it."""
+def test_a_page_clicked_while_the_first_one_is_still_settling_is_not_left_empty(server, tab):
+    """Whoever knows where to go clicks at once, and often found a heading with nothing below it."""
     for _ in range(4):
         tab.goto(f"{server.url}/lesson?lang=en")
         tab.locator(PAGES["lesson"]).wait_for()

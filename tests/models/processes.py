@@ -1,4 +1,4 @@
-"""What the test of two processes runs in each of them: a module of its own, which is imported in a moment."""
+"""What tests of the frozen layers share; two processes run it too: a module of its own, imported in a moment."""
 
 from types import SimpleNamespace
 
@@ -7,9 +7,22 @@ from torch import nn
 
 from fda_core.models.frozen_prefix import hidden_states, outputs
 from fda_core.models.tokens import Tokens
+from fda_core.support.errors import Cancelled
 
 TEXTS = Tokens(torch.arange(1, 21), torch.tensor([0, 3, 10, 11, 20]), torch.tensor([0, 1, 0, 1]))
 ROUNDS = 5
+
+
+class Calls:
+    """Raises at the one after those that are allowed."""
+
+    def __init__(self, allowed: int):
+        self.left = allowed
+
+    def __call__(self, *counts: int) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Cancelled
 
 
 class TinyLayer(nn.Linear):

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import safetensors.torch
@@ -17,7 +16,7 @@ from fda_core.models import architectures, embedded, frozen_prefix
 from fda_core.models.frozen_prefix import LIMIT, hidden_states, limit_bytes, outputs
 from fda_core.models.tokens import Tokens
 from fda_core.support.errors import Cancelled, ConfigError
-from tests.models.processes import ROUNDS, compute_at_once, tiny_states
+from tests.models.processes import ROUNDS, Calls, compute_at_once, tiny_states
 
 DEPTH = 2  # few layers: what is tested is the keeping, not the computing
 
@@ -71,18 +70,6 @@ def test_one_file_is_kept_and_nothing_else(encoder, texts, tmp_path):
     assert [name[:7] + name[-12:] for name in files(tmp_path)] == ["prefix-.safetensors"]
 
 
-class Calls:
-    """Raises at the one after those that are allowed."""
-
-    def __init__(self, allowed: int):
-        self.left = allowed
-
-    def __call__(self, *counts: int) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Cancelled
-
-
 def test_an_interrupted_computation_leaves_nothing(encoder, texts, tmp_path):
     with pytest.raises(Cancelled):
         outputs(encoder, DEPTH, texts[0], "digest", tmp_path).need(torch.arange(64), Calls(allowed=2))
@@ -95,35 +82,6 @@ def test_progress_counts_the_texts(encoder, texts, tmp_path):
     seen = []
     states(encoder, texts[0], tmp_path, progress=lambda done, total: seen.append((done, total)))
     assert seen == sorted(seen) and seen[0] == (0, 64) and seen[-1] == (64, 64)
-
-
-def test_the_states_do_not_depend_on_when_they_were_needed(encoder, texts, tmp_path):
-    """Or a run that starts cold, or goes on after it was killed, would not be the run that starts warm."""
-    whole = states(encoder, texts[0], tmp_path)
-    found = outputs(encoder, DEPTH, texts[0], "digest", None)
-    for rows in torch.randperm(64, generator=torch.Generator().manual_seed(0)).split([1, 2, 20, 1, 40]):
-        found.need(rows)
-        assert found.done[rows].all()
-    assert torch.equal(found.hidden, whole)
-
-
-def test_threads_share_the_work_and_the_file_is_written_once(encoder, texts, tmp_path):
-    found, computed = outputs(encoder, DEPTH, texts[0], "digest", tmp_path), []
-    forward = found.embeddings.register_forward_hook(lambda module, inputs, _: computed.append(inputs[0].shape))
-    with ThreadPoolExecutor(3) as threads:
-        list(threads.map(found.need, [torch.arange(64), torch.arange(30, 64), torch.arange(40)]))
-    forward.remove()
-    assert sum(len(texts) for texts in map(torch.empty, computed)) < 2 * 64
-    assert torch.equal(states(encoder, texts[0], tmp_path, never), found.hidden)
-
-
-def test_what_a_stopped_thread_had_begun_another_one_does(encoder, texts):
-    found = outputs(encoder, DEPTH, texts[0], "digest", None)
-    with pytest.raises(Cancelled):
-        found.need(torch.arange(64), Calls(allowed=1))
-    assert not found.done.all()
-    found.need(torch.arange(64))
-    assert found.done.all()
 
 
 def altered(tokens: Tokens, changed: str) -> Tokens:

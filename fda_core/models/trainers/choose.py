@@ -15,7 +15,7 @@ from fda_core.models.trainers.cohort import CohortTrainer
 from fda_core.models.trainers.head import HeadTrainer
 from fda_core.models.trainers.plain import PlainTrainer
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.callbacks import TEXTS, Progress, Ready, Tick
+from fda_core.support.callbacks import TEXTS, Progress, Ready, Tick, at_once
 
 ModelTrainer = PlainTrainer | HeadTrainer | CohortTrainer
 
@@ -51,10 +51,6 @@ def fastest(
     if len(there) == len(plain.train) or not isinstance(trainer, CohortTrainer):
         return trainer, at_once
     return trainer, WhenAsked(train, trainer)
-
-
-def at_once(rows: Tensor, tick: Tick) -> None:
-    """All rows are ready."""
 
 
 class WhenAsked:

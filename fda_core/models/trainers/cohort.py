@@ -6,26 +6,21 @@ reads position 0 alone, so the last layer needs one query per text (`last_layer.
 torch's would keep, copy and add up more than is needed (`python -m benchmarks.limits`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from peft import LoraConfig, PeftModel
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures, devices
 from fda_core.models.tokens import Tokens
 from fda_core.models.trainers.attention import Batch, FrozenStates
+from fda_core.models.trainers.heads import ClientHeads
 from fda_core.models.trainers.last_layer import Adapter, LastLayer, Pass
 
 TEST_TEXTS = 256  # scored at a time
 WRAP = "base_model.model."  # what peft puts before every name
-# The slope of a function from its value.
-SLOPES: dict[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]] = {
-    torch.relu: lambda value: value > 0,
-    torch.tanh: lambda value: 1 - value * value,
-}
 
 
 class CohortTrainer:
@@ -50,11 +45,12 @@ class CohortTrainer:
         self.scale = adapters.lora_alpha / adapters.r
         self.prefix = f"{WRAP}{self.parts.layer(config.num_hidden_layers - 1)}."
         # Where in the flat vector the head stands: peft wraps one linear map, or two together.
-        self.head = {
+        head = {
             name.removeprefix(WRAP).replace(".modules_to_save.default", ""): name
             for name in self.layout.names
             if not name.startswith(self.prefix)
         }
+        self.heads = ClientHeads(self.parts, head)
         frozen = {
             name.removeprefix(self.prefix).replace(".base_layer", ""): p.detach()
             for name, p in model.named_parameters()
@@ -89,12 +85,8 @@ class CohortTrainer:
         labels, mask = devices.send(self.train.labels[rows], self.device), devices.send(mask, self.device)
         through = Pass(self.layer, self._adapters(stacked, slots), self.train_states.batch(rows))
         pooled = through.forward()
-        squashed, scores = self._head(stacked, pooled)
-        each = mask / mask.sum(1, keepdim=True)  # an example's share in its client's mean loss
-        chances = scores.log_softmax(-1)
-        losses = -(chances.gather(2, labels[..., None])[..., 0] * each).sum(1)
-        slope = (chances.exp() - one_hot(labels, scores.shape[-1])) * each[..., None]
-        through.backward(self._head_back(stacked, slots, pooled, squashed, slope))
+        losses, slope = self.heads.learn(stacked, slots, pooled, labels, mask)
+        through.backward(self.heads.back(stacked, slope))
         return losses
 
     @torch.no_grad()
@@ -102,7 +94,7 @@ class CohortTrainer:
         """Scores [n, labels] of the test set under weights [d]."""
         stacked = self.layout.split(weights[None])
         pooled = [Pass(self.layer, self._adapters(stacked), batch).forward() for batch in self.test_batches]
-        return torch.cat([self._head(stacked, each)[1][0] for each in pooled]).cpu()
+        return torch.cat([self.heads.scores(stacked, each)[1][0] for each in pooled]).cpu()
 
     def _adapters(self, stacked: dict[str, Tensor], slots: dict[str, Tensor] | None = None) -> dict[str, Adapter]:
         """Those that the layer's linear maps have; slots: where their gradients go."""
@@ -114,30 +106,3 @@ class CohortTrainer:
                     stacked[down], stacked[up], self.scale, *((slots[down], slots[up]) if slots else ())
                 )
         return found
-
-    def _head(self, stacked: dict[str, Tensor], pooled: Tensor) -> tuple[Tensor, Tensor]:
-        """Classifier outputs [K, B, labels] of what the layer says [K, B, D], and what is between the two maps."""
-        before, after = self.parts.head
-        squashed = self.parts.squash(self._mapped(before, stacked, pooled))
-        return squashed, self._mapped(after, stacked, squashed)
-
-    def _mapped(self, name: str, stacked: dict[str, Tensor], x: Tensor) -> Tensor:
-        """A linear map of the clients' own heads."""
-        weight, bias = stacked[self.head[f"{name}.weight"]], stacked[self.head[f"{name}.bias"]]
-        return torch.baddbmm(bias[:, None, :], x, weight.mT)
-
-    def _head_back(
-        self, stacked: dict[str, Tensor], slots: dict[str, Tensor], pooled: Tensor, squashed: Tensor, slope: Tensor
-    ) -> Tensor:
-        """The gradient [K, B, D] of what the layer says, where that of the outputs is `slope`; the head's go out."""
-        before, after = self.parts.head
-        inner = self._mapped_back(after, stacked, slots, squashed, slope) * SLOPES[self.parts.squash](squashed)
-        return self._mapped_back(before, stacked, slots, pooled, inner)
-
-    def _mapped_back(
-        self, name: str, stacked: dict[str, Tensor], slots: dict[str, Tensor], x: Tensor, slope: Tensor
-    ) -> Tensor:
-        weight, bias = self.head[f"{name}.weight"], self.head[f"{name}.bias"]
-        torch.bmm(slope.mT, x, out=slots[weight])
-        torch.sum(slope, 1, out=slots[bias])
-        return slope @ stacked[weight]

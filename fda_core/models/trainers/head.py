@@ -5,12 +5,12 @@ The classifiers that `architectures.known` knows read position 0 alone. Each cli
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from fda_core.algorithm.flat_parameters import FlatParameters
 from fda_core.models import architectures, devices
 from fda_core.models.architectures import Classifier
 from fda_core.models.tokens import Tokens
+from fda_core.models.trainers.heads import ClientHeads
 
 
 class HeadTrainer:
@@ -19,12 +19,13 @@ class HeadTrainer:
     def __init__(self, model: Classifier, train: Tokens, test: Tokens, train_hidden: Tensor, test_hidden: Tensor):
         """train_hidden, test_hidden: states [ΣT, D] after the last layer, in main memory; model: on the device."""
         self.layout = FlatParameters.of(model)
-        self.parts = architectures.of(model.config)
+        self.heads = ClientHeads(architectures.of(model.config), {name: name for name in self.layout.names})
         self.train, self.test, self.device = train, test, model.device
         self.concurrent = self.device.type == devices.CPU
         self.features = train_hidden[train.starts[:-1]].to(self.device)
         self.test_features = test_hidden[test.starts[:-1]].to(self.device)
 
+    @torch.no_grad()
     def gradients(self, weights: Tensor, rows: Tensor, mask: Tensor, out: Tensor) -> Tensor:
         """Mean loss per client [K] of one batch each; `out` [K, d] receives the gradients.
 
@@ -32,24 +33,10 @@ class HeadTrainer:
         """
         labels = devices.send(self.train.labels[rows], self.device)
         rows, mask = devices.send(rows, self.device), devices.send(mask, self.device)
-        leaf = weights.detach().requires_grad_()
-        scores = self._scores(leaf, self.features[rows])
-        each = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none").view_as(rows)
-        losses = (each * mask).sum(1) / mask.sum(1)
-        out.copy_(torch.autograd.grad(losses.sum(), leaf)[0])
-        return losses.detach()
+        split = self.layout.split
+        return self.heads.learn(split(weights), split(out), self.features[rows], labels, mask)[0]
 
     @torch.no_grad()
     def logits(self, weights: Tensor) -> Tensor:
         """Scores [n, labels] of the test set under weights [d]."""
-        return self._scores(weights[None], self.test_features[None])[0].cpu()
-
-    def _scores(self, weights: Tensor, features: Tensor) -> Tensor:
-        """Scores [K, B, labels] of features [K, B, D] under weights [K, d]."""
-        stacked = self.layout.split(weights)
-
-        def linear(name: str, x: Tensor) -> Tensor:
-            return torch.baddbmm(stacked[f"{name}.bias"][:, None, :], x, stacked[f"{name}.weight"].transpose(1, 2))
-
-        before, after = self.parts.head
-        return linear(after, self.parts.squash(linear(before, features)))
+        return self.heads.scores(self.layout.split(weights[None]), self.test_features[None])[1][0].cpu()

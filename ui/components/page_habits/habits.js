@@ -3,7 +3,6 @@
 const SOON = 500; // milliseconds within which a second press at the same place is the same press
 const NEAR = 8; // pixels
 const AGAIN = 1000; // milliseconds
-const LOOK = 50; // milliseconds
 const BUTTON = '[data-testid="stButton"] button, [data-testid="stFormSubmitButton"] button';
 
 export default function ({ data, setTriggerValue }) {
@@ -12,21 +11,13 @@ export default function ({ data, setTriggerValue }) {
   if (!data.heard) tell(window.fdaHabits);
 }
 
-// Again until it is heard: what is said while a draw goes on can be lost. Ever more seldom: a busy server has enough to do.
+// Again until it is heard: what is said while the first draw of all goes on can be lost. Ever more seldom: a busy server
+// has enough to do.
 function tell(habits, wait = AGAIN) {
   clearTimeout(habits.later);
   if (habits.heard) return;
-  if (drawing()) {
-    habits.later = setTimeout(() => tell(habits, wait), LOOK);
-    return;
-  }
   habits.tell();
   habits.later = setTimeout(() => tell(habits, 2 * wait), wait);
-}
-
-function drawing() {
-  const state = document.querySelector("[data-test-script-state]")?.dataset.testScriptState;
-  return state !== undefined && state !== "notRunning";
 }
 
 function install() {
