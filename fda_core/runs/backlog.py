@@ -27,6 +27,10 @@ class Backlog:
         self._begin(self.index.unread)
         return found
 
+    def tags(self) -> list[str]:
+        """Of all runs that the index knew at the last look, sorted; costs nothing."""
+        return self.index.tags
+
     def reading(self) -> tuple[int, int] | None:
         """Runs read, and runs to read in all, while they are being read; None where nothing is waited for."""
         return self.progress

@@ -46,6 +46,7 @@ class Index:
         self.lock = threading.Lock()
         self.in_memory = False
         self.unread: list[str] = []  # ids, newest first
+        self.tags: list[str] = []  # of all runs at the last look, sorted
         self._use(
             SqliteDatabase(str(self.file), pragmas={"journal_mode": "wal", "synchronous": "normal"}, timeout=PATIENCE)
         )
@@ -59,6 +60,7 @@ class Index:
         try:
             self.root.stat()
         except FileNotFoundError:
+            self.tags = []
             return []
         except OSError:  # told when the folder is read
             pass
@@ -97,6 +99,7 @@ class Index:
         with self._opened():
             self.runs.create_table()
             self._refresh(most)
+            self.tags = self._tags()
             return self._found(search, tag)
 
     def _opened(self) -> AbstractContextManager:
@@ -132,6 +135,10 @@ class Index:
         if tag := clean(tag or ""):
             query = query.where(fn.INSTR(self.runs.tags, f"\n{tag}\n") > 0)
         return [entry_of(text) for (text,) in cast("Iterable[tuple[str]]", query.tuples())]
+
+    def _tags(self) -> list[str]:
+        query = self.runs.select(self.runs.tags).distinct().tuples()
+        return sorted({tag for (lines,) in cast("Iterable[tuple[str]]", query) for tag in lines.split("\n") if tag})
 
     def _replace(self, error: Exception) -> None:
         if busy(error):  # nothing is wrong with the file

@@ -67,6 +67,14 @@ def test_search_and_tag_narrow_the_list(visit, three):
     assert listed(page) == [2]
 
 
+def test_a_tag_that_somebody_else_gave_can_be_chosen_with_the_next_draw(visit, three):
+    page = visit("runs")
+    write_meta(folder_of(three[1]), Meta(tags=("class",)))
+    assert page.run().selectbox(key="runs_tag").options == ["class"]
+    write_meta(folder_of(three[1]), Meta())
+    assert page.run().selectbox(key="runs_tag").options == []
+
+
 def test_the_address_brings_choice_and_search(visit, three):
     page = visit("runs", runs=three[0], search="seed 1")
     assert not page.exception and listed(page) == [1]

@@ -12,7 +12,7 @@ from ui.state.presenter import act, may_act
 from ui.state.press import once
 from ui.text.i18n import t
 from ui.views.runs import downloads, run_actions
-from ui.views.runs.run_list import everything
+from ui.views.runs.run_list import backlog
 
 
 def actions(chosen: Sequence[Entry], runs: Sequence[Snapshot], report: Callable[[], str]) -> None:
@@ -49,11 +49,10 @@ def act_on(place, key: str, label: str, enabled: bool, *action) -> None:
 
 def naming(entry: Entry) -> None:
     """A form for a run's name and tags; the tags of all runs are offered, new ones can be typed."""
-    known = sorted({tag for other in everything() for tag in other.tags})
     with st.form(f"naming-{entry.run_id}", border=False):
         st.text_input(t("runs.name"), entry.name, key=f"name-{entry.run_id}", max_chars=LONGEST_NAME)
         st.multiselect(
-            t("runs.tags"), known, entry.tags, key=f"tags-{entry.run_id}", accept_new_options=True,
+            t("runs.tags"), backlog().tags(), entry.tags, key=f"tags-{entry.run_id}", accept_new_options=True,
             placeholder=t("runs.tags_hint"),
         )  # fmt: skip
         st.form_submit_button(t("runs.save"), on_click=act, args=(run_actions.rename, entry.run_id))

@@ -8,19 +8,18 @@ from ui.state.presenter import act, may_act
 from ui.state.press import once
 from ui.text.i18n import t
 from ui.views.runs import run_actions
-from ui.views.runs.run_list import everything
 
 LONGEST_SEARCH = 200  # characters
 
 
-def filters() -> tuple[str, str | None]:
-    """Draws both boxes; returns the search, which may be empty, and the tag, None for any."""
+def filters(offered: list[str]) -> tuple[str, str | None]:
+    """Draws both boxes; returns the search, which may be empty, and the tag, None for any. offered: tags."""
     state = st.session_state
     search = st.text_input(
         t("runs.search"), key="runs_search", placeholder=t("runs.search_hint"), max_chars=LONGEST_SEARCH,
         persist_state="session",
     )  # fmt: skip
-    tags = sorted({tag for entry in everything() for tag in entry.tags} | {state.runs_tag} - {None})
+    tags = sorted({*offered, state.runs_tag} - {None})
     tag = st.selectbox(
         t("runs.tag"), tags, index=None, key="runs_tag", disabled=not tags, placeholder=t("runs.tag_any"),
         persist_state="session",

@@ -13,7 +13,6 @@ from fda_core.runs.index import Index
 from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import held, runs_folder
 from fda_core.settings import presets
-from fda_core.support.errors import LabError
 from ui.state.session import runner
 from ui.text.i18n import JOINER, t
 from ui.text.moments import moment, zone_name
@@ -26,14 +25,6 @@ SCHEDULE = re.compile(r"fedopt-e([1-9][0-9]{0,2})")
 def backlog() -> Backlog:
     """The one of this process."""
     return Backlog(Index(runs_folder()))
-
-
-def everything() -> list[Entry]:
-    """All runs on record that were read, newest first; none where the folder cannot be read."""
-    try:
-        return backlog().entries()
-    except LabError:  # the list says it
-        return []
 
 
 def listed(search: str, tag: str | None) -> list[Entry]:

@@ -26,12 +26,13 @@ def page() -> None:
     """Search, upload and trash in the sidebar; the list and the chosen runs in one fragment."""
     adopt()
     with st.sidebar:
-        search, tag = filters()
+        offered = backlog().tags()  # before it is looked again: a scan of a thousand folders a draw is enough
+        search, tag = filters(offered)
         uploader()
         bin_of_runs()
         sign_in_form()
     going_on = changing()
-    st.fragment(run_every=REDRAW if going_on else None)(part)(search, tag, going_on)
+    st.fragment(run_every=REDRAW if going_on else None)(part)(search, tag, going_on, offered)
 
 
 def changing() -> bool:
@@ -62,8 +63,9 @@ def kept(run_id: str) -> bool:
     return RUN_ID.fullmatch(run_id) is not None and (runs_folder() / run_id).is_dir()
 
 
-def part(search: str, tag: str | None, going_on: bool) -> None:
-    """The fragment: list, buttons and picture; going_on: whether it was begun with runs under way."""
+def part(search: str, tag: str | None, going_on: bool, offered: list[str]) -> None:
+    """The fragment: list, buttons and picture; going_on: whether it was begun with runs under way, and with which tags
+    to choose from."""
     if changing() != going_on:
         st.rerun()  # the page stops or begins to look again by itself
     notice()
@@ -75,6 +77,8 @@ def part(search: str, tag: str | None, going_on: bool) -> None:
     except LabError as error:
         st.error(said(error))
         return
+    if backlog().tags() != offered:
+        st.rerun()
     if not entries:
         keep_words(search=search, tag=tag or "", **axes.words())
         if not reading:
