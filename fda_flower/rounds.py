@@ -97,6 +97,7 @@ class FdaRound:
             self.exchange(Order(self.number, epochs, 0, True, False, self.fda.seed), self.uploaded)
         variance, spread, moved = self.exact()
         if variance is not None:
+            self.rule.hear(self.first_loss())
             self.rule.learn(epochs, variance)
         elif not self.left:
             reason = "all-dropped"
@@ -157,6 +158,16 @@ class FdaRound:
             mean = mean + np.float32(share) * drift
         spread, moved = float(shares @ np.array(squares)), float(np.square(mean, dtype=np.float64).sum())
         return (0.0 if len(self.left) == 1 else max(0.0, spread - moved)), spread, moved
+
+    def first_loss(self) -> float:
+        """The clients' mean training loss in the first local epoch, nan where nobody says one.
+
+        Raises `ValueError` where the rule cannot do without.
+        """
+        said = [client.losses[0] for client in self.left if client.losses and math.isfinite(client.losses[0])]
+        if not said and self.fda.kind.hears_losses:
+            raise ValueError(f"rule = {self.fda.rule!r} needs the training loss: reply with a metric `train_loss`.")
+        return sum(said) / len(said) if said else math.nan
 
     # Exchanges.
 

@@ -10,8 +10,9 @@ from fda_core.settings.methods import RULES, RuleKind
 class Fda:
     """When the models travel, and how the server asks.
 
-    rule: `adaptive` is FDA-OPT (arXiv 2505.04535), `fixed` FDA with a Θ of yours (2405.20988), `smoothed` ours, and
-    `schedule` FedOpt with E local epochs, to compare with. max_epochs: M, the most local epochs of a round; epochs: E;
+    rule: `adaptive` is FDA-OPT (arXiv 2505.04535), `fixed` FDA with a Θ of yours (2405.20988), `smoothed` and
+    `tapered` ours (the latter needs the training loss that clients report), and `schedule` FedOpt with E local epochs,
+    to compare with. max_epochs: M, the most local epochs of a round; epochs: E;
     theta: Θ. look_ahead: local epochs that clients train before they ask; more of them make fewer exchanges, and some
     epochs are thrown away. weighted_by: the metric that weighs clients, as the strategy does; None for equal shares.
     deadline: seconds of one exchange, after which the round goes on without who has not answered; None for the
@@ -32,7 +33,7 @@ class Fda:
 
     def __post_init__(self) -> None:
         if self.rule not in RULES or self.kind.method not in ("fda", "fedopt"):
-            raise ValueError(f"rule = {self.rule!r} is not one of adaptive, fixed, smoothed, schedule.")
+            raise ValueError(f"rule = {self.rule!r} is not one of adaptive, fixed, smoothed, tapered, schedule.")
         if (self.theta is not None) != ("theta" in self.kind.needs):
             raise ValueError("theta goes with rule='fixed', and with no other.")
         if self.every_step:

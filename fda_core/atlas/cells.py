@@ -17,7 +17,7 @@ LOCAL_EPOCHS = 200  # of every lane, however many rounds that makes
 COHORT, TRAIN, TEST = 10, 4000, 1000
 # What is chosen by a run is chosen by these, and no verdict rests on them.
 TUNING_SEEDS = (100, 101)
-BASELINE, OURS = "fedopt-e1", "fda-opt"
+BASELINE, OURS, TAPERED = "fedopt-e1", "fda-opt", "fda-tapered"
 SHARED = {
     "preset": "atlas", "train_examples": TRAIN, "test_examples": TEST, "clients_per_round": COHORT, "rounds": 10_000,
     "local_epochs": LOCAL_EPOCHS, "target": {"metric": "accuracy", "value": 1.0},  # no target ends a lane earlier
@@ -53,6 +53,7 @@ LANES: dict[str, Lane] = {
     "fda-opt": Lane({"rule": "adaptive", "max_epochs": 10}),
     "fda-m20": Lane({"rule": "adaptive", "max_epochs": 20}),
     "fda-smoothed": Lane({"rule": "smoothed", "max_epochs": 10}),
+    "fda-tapered": Lane({"rule": "tapered", "max_epochs": 10}),
     **{
         f"fda-fixed-{name}": Lane({"rule": "fixed", "max_epochs": 20}, theta_scale=scale)
         for name, scale in {"low": 0.3, "mid": 1.0, "high": 3.0}.items()
@@ -86,12 +87,12 @@ class Part:
 DEFAULT = Cell(clients=40, client_lr=0.05)  # the preset Default
 # The most important first: an atlas that is interrupted has whole parts.
 PARTS = (
-    Part("default", (DEFAULT,), (*FEDOPT, OURS, "fda-smoothed"), PROTOCOL_SEEDS),
+    Part("default", (DEFAULT,), (*FEDOPT, OURS, "fda-smoothed", TAPERED), PROTOCOL_SEEDS),
     Part("default-tuning", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
     Part("default-rates", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), RACE, SEEDS),
     Part("default-map", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), ("fedopt-e2", "fedopt-e10"), SEEDS),
     Part("tuning", tuple(Cell(client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
-    Part("protocol", (PROTOCOL,), ("fedopt-e1", "fedopt-e2", "fedopt-e5", "fedopt-e10", OURS), PROTOCOL_SEEDS),
+    Part("protocol", (PROTOCOL,), ("fedopt-e1", OURS, TAPERED, "fedopt-e2", "fedopt-e5", "fedopt-e10"), PROTOCOL_SEEDS),
     Part("protocol-rates", tuple(Cell(client_lr=rate) for rate in RATES), RACE, SEEDS),
     Part("heterogeneity", tuple(Cell(clients=40, alpha=a, client_lr=0.05) for a in ALPHAS), RACE, SEEDS),
     Part("peers", (PROTOCOL,), tuple(LANES), PROTOCOL_SEEDS),

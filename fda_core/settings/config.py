@@ -97,7 +97,8 @@ class LaneSpec(Part):
     """One competitor: when to synchronise (`rule`) and how the variance is estimated (`monitor`).
 
     `schedule` is FedOpt with `epochs` = E; `adaptive` is FDA-OPT with `max_epochs` = M; `smoothed` is our calmer form
-    of it; `fixed` is FDA with the threshold `theta` = Θ, capped at `max_epochs` and checked every epoch or every step.
+    of it, `tapered` ours with shorter rounds as the loss falls; `fixed` is FDA with the threshold `theta` = Θ, capped
+    at `max_epochs` and checked every epoch or every step.
     `adacomm` and `decaying` begin with `epochs` local epochs a round and take fewer and fewer.
     `centralised` and `local-only` send nothing and train `epochs` local epochs between two tests. `server` and
     `local_epochs` override the experiment's.

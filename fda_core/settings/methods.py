@@ -71,7 +71,8 @@ class RuleKind:
     needs: which of `epochs`, `max_epochs` and `theta` a lane has to say; FDA caps its rounds with `max_epochs`, the
     others end them after `epochs`. implementation: a `policies.Rule`, called with these in this order, and then with
     whether every step is checked, where that can be chosen. lane: the `federation.lane.Lane` that plays it.
-    published: whether Θ for the next round is the paper's (M/2)/e · Var. likely_epochs: of a round, for the cost.
+    published: whether Θ for the next round is the paper's (M/2)/e · Var. hears_losses: whether it needs the clients'
+    training losses. likely_epochs: of a round, for the cost.
     pooled: one client has all examples. alone: every client keeps a model of its own. lane_id: of the page's lane.
     """
 
@@ -82,6 +83,7 @@ class RuleKind:
     lane: str | Callable[..., Any] = "fda_core.federation.lane:Lane"
     can_check_every_step: bool = False
     published: bool = False
+    hears_losses: bool = False
     first_round_is_one_epoch: bool = False
     likely_epochs: Callable[[Any], int] = usual_epochs
     pooled: bool = False
@@ -167,9 +169,15 @@ RULES = Registry(
         name="smoothed", method="fda", needs=("max_epochs",), implementation=f"{_POLICIES}:SmoothedThreshold",
         first_round_is_one_epoch=True,
     ),
+    # Likely epochs: the mean over 140 local epochs at the protocol cell of the atlas, two seeds.
+    RuleKind(
+        name="tapered", method="fda", needs=("max_epochs",), implementation=f"{_POLICIES}:TaperedThreshold",
+        first_round_is_one_epoch=True, hears_losses=True,
+        likely_epochs=lambda lane: max(1, round(0.25 * lane.max_epochs)),
+    ),
     # Likely epochs: AdaComm's first rounds on the embedded reviews, and the mean of 1/∛r over 60 rounds.
     RuleKind(
-        name="adacomm", method="peer", needs=("epochs",), implementation=f"{_POLICIES}:AdaComm",
+        name="adacomm", method="peer", needs=("epochs",), implementation=f"{_POLICIES}:AdaComm", hears_losses=True,
         likely_epochs=lambda lane: max(1, round(0.8 * lane.epochs)),
     ),
     RuleKind(

@@ -11,10 +11,11 @@ from fda_core.algorithm.policies import (
     FixedThreshold,
     Schedule,
     SmoothedThreshold,
+    TaperedThreshold,
     make_rule,
 )
 from fda_core.settings.config import LaneSpec
-from tests.helpers.tiny import epochs, fda_opt, fedopt, fixed, play, rounds, smoothed
+from tests.helpers.tiny import epochs, fda_opt, fedopt, fixed, play, rounds, smoothed, tapered
 
 
 def after(max_epochs: int, epochs: int, variance: float) -> AdaptiveThreshold:
@@ -93,6 +94,7 @@ def test_other_rules_learn_nothing(rule, threshold):
         pytest.param(fixed(2.5, 4), FixedThreshold, True, 2.5, id="fixed"),
         pytest.param(fda_opt(4), AdaptiveThreshold, True, -math.inf, id="adaptive"),
         pytest.param(smoothed(4), SmoothedThreshold, True, -math.inf, id="smoothed"),
+        pytest.param(tapered(4), TaperedThreshold, True, -math.inf, id="tapered"),
     ],
 )
 def test_a_lane_gets_the_rule_it_names(spec, kind, monitored, threshold):
@@ -182,6 +184,44 @@ def test_where_the_variance_grows_slowly_the_published_rule_swings_and_the_smoot
         lengths[type(rule)] = rounds_[2:]
     assert set(lengths[AdaptiveThreshold]) == {1, 10}
     assert set(lengths[SmoothedThreshold]) <= {5, 6}
+
+
+def test_the_tapered_rule_is_the_published_one_times_the_square_of_the_loss_that_is_left():
+    """By hand: (M/2)/e · Var = 5/2 · 0.4 = 1; the loss is at a half of the first round's, so Θ is a quarter of it."""
+    rule, seen = TaperedThreshold(10), []
+    for loss in (0.8, 0.4, math.nan, 0.0, 0.6, 1.2):
+        rule.hear(loss)
+        rule.learn(2, 0.4)
+        seen.append(rule.threshold)
+    assert seen == pytest.approx([1.0, 0.25, 0.25, 0.25, 0.5625, 2.25], rel=1e-12)
+
+
+def test_without_a_loss_the_tapered_rule_is_the_published_one():
+    rule = TaperedThreshold(10)
+    rule.learn(1, 0.2)
+    assert rule.threshold == after(10, 1, 0.2).threshold
+
+
+def test_tapered_rounds_in_the_engine_have_the_thresholds_that_their_losses_give():
+    """From the events alone."""
+    events = play(tapered(10, monitor="exact"), client_lr=2.0, rounds=8)
+    first_loss = epochs(events)[0].train_loss
+    for number, event in enumerate(rounds(events), 1):
+        left = epochs(events, round=number)[0].train_loss / first_loss
+        assert event.threshold_next == pytest.approx(5 / event.epochs * event.variance * left**2, rel=1e-5)
+    assert rounds(events)[-1].epochs < 5
+
+
+def test_a_tapered_lane_goes_on_where_it_was():
+    one, other = make_rule(tapered(10)), make_rule(tapered(10))
+    for loss in (1.0, 0.5):
+        one.hear(loss)
+        one.learn(2, 0.4)
+    other.restore(one.state())
+    for each in (one, other):
+        each.hear(0.3)
+        each.learn(4, 0.8)
+    assert other.threshold == one.threshold == pytest.approx(0.09, rel=1e-12)
 
 
 def after_rounds(rule: Schedule, count: int) -> int:

@@ -10,7 +10,7 @@ from fda_core.models.payload import ENCODERS, trainable
 from fda_core.settings import presets
 from fda_core.settings.config import LaneSpec
 from fda_core.settings.methods import MONITORS
-from tests.helpers.tiny import LAYOUT, fda_opt, fedopt, fixed, play, rounds, smoothed, tiny_config
+from tests.helpers.tiny import LAYOUT, fda_opt, fedopt, fixed, play, rounds, smoothed, tapered, tiny_config
 
 TIMINGS = Timings(
     step=((1, 0.1), (4, 0.4)), epoch=((1, 0.01), (4, 0.01)), round=((1, 0.5), (4, 0.5)), score=0.001, prefix=0.2,
@@ -37,7 +37,8 @@ def test_bytes_are_exact_where_the_number_of_epochs_is_known(lane, cohort):
 
 
 BOUNDED = {
-    "adaptive": fda_opt(4), "smoothed": smoothed(4), "fixed": fixed(0.5, 4), "endless": fixed(float("inf"), 4),
+    "adaptive": fda_opt(4), "smoothed": smoothed(4), "tapered": tapered(4),
+    "fixed": fixed(0.5, 4), "endless": fixed(float("inf"), 4),
     "every step": fixed(0.2, 3, check="step"), "linear": fda_opt(3, monitor="linear"),
     "never": fixed(0.0, 4, monitor="naive"),
 }  # fmt: skip

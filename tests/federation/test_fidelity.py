@@ -22,6 +22,7 @@ from tests.helpers.tiny import (
     fixed,
     rounds,
     smoothed,
+    tapered,
     tiny_config,
     tiny_experiment,
 )
@@ -33,6 +34,7 @@ RULES = {
     "FDA every step": lambda monitor: fixed(0.1, 3, monitor=monitor, check="step"),
     "FDA-OPT": lambda monitor: fda_opt(10, monitor=monitor),
     "smoothed": lambda monitor: smoothed(10, monitor=monitor),
+    "tapered": lambda monitor: tapered(10, monitor=monitor),
 }
 
 RUNS = {f"FedOpt, {server}": (fedopt(3), {"server_optimizer": server}) for server in SERVERS}
@@ -61,7 +63,14 @@ OPTIONS = {
 RUNS |= {
     f"{lane.id}, {name}": (lane, changes)
     for name, changes in OPTIONS.items()
-    for lane in (fedopt(2), fda_opt(10), smoothed(10), fixed(0.1, 3, monitor="linear", check="step"), *PEERS)
+    for lane in (
+        fedopt(2),
+        fda_opt(10),
+        smoothed(10),
+        tapered(10),
+        fixed(0.1, 3, monitor="linear", check="step"),
+        *PEERS,
+    )
 }
 
 

@@ -101,7 +101,7 @@ def test_the_order_of_the_clients_does_not_matter(both, shuffler, seed):
 
 @st.composite
 def lanes(draw, id: str = "lane") -> LaneSpec:
-    rule = draw(st.sampled_from(["schedule", "fixed", "adaptive", "smoothed"]))
+    rule = draw(st.sampled_from(["schedule", "fixed", "adaptive", "smoothed", "tapered"]))
     values = {"id": id, "rule": rule, "monitor": draw(st.sampled_from(tuple(MONITORS))), "server": None}
     if rule == "schedule":
         return LaneSpec(**values, epochs=draw(st.integers(1, 4)))

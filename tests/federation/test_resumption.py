@@ -12,13 +12,24 @@ from fda_core.federation import engine
 from fda_core.federation.resumption import Resumption
 from fda_core.settings.config import LaneSpec
 from fda_core.settings.methods import MONITORS, SERVERS
-from tests.helpers.tiny import comparable, fda_opt, fedopt, fixed, rounds, smoothed, tiny_config, tiny_experiment
+from tests.helpers.tiny import (
+    comparable,
+    fda_opt,
+    fedopt,
+    fixed,
+    rounds,
+    smoothed,
+    tapered,
+    tiny_config,
+    tiny_experiment,
+)
 
 LANES = {
     "FedOpt": fedopt(2),
     "FDA": fixed(0.1, 4, check="step"),
     **{f"FDA-OPT {monitor}": fda_opt(6, monitor=monitor) for monitor in MONITORS},
     "smoothed": smoothed(6),
+    "tapered": tapered(6),
     "centralised": LaneSpec(id="all", rule="centralised", epochs=1),
     "local-only": LaneSpec(id="alone", rule="local-only", epochs=1),
 }

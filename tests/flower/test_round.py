@@ -85,6 +85,14 @@ def test_a_fixed_threshold_and_fedopt():
     assert [(r.epochs, r.reason, r.exchanges) for r in rounds] == [(3, "fixed-schedule", 1)] * 2
 
 
+def test_the_tapered_rule_hears_the_losses_that_clients_report():
+    rounds, _, _ = play(fda=Fda(rule="tapered", max_epochs=MOST))
+    first = np.mean([client.losses[0] for client in rounds[0].left])
+    for r in rounds:
+        left = np.mean([client.losses[0] for client in r.left]) / first
+        assert r.threshold_next == pytest.approx(MOST / 2 / r.epochs * r.variance * left**2, rel=1e-9)
+
+
 def test_fedopt_of_one_epoch_is_flower_s_own_round():
     _, ours, _ = play(fda=Fda(rule="schedule", epochs=1))
     local = LocalGrid(tiny_app.make_app(), CLIENTS)

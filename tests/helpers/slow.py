@@ -128,7 +128,7 @@ class SlowRule:
         lane = self.lane
         if not lane.is_fda:
             return "fixed-schedule" if epochs == self.length else ""
-        if lane.rule in ("adaptive", "smoothed") and self.threshold is None:
+        if lane.rule in ("adaptive", "smoothed", "tapered") and self.threshold is None:
             return "first-round"
         if estimate > self.threshold:
             return "threshold"
@@ -144,6 +144,8 @@ class SlowRule:
         epochs, half = len(estimates), (self.lane.max_epochs or 0) / 2
         if self.lane.rule == "adaptive":
             self.threshold = half / epochs * variance
+        if self.lane.rule == "tapered":
+            self.threshold = half * (loss / self.first_loss) ** 2 / epochs * variance
         if self.lane.rule == "smoothed":
             before = self.slope
             if epochs > 1 and min(estimates) > 0:

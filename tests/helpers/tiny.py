@@ -99,6 +99,10 @@ def smoothed(max_epochs: int, id: str = "fda-smoothed", monitor: str = "exact", 
     return LaneSpec(id=id, rule="smoothed", max_epochs=max_epochs, monitor=monitor, **more)
 
 
+def tapered(max_epochs: int, id: str = "fda-tapered", monitor: str = "exact", **more) -> LaneSpec:
+    return LaneSpec(id=id, rule="tapered", max_epochs=max_epochs, monitor=monitor, **more)
+
+
 def fixed(theta: float, max_epochs: int, id: str = "fda", monitor: str = "exact", **more) -> LaneSpec:
     return LaneSpec(id=id, rule="fixed", theta=theta, max_epochs=max_epochs, monitor=monitor, **more)
 

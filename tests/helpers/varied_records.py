@@ -22,6 +22,7 @@ KINDS = {
     "fedopt-e5": {"rule": "schedule", "epochs": 5},
     "fda-opt": {"rule": "adaptive", "max_epochs": 10},
     "fda-fixed": {"rule": "fixed", "theta": 0.5, "max_epochs": 4, "check": "step"},
+    "tapered": {"rule": "tapered", "max_epochs": 8},
     "adacomm": {"rule": "adacomm", "epochs": 6},
     "decaying": {"rule": "decaying", "epochs": 6},
     "centralised": {"rule": "centralised", "epochs": 1},

@@ -73,6 +73,7 @@ def test_a_foreign_record_need_not_say_who_has_how_many(clients):
 LANES = (
     LaneSpec(id="e1", rule="schedule", epochs=1),
     LaneSpec(id="s", rule="smoothed", max_epochs=8),
+    LaneSpec(id="p", rule="tapered", max_epochs=8),
     LaneSpec(id="t", rule="fixed", theta=0.3, max_epochs=9),
     LaneSpec(id="all", rule="centralised", epochs=5),
 )
@@ -83,8 +84,9 @@ def test_every_rule_says_when_it_synchronises():
     assert lines[0] == "What differs is only **when a lane synchronises**:"
     assert lines[2] == "- **FedOpt E=1**: after 1 local epoch, always"
     assert "itself more smoothly, and after 8 local epochs at the latest" in lines[3]
-    assert "exceeds Θ = 0.3, and after 9 local epochs at the latest" in lines[4]
-    assert lines[5] == "- **All data in one place**: a reference that never synchronises"
+    assert "lowers as the training loss falls, and after 8 local epochs at the latest" in lines[4]
+    assert "exceeds Θ = 0.3, and after 9 local epochs at the latest" in lines[5]
+    assert lines[6] == "- **All data in one place**: a reference that never synchronises"
 
 
 def test_lanes_with_servers_of_their_own_differ_in_them_too():

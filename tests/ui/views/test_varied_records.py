@@ -23,7 +23,7 @@ PAGES = {
 LANES = {
     "references": ("centralised", "local-only"), "one reference": ("local-only",), "FDA": ("fda-opt", "fda-fixed"),
     "FedOpt": ("fedopt-e1",), "one of FDA": ("fda-opt",), "all": tuple(KINDS),
-    "FDA and a reference": ("centralised", "fda-opt"), "peers": ("adacomm", "decaying"),
+    "FDA and a reference": ("centralised", "fda-opt"), "peers": ("adacomm", "decaying"), "ours": ("fda-opt", "tapered"),
     "FDA and a peer": ("fda-opt", "adacomm"),
 }  # fmt: skip
 # The others say the same whatever the run is.
