@@ -26,7 +26,7 @@ from fda_core.models.tokens import Tokens, padding, tokenize, types_of
 from fda_core.models.trainers.choose import ModelTrainer, fastest
 from fda_core.models.trainers.plain import PlainTrainer, seconds_per_step
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.callbacks import Progress
+from fda_core.support.callbacks import Progress, Tick
 from fda_core.support.errors import ConfigError
 
 
@@ -106,6 +106,15 @@ def prepare(
         partition=partition, network=Network.of(config.link, config.clients, config.seed),
         initial=plain.layout.flatten(model).to(device), facts=facts, shape=planned.shape, ready=ready,
     )  # fmt: skip
+
+
+def ahead(config: ExperimentConfig, tick: Tick) -> None:
+    """Computes what a run of this configuration will ask of the frozen layers, in the order in which it needs it.
+
+    `tick` may raise, and what was computed by then is kept for the run that comes. Raises what `prepare` raises.
+    """
+    experiment = prepare(config, lambda *_: tick(), whole=False)
+    experiment.ready(torch.arange(len(experiment.trainer.train)), tick)
 
 
 def first_round(config: ExperimentConfig, partition: list[np.ndarray]) -> Tensor:

@@ -13,7 +13,7 @@ from fda_core.cost.estimate import CostEstimate
 from fda_core.data.table import Table
 from fda_core.live.folders import Folders
 from fda_core.live.jobs import Job, Jobs
-from fda_core.live.measuring import Measure, Measuring
+from fda_core.live.measuring import Ahead, Measure, Measuring
 from fda_core.live.other_programs import OtherPrograms
 from fda_core.live.outlook import outlook
 from fda_core.live.worker import Worker
@@ -29,19 +29,20 @@ from fda_core.support.messages import Message
 class Runner:
     """Keeps the queue and the one worker thread. All methods may be called from any thread and return at once.
 
-    measure: how the worker finds out, while no run waits, what a config costs; None to never do that.
+    measure: how the worker finds out, while no run waits, what a config costs; None to never do that. ahead: how it
+    then gets a run of that config ready.
     """
 
     def __init__(
         self, folder: Path | None = None, produce: Producer = simulate, on_start: Callable[[], None] = lambda: None,
-        measure: Measure | None = None,
+        measure: Measure | None = None, ahead: Ahead | None = None,
     ):  # fmt: skip
         self.folder = folder
         self.jobs = Jobs()
         self.changed = self.jobs.changed
         self.others = OtherPrograms()
         self.folders = Folders(self._root)
-        self.measuring = Measuring(self.jobs, self.folders, measure)
+        self.measuring = Measuring(self.jobs, self.folders, measure, ahead)
         self.worker = Worker(self.jobs, self.folders, self.measuring, produce, on_start)
 
     def start(

@@ -50,10 +50,12 @@ class FrozenOutputs:
     def need(self, rows: Tensor, tick: Tick = lambda: None) -> None:
         """Returns once the outputs of these texts are there; meanwhile `tick` is called and may raise."""
         self._ask(rows)
+        wanted = torch.zeros_like(self.done)
+        wanted[rows] = True
         while not self.done[rows].all():
             tick()
             with self.changed:
-                part = self.open.pop() if self.open else None
+                part = self._take(wanted)
                 if part is None:
                     self.changed.wait(LOOK_EVERY)
                     continue
@@ -91,6 +93,11 @@ class FrozenOutputs:
             lengths = self.tokens.lengths[new]
             for length in lengths.unique():
                 self.open.extend(new[lengths == length].split(TOGETHER))
+
+    def _take(self, wanted: Tensor) -> Tensor | None:
+        """An open part: one with texts of `wanted` [n] rather than what was asked for by somebody who has gone."""
+        mine = (place for place, rows in enumerate(self.open) if wanted[rows].any())
+        return self.open.pop(next(mine, -1)) if self.open else None
 
     def _compute(self, rows: Tensor) -> None:
         """One part; if that fails it is open again."""

@@ -2,7 +2,8 @@
 
 Layers below the first trainable one never change, so their output for a text is always the same. The file's name is
 a digest of everything it depends on: weights, architecture, layers, tokens. The folder is bounded: files that were
-not used for longest make room. Several processes may share it; a file appears whole, by renaming, or not at all.
+not used for longest make room. Several processes may share it; a file appears whole, by renaming, or not at all. Until
+then this process remembers what it has computed, so that a run that was stopped early has not computed in vain.
 """
 
 import hashlib
@@ -11,8 +12,10 @@ import os
 import shutil
 import tempfile
 import time
+from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,6 +34,11 @@ if TYPE_CHECKING:  # seconds to import, for nothing but this name
 LIMIT = "FDA_OPT_LAB_CACHE_MB"
 DEFAULT_MB = 2000
 DAY = 24 * 3600
+
+# By the file they are going to be; the training and the test set of one experiment, the latest.
+_begun: OrderedDict[Path, FrozenOutputs] = OrderedDict()
+_lock = Lock()
+MOST_BEGUN = 2
 
 
 def hidden_states(
@@ -52,6 +60,9 @@ def outputs(encoder: "PreTrainedModel", layers: int, tokens: Tokens, weights: st
         return FrozenOutputs(encoder, layers, tokens)
     limit = limit_bytes()  # before minutes of computing, not after
     path = cache / f"prefix-{_digest(encoder, tokens, weights, layers)}.safetensors"
+    with _lock:
+        if path in _begun:
+            return _begun[path]
     try:
         hidden = load_file(path)["hidden"].clone()  # out of the memory map: page faults would fall into training
     except (OSError, SafetensorError):
@@ -64,8 +75,16 @@ def outputs(encoder: "PreTrainedModel", layers: int, tokens: Tokens, weights: st
         with suppress(OSError, SafetensorError):  # a cache that cannot be written costs time, not the run
             _keep(hidden, path)
             _make_room(path, limit)
+        with _lock:
+            _begun.pop(path, None)
 
-    return FrozenOutputs(encoder, layers, tokens, hidden, keep)
+    found = FrozenOutputs(encoder, layers, tokens, hidden, keep)
+    if hidden is None:
+        with _lock:
+            _begun[path] = found
+            while len(_begun) > MOST_BEGUN:
+                _begun.popitem(last=False)
+    return found
 
 
 def limit_bytes() -> int:

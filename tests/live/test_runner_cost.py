@@ -25,17 +25,38 @@ class Scale:
         return TIMINGS
 
 
+class Kitchen:
+    """Gets runs ready on command; `held` as long as the test says so, while ticks go on."""
+
+    def __init__(self):
+        self.held, self.error, self.begun, self.done = False, None, [], []
+
+    def __call__(self, config, tick):
+        self.begun.append(config)
+        if self.error:
+            raise self.error
+        while self.held:
+            tick()
+        self.done.append(config)
+
+
+@pytest.fixture
+def kitchen():
+    return Kitchen()
+
+
 @pytest.fixture
 def scale():
     return Scale()
 
 
 @pytest.fixture
-def runner(root, fake, scale):
-    runner = Runner(root, produce=fake, measure=scale)
+def runner(root, fake, scale, kitchen):
+    runner = Runner(root, produce=fake, measure=scale, ahead=kitchen)
     runner.wake()
     yield runner
     scale.allowed.set()
+    kitchen.held = False
     for run_id, _ in runner.queue():
         runner.stop(run_id)
     until(lambda: not runner.queue(), "runs went on")
@@ -101,7 +122,8 @@ def test_what_cannot_be_measured_is_not_tried_for_ever(runner, scale):
     assert len(scale.asked) == 1 and not known(runner)
 
 
-def test_a_run_in_the_queue_knows_its_wait_before_the_run_ahead_has_played_a_round(runner, fake):
+def test_a_run_in_the_queue_knows_its_wait_before_the_run_ahead_has_played_a_round(runner, fake, kitchen):
+    kitchen.held = True  # what is got ready is in no estimate any more
     until(lambda: known(runner))
     cost, _ = runner.cost(fast_config(), None)
     first = runner.start(fast_config())
@@ -114,3 +136,34 @@ def test_a_run_in_the_queue_knows_its_wait_before_the_run_ahead_has_played_a_rou
 def test_a_runner_without_a_scale_says_nothing_of_minutes(root):
     cost, soon = Runner(root, produce=Fake()).cost(fast_config(), 1000)
     assert cost.seconds is None and soon is False
+
+
+def test_what_is_looked_at_is_got_ready_once(runner, kitchen):
+    until(lambda: known(runner))
+    until(lambda: kitchen.done)
+    assert known(runner, fast_config(clients=7))
+    assert kitchen.begun == [fast_config()]
+
+
+def test_a_run_does_not_wait_for_what_is_got_ready(runner, fake, kitchen):
+    kitchen.held = True
+    until(lambda: known(runner) and kitchen.begun)
+    fake.let_go()
+    reach(runner, runner.start(fast_config()), "finished")
+    assert kitchen.done == []
+
+
+def test_other_settings_do_not_wait_for_what_is_got_ready(runner, kitchen):
+    """Whoever moves a slider is shown what that costs, not in a minute."""
+    kitchen.held = True
+    until(lambda: known(runner) and kitchen.begun)
+    until(lambda: known(runner, fast_config(lora={"layers": 2})))
+    until(lambda: len(kitchen.begun) == 2)
+    assert kitchen.done == []
+
+
+def test_what_cannot_be_got_ready_is_left_to_the_run(runner, fake, kitchen):
+    kitchen.error = RuntimeError("no memory")
+    until(lambda: known(runner) and kitchen.begun)
+    fake.let_go()
+    reach(runner, runner.start(fast_config()), "finished")

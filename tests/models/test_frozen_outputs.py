@@ -59,3 +59,28 @@ def test_what_a_stopped_thread_had_begun_another_one_does(encoder, texts):
     assert not found.done.all()
     found.need(torch.arange(64))
     assert found.done.all()
+
+
+def test_what_a_stopped_run_had_computed_the_next_one_finds(encoder, texts, tmp_path):
+    """In the same process, before there is a file."""
+    with pytest.raises(Cancelled):
+        begun(encoder, texts[0], tmp_path).need(torch.arange(64), Calls(allowed=2))
+    found = begun(encoder, texts[0], tmp_path)
+    there = int(found.done.sum())
+    assert 0 < there < 64
+    computed = []
+    forward = found.embeddings.register_forward_hook(lambda module, inputs, _: computed.append(len(inputs[0])))
+    found.need(torch.arange(64))
+    forward.remove()
+    assert sum(computed) < 64 and torch.equal(whole(encoder, texts[0], tmp_path, never), found.hidden)
+
+
+def test_what_nobody_waits_for_any_more_does_not_come_first(encoder, texts):
+    """Whoever presses Start while the rest is got ready waits for the first round's texts only."""
+    found = begun(encoder, texts[0])
+    with pytest.raises(Cancelled):
+        found.need(torch.arange(64), Calls(allowed=0))
+    length = int(texts[0].lengths[0])
+    alike = (texts[0].lengths == length).nonzero()[:, 0]
+    found.need(alike[:1])
+    assert set(found.done.nonzero()[:, 0].tolist()) <= set(alike.tolist())

@@ -31,7 +31,7 @@ ENTRY = Path(__file__).parents[2] / "app.py"
 @st.cache_resource(show_spinner=False)
 def runner() -> Runner:
     """The one runner of this process; its thread loads the heavy libraries while the first page is read."""
-    keeper = Runner(on_start=warm_up, measure=measure)
+    keeper = Runner(on_start=warm_up, measure=measure, ahead=ahead)
     keeper.wake()
     return keeper
 
@@ -41,6 +41,13 @@ def measure(config: ExperimentConfig, tick: Tick, table: Table | None) -> Timing
     from fda_core.cost.calibration import measure
 
     return measure(config, tick, table=table)
+
+
+def ahead(config: ExperimentConfig, tick: Tick) -> None:
+    """Runs in the thread that trains, after the measurement."""
+    from fda_core.setup import ahead
+
+    ahead(config, tick)
 
 
 def warm_up() -> None:
