@@ -1,0 +1,63 @@
+"""Whether the tapered rule, which is ours, does what it was made for; decided before it was played on these seeds.
+
+It is kept if it holds 99 % of the best accuracy of FedOpt E=1 for at least two times fewer bytes than E=1 on most seeds
+of the protocol cell, and loses to E=1 in no cell and by no definition by which the published rule wins.
+"""
+
+from dataclasses import dataclass
+
+from fda_core.analysis.saving import Saving, compared, times
+from fda_core.atlas.cells import BASELINE, OURS, PROTOCOL, TAPERED, Cell, Run
+from fda_core.atlas.file import Atlas
+from fda_core.atlas.opponents import FEWEST, SHARES, against, seeds_of, targets
+
+END, ENOUGH = 0.99, 2.0
+Case = tuple[Cell, float, bool]  # share of the best accuracy, and whether it has to be held
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """enough: seeds of the protocol cell, of `seeds`, with the saving that was asked for at the end; lost: where the
+    published rule wins against E=1 and ours loses, of so many `wins` of the published one."""
+
+    enough: int
+    seeds: int
+    wins: int
+    lost: list[Case]
+
+    @property
+    def kept(self) -> bool:
+        """As the rule of this module says."""
+        return 2 * self.enough > self.seeds and not self.lost
+
+
+def cells(atlas: Atlas) -> list[Cell]:
+    """Those in which both rules and E=1 were played on enough seeds."""
+    found = {run.cell for run in atlas.curves if run.lane == TAPERED}
+    return sorted(cell for cell in found if len(seeds_of(atlas, cell, BASELINE, OURS, TAPERED)) >= FEWEST)
+
+
+def attempt(atlas: Atlas) -> Attempt | None:
+    """None before the protocol cell has been played on enough seeds."""
+    if PROTOCOL not in (played := cells(atlas)):
+        return None
+    end = saved(atlas, (PROTOCOL, END, True), TAPERED)
+    enough = [(ratio := times(*pair)) is not None and ratio >= ENOUGH for pair in end.pairs]
+    cases = [(cell, share, held) for cell in played for share in SHARES for held in (False, True)]
+    won = [case for case in cases if said(saved(atlas, case, OURS)) == "fewer"]
+    lost = [case for case in won if said(saved(atlas, case, TAPERED)) == "more"]
+    return Attempt(sum(enough), len(enough), len(won), lost)
+
+
+def saved(atlas: Atlas, case: Case, lane: str) -> Saving:
+    """A rule against E=1 of the same cell, on the seeds that have both rules."""
+    cell, share, held = case
+    both = seeds_of(atlas, cell, OURS, TAPERED)
+    wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in both}
+    return against(atlas, Run(cell, lane, 0), Run(cell, BASELINE, 0), wanted, held)
+
+
+def said(saving: Saving) -> str:
+    """Of the median; nothing where neither got there."""
+    middle = saving.middle
+    return "" if middle is None else "more" if middle == 0 else compared(1, middle)

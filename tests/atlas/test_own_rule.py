@@ -1,0 +1,45 @@
+"""Whether our tapered rule is kept, on curves made by hand: what it has to save at the end, and where it may not lose."""
+
+import pytest
+
+from fda_core.atlas.cells import BASELINE, OURS, PROTOCOL, TAPERED, Cell, Run
+from fda_core.atlas.file import Atlas
+from fda_core.atlas.own_rule import attempt
+from tests.atlas.test_opponents import curve
+
+OTHER = Cell(clients=40)
+SLOW = (0.6, 0.65, 0.7, 0.72, 0.74, 0.76, 0.78, 0.8, 0.8)  # holds 99 % with 90 MB, 95 % with 80
+PUBLISHED = (0.74, 0.74, 0.77, 0.77, 0.74)  # 90 % at once, the end never
+QUICK, LATE = (0.74, 0.78, 0.8, 0.8), (0.7, 0.72, 0.74, 0.76, 0.8, 0.8)  # the end with 40 and with 60 MB
+
+
+def atlas(*ours: tuple[float, ...], cell: Cell = PROTOCOL) -> Atlas:
+    """The tapered rule's curves on seeds 0, 1, … beside the same curves of E=1 and of the published rule."""
+    curves = {}
+    for seed, values in enumerate(ours):
+        for lane, points in ((BASELINE, SLOW), (OURS, PUBLISHED), (TAPERED, values)):
+            curves[Run(cell, lane, seed)] = curve(*points)
+    return Atlas(curves, {})
+
+
+def test_most_seeds_have_to_hold_the_end_for_half_of_the_bytes():
+    assert attempt(atlas(QUICK, QUICK, LATE)).enough == 2
+    assert attempt(atlas(QUICK, QUICK, LATE)).kept
+    assert not attempt(atlas(QUICK, LATE, LATE)).kept
+    assert not attempt(atlas(QUICK, LATE, QUICK, LATE)).kept  # a half is not most
+
+
+def test_it_may_lose_nowhere_that_the_published_rule_wins():
+    """In the other cell it needs ten rounds for what the published rule, and E=1 in the end, have sooner."""
+    slower = (0.6,) * 9 + (0.8, 0.8)
+    both = Atlas(atlas(QUICK, QUICK, QUICK).curves | atlas(slower, slower, slower, cell=OTHER).curves, {})
+    found = attempt(both)
+    assert found.enough == 3 and not found.kept
+    assert {case[0] for case in found.lost} == {OTHER} and (OTHER, 0.9, False) in found.lost
+    assert all(share < 0.99 for _, share, _ in found.lost)  # where the published rule does not win, nothing is lost
+    assert found.wins == 2 * len(found.lost)
+
+
+@pytest.mark.parametrize("known", [atlas(QUICK, QUICK), atlas(QUICK, QUICK, QUICK, cell=OTHER), Atlas({}, {})])
+def test_nothing_is_said_before_the_protocol_cell_has_enough_seeds(known):
+    assert attempt(known) is None
