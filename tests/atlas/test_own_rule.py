@@ -1,4 +1,4 @@
-"""Whether our tapered rule is kept, on curves made by hand: what it must save at the end, and where it must not lose."""
+"""Whether our tapered rule is kept, on curves made by hand: what it must save at the end, where it must not lose."""
 
 import pytest
 
