@@ -65,6 +65,7 @@ LANES: dict[str, Lane] = {
         {"client_optimizer": "adamw", "client_lr": 0.001, "server_optimizer": "nesterov", "server_lr": 0.7},
     ),
 }  # fmt: skip
+PEERS = ("adacomm", "decaying", "diloco")
 FEDOPT = tuple(name for name in LANES if name.startswith("fedopt-"))
 PROTOCOL = Cell()
 PROTOCOL_SEEDS, SEEDS = (0, 1, 2, 3, 4), (0, 1, 2)
@@ -95,7 +96,8 @@ PARTS = (
     Part("protocol", (PROTOCOL,), ("fedopt-e1", OURS, TAPERED, "fedopt-e2", "fedopt-e5", "fedopt-e10"), PROTOCOL_SEEDS),
     Part("protocol-rates", tuple(Cell(client_lr=rate) for rate in RATES), RACE, SEEDS),
     Part("heterogeneity", tuple(Cell(clients=40, alpha=a, client_lr=0.05) for a in ALPHAS), RACE, SEEDS),
-    Part("peers", (PROTOCOL,), tuple(LANES), PROTOCOL_SEEDS),
+    Part("peers", (PROTOCOL,), PEERS, SEEDS),
+    Part("variants", (PROTOCOL,), tuple(LANES), SEEDS),
     Part("clients", tuple(Cell(clients=100, client_lr=rate) for rate in RATES), RACE, SEEDS),
     Part(
         "grid",

@@ -49,11 +49,11 @@ def attempt(atlas: Atlas) -> Attempt | None:
     return Attempt(sum(enough), len(enough), len(won), lost)
 
 
-def saved(atlas: Atlas, case: Case, lane: str) -> Saving:
-    """A rule against E=1 of the same cell, on the seeds that have both rules."""
+def saved(atlas: Atlas, case: Case, lane: str, beside: tuple[str, ...] = (OURS, TAPERED)) -> Saving:
+    """A lane against E=1 of the same cell, on the seeds that have the lanes `beside` as well."""
     cell, share, held = case
-    both = seeds_of(atlas, cell, OURS, TAPERED)
-    wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in both}
+    seeds = seeds_of(atlas, cell, lane, *beside)
+    wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
     return against(atlas, Run(cell, lane, 0), Run(cell, BASELINE, 0), wanted, held)
 
 

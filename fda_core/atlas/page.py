@@ -1,10 +1,15 @@
 """`docs/atlas.md`, generated from the atlas: what is in it, and what FDA-OPT saves, from whom, by every definition."""
 
+from collections.abc import Iterable
+
 from fda_core.analysis.saving import Saving
 from fda_core.atlas import own_rule
-from fda_core.atlas.cells import DEFAULT, LOCAL_EPOCHS, OURS, PARTS, PROTOCOL, TAPERED, Cell, runs
+from fda_core.atlas.cells import BASELINE, DEFAULT, LOCAL_EPOCHS, OURS, PARTS, PROTOCOL, TAPERED, Cell, runs
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.opponents import SHARES, Finding, comparable, findings, peak
+from fda_core.atlas.opponents import FEWEST, SHARES, Finding, comparable, findings, peak, seeds_of
+from fda_core.atlas.own_rule import saved
+
+COLUMNS = [(share, held) for share in SHARES for held in (False, True)]
 
 TEXT = """\
 # The atlas
@@ -35,6 +40,11 @@ the first round that meets the target, *held* the second of two in a row.
 
 {settings}
 
+## Peers of the idea
+
+What an engineer would ask about, at the protocol cell and against FedOpt E=1 there: AdaComm and a decaying E from 10
+local epochs on, and DiLoCo with 10 ([method.md](method.md)). {peers}
+
 ## A rule of ours, tried
 
 The tapered rule ([method.md](method.md)) was tuned on seeds 100 and 101. It was to be kept if it holds 99 % of the best
@@ -51,7 +61,7 @@ def render(atlas: Atlas) -> str:
     return TEXT.format(
         texts=config["train_examples"], tests=config["test_examples"], epochs=LOCAL_EPOCHS, first=atlas.card["first"],
         last=atlas.card["last"], parts="\n".join(parts(atlas)), settings="\n\n".join(comparisons) or nothing,
-        attempt=tried(atlas),
+        peers=peers(atlas), attempt=tried(atlas),
     )  # fmt: skip
 
 
@@ -63,14 +73,25 @@ def tried(atlas: Atlas) -> str:
         f"It has that saving on {found.enough} of {found.seeds} seeds, and loses in {len(found.lost)} of the "
         f"{found.wins} comparisons that the published rule wins: it is **{'kept' if found.kept else 'dropped'}**."
     )
-    columns = [(share, held) for share in SHARES for held in (False, True)]
-    rows = [f"| {' | '.join(['against FedOpt E=1', *heads(columns)])} |", f"|{' --- |' * (len(columns) + 1)}"]
+    rows = [head("against FedOpt E=1")]
     for cell in own_rule.cells(atlas):
+        where = f"N = {cell.clients}, α = {cell.alpha:g}, rate {cell.client_lr:g}"
         for lane, name in ((OURS, "as published"), (TAPERED, "tapered")):
-            savings = [own_rule.saved(atlas, (cell, *column), lane) for column in columns]
-            where = f"N = {cell.clients}, α = {cell.alpha:g}, rate {cell.client_lr:g}, {name}"
-            rows.append(f"| {where} | {' | '.join(map(figures, savings))} |")
+            savings = [saved(atlas, (cell, *column), lane) for column in COLUMNS]
+            rows.append(row(f"{where}, {name}", map(figures, savings)))
     return f"{words}\n\n" + "\n".join(rows)
+
+
+def peers(atlas: Atlas) -> str:
+    """Those that were played on enough seeds, with FDA-OPT above them."""
+    names = {OURS: "FDA-OPT M=10", "adacomm": "AdaComm", "decaying": "decaying E", "diloco": "DiLoCo"}
+    there = [lane for lane in names if len(seeds_of(atlas, PROTOCOL, BASELINE, lane)) >= FEWEST]
+    if there in ([], [OURS]):
+        return "None of them has been played on enough seeds yet."
+    rows = [head("against FedOpt E=1")]
+    for lane in there:
+        rows.append(row(names[lane], (figures(saved(atlas, (PROTOCOL, *each), lane, ())) for each in COLUMNS)))
+    return "\n\n" + "\n".join(rows)
 
 
 def parts(atlas: Atlas) -> list[str]:
@@ -85,20 +106,23 @@ def parts(atlas: Atlas) -> list[str]:
 def setting(atlas: Atlas, cell: Cell) -> str:
     """A heading and a table: an opponent a row, a target and a definition a column."""
     best = peak(atlas, cell)
-    columns = [(share, held) for share in SHARES for held in (False, True)]
-    found = [findings(atlas, cell, share, held) for share, held in columns]
-    rows = [f"| {' | '.join(['against', *heads(columns)])} |", f"|{' --- |' * (len(columns) + 1)}"]
-    rows += [
-        f"| {opponent(found[0][i])} | {' | '.join(told(each[i]) for each in found)} |" for i in range(len(found[0]))
-    ]
+    found = [findings(atlas, cell, *column) for column in COLUMNS]
+    rows = [head("against")]
+    rows += [row(opponent(found[0][i]), (told(each[i]) for each in found)) for i in range(len(found[0]))]
     texts = atlas.card["config"]["train_examples"] // cell.clients
     title = f"### N = {cell.clients}, {texts} reviews each, α = {cell.alpha:g}, FedAvg, client rate {best.client_lr:g}"
     return f"{title}\n\n" + "\n".join(rows)
 
 
-def heads(columns: list[tuple[float, bool]]) -> list[str]:
-    """Targets and definitions in words."""
-    return [f"{share:.0%} {'held' if held else 'first'}" for share, held in columns]
+def head(first: str) -> str:
+    """The head of a table with a column for every target and definition."""
+    words = [f"{share:.0%} {'held' if held else 'first'}" for share, held in COLUMNS]
+    return f"{row(first, words)}\n|{' --- |' * (len(COLUMNS) + 1)}"
+
+
+def row(first: str, cells: Iterable[str]) -> str:
+    """A line of a table."""
+    return f"| {' | '.join([first, *cells])} |"
 
 
 def opponent(finding: Finding) -> str:
