@@ -2,13 +2,13 @@
 
 from fda_core.analysis.saving import Saving
 from fda_core.analysis.summary import Cost
-from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LANES, LOCAL_EPOCHS, OURS, Run
+from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LANES, LOCAL_EPOCHS, OURS, TAPERED, Run
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.opponents import against, median_bytes, middle_seed, reached_at, seeds_of
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 
-WANTED = (*FEDOPT, OURS, "fda-smoothed")
+WANTED = (*FEDOPT, OURS, "fda-smoothed", TAPERED)
 
 
 def seeds(atlas: Atlas) -> tuple[int, ...]:
@@ -17,7 +17,7 @@ def seeds(atlas: Atlas) -> tuple[int, ...]:
 
 
 def lanes() -> list[LaneSpec]:
-    """FedOpt by its E, then FDA-OPT as published and smoothed."""
+    """FedOpt by its E, then FDA-OPT as published, smoothed and tapered."""
     return [LaneSpec(id=name, **LANES[name].spec) for name in WANTED]
 
 

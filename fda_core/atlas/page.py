@@ -146,4 +146,6 @@ def figures(saving: Saving) -> str:
     if saving.spread is None:
         return f"–; {score}"
     low, middle, high = saving.spread
+    if middle == 0:
+        return f"missed on most seeds ({low:.2f}–{high:.2f}); {score}"
     return f"**{middle:.2f}** ({low:.2f}–{high:.2f}); {score}"

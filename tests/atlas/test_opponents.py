@@ -51,6 +51,13 @@ def test_three_opponents_each_at_the_same_target_seed_by_seed(atlas):
     assert held["peak"].saving.counts["win"] == 3
 
 
+def test_where_e_was_not_searched_nothing_is_called_the_best_e(atlas):
+    """FedOpt E=1 would be its own best opponent, and the most flattering one."""
+    for seed in (0, 1, 2):
+        del atlas.curves[Run(SLOW, "fedopt-e5", seed)]
+    assert [finding.opponent for finding in findings(atlas, FAST, 0.95, held=False)] == ["peak", "fastest"]
+
+
 def test_a_lane_that_was_ended_before_it_had_sent_as_much_leaves_the_comparison_open(atlas):
     best = {finding.opponent: finding for finding in findings(atlas, SLOW, 0.99, held=False)}
     assert best["peak"].saving.counts["open"] == 3  # FDA-OPT had sent 30 MB where E=1 needed 70

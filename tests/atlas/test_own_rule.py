@@ -2,8 +2,8 @@
 
 import pytest
 
-from fda_core.atlas.cells import BASELINE, OURS, PROTOCOL, TAPERED, Cell, Run
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.cells import ATLAS, BASELINE, OURS, PROTOCOL, TAPERED, Cell, Run
+from fda_core.atlas.file import Atlas, load
 from fda_core.atlas.own_rule import attempt
 from tests.atlas.test_opponents import curve
 
@@ -43,3 +43,17 @@ def test_it_may_lose_nowhere_that_the_published_rule_wins():
 @pytest.mark.parametrize("known", [atlas(QUICK, QUICK), atlas(QUICK, QUICK, QUICK, cell=OTHER), Atlas({}, {})])
 def test_nothing_is_said_before_the_protocol_cell_has_enough_seeds(known):
     assert attempt(known) is None
+
+
+def test_what_is_said_of_it_recounts_the_atlas():
+    """Counted here once more from the curves: megabytes at the second of two rounds in a row at 99 % of E=1's best."""
+    known, enough = load(ATLAS), []
+    for seed in range(5):
+        ours, theirs = (known.curves[Run(PROTOCOL, lane, seed)] for lane in (TAPERED, BASELINE))
+        sent = []
+        for one in (ours, theirs):
+            met = [accuracy >= 0.99 * max(theirs.accuracy) for accuracy in one.accuracy.tolist()]
+            held = [i for i in range(2, len(met)) if met[i - 1] and met[i]]
+            sent.append(one.bytes_total[held[0]] if held else float("inf"))
+        enough.append(2 * sent[0] <= sent[1] < float("inf"))
+    assert (attempt(known).enough, attempt(known).seeds) == (sum(enough), 5)

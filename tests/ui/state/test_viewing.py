@@ -34,7 +34,7 @@ def test_a_manager_reads_no_greek(catalogue):
 # Sentences with letters for engineers that no manager meets: settings and parts that only engineers are shown, and what
 # a plan asks of a class or a lab, whose links bring the engineer's depth.
 ENGINEERS = re.compile(
-    r"settings\.(threshold|fixed|theta)|inside\.rule_\w+|budget\.formula_text|plan\.(class|lab)_\w+|production\.library|glossary\.\w+_forms"
+    r"settings\.(threshold|fixed|theta)|inside\.rule_\w+|budget\.formula_text|plan\.(class|lab)_\w+|production\.library|opponents\.own_\w+|glossary\.\w+_forms"
 )
 
 

@@ -6,6 +6,7 @@ from fda_core.evidence.tables import PUBLISHED
 from ui.text.i18n import t
 from ui.text.viewer import reading
 from ui.views.evidence.evidence_page import MARKS, measured, records
+from ui.views.evidence.opponents import own_rule
 
 
 def test_every_claim_has_its_row_and_its_verdict(visit):
@@ -21,6 +22,13 @@ def test_the_published_figure_is_that_of_the_published_table(visit):
     ratio = pd.read_csv(PUBLISHED).bytes_ratio.dropna()
     cell = visit("evidence").table[0].value[t("evidence.published")].iloc[0]
     assert cell == t("evidence.unit_fewer_bytes", value=f"{ratio.median():.1f}", runs=len(ratio), all=30)
+
+
+def test_engineers_are_told_what_became_of_our_own_rule(visit):
+    tried = own_rule()
+    words = f"{tried.enough} of {tried.seeds}"
+    assert any(words in text.value for text in visit("evidence", depth="engineer").markdown)
+    assert not any(words in text.value for text in visit("evidence", depth="manager").markdown)
 
 
 def test_it_can_be_read_in_japanese(visit):

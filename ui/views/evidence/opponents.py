@@ -7,11 +7,13 @@ import streamlit as st
 from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import DEFAULT, PROTOCOL, TRAIN, Cell
 from fda_core.atlas.opponents import SHARES, Finding, comparable, findings
+from fda_core.atlas.own_rule import Attempt, attempt
 from ui.shared.atlas_numbers import atlas
 from ui.shared.tables import text_table
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.numbers import percent, tenths
+from ui.text.viewer import engineer
 
 
 class Setting(NamedTuple):
@@ -33,6 +35,13 @@ def settings() -> list[Setting]:
     ]
 
 
+@st.cache_data(show_spinner=False)
+def own_rule() -> Attempt | None:
+    """What became of the tapered rule; computed once a server."""
+    known = atlas()
+    return attempt(known) if known else None
+
+
 def section() -> None:
     """A table a setting, an opponent a row and a target a column; nothing without an atlas."""
     found = settings()
@@ -45,6 +54,10 @@ def section() -> None:
         st.markdown(t("opponents.setting", clients=cell.clients, texts=TRAIN // cell.clients, rate=f"{rate:g}"))
         text_table(rows(setting))
     st.caption(t("opponents.how"))
+    if engineer() and (tried := own_rule()):
+        kind = "kept" if tried.kept else "dropped"
+        counts = {"enough": tried.enough, "seeds": tried.seeds, "wins": tried.wins, "lost": len(tried.lost)}
+        st.markdown(marked(t(f"opponents.own_{kind}", **counts)))
 
 
 def rows(setting: Setting) -> list[dict[str, str]]:
@@ -70,4 +83,5 @@ def cell_of(saving: Saving) -> str:
     if saving.spread is None:
         return t("opponents.nobody", runs=runs, **score)
     low, middle, high = map(tenths, saving.spread)
-    return t("opponents.cell", times=middle, low=low, high=high, both=len(saving.ratios), runs=runs, **score)
+    key = "opponents.cell" if saving.middle else "opponents.missed"
+    return t(key, times=middle, low=low, high=high, both=len(saving.ratios), runs=runs, **score)

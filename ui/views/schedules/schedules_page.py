@@ -81,11 +81,12 @@ def page() -> None:
     rate_map.section(found)
     with st.container(key="schedules_table"):
         text_table(study_rows({lane.label: lane.found for lane in lanes}))
-    adaptive = [lane for lane in lanes if lane.spec.kind.sets_theta]
+    # Of rules that mean to make all rounds alike; one that shortens them with the loss is not to be called unsteady.
+    steady = [lane for lane in lanes if lane.spec.kind.sets_theta and not lane.spec.kind.hears_losses]
     with st.container(key="schedules_swing"):
-        st.markdown(marked(swing_words(found, adaptive)))
+        st.markdown(marked(swing_words(found, steady)))
         first = default_cell.seeds(found)[0]
-        rounds = {lane.label: epochs_of(found, lane.spec.id, first) for lane in adaptive}
+        rounds = {lane.label: epochs_of(found, lane.spec.id, first) for lane in steady}
         show("swing", swing_chart(rounds, palette()), SMALL, t("schedules.alt_swing"))
 
 
