@@ -1,9 +1,12 @@
 """The Runs page: find, choose, name, compare, repeat, delete and bring back, import and take away."""
 
 import json
+import threading
 
 import pytest
 
+from fda_core.runs.backlog import FEW
+from fda_core.runs.index import Index
 from fda_core.runs.meta import Meta, read_meta, write_meta
 from fda_core.runs.recorder import Recorder
 from fda_core.runs.store import EVENTS, folder_of, new_run_id, runs_folder
@@ -53,6 +56,20 @@ def test_it_lists_what_was_run(visit, three):
     assert sorted(listed(page)) == [1, 2, 3]
     assert set(page.dataframe[0].value[t("runs.status")]) == {t("runs.is_finished")}
     assert t("runs.choose") in [caption.value for caption in page.caption]
+
+
+def test_runs_that_are_still_being_read_are_not_said_to_be_missing(visit, monkeypatch):
+    """The first visitor of a folder with many runs: the page says how far it is, and looks again by itself."""
+    for seed in range(FEW + 5):
+        keep_run(runs_folder(), seed=seed)
+    gate = threading.Event()
+    read = Index.read
+    monkeypatch.setattr(Index, "read", lambda index, ids: gate.wait(30) and read(index, ids))
+    page = visit("runs")
+    assert not page.exception and said(page) == []
+    assert len(page.get("progress")) == 1
+    gate.set()
+    until(lambda: len(listed(page.run())) == FEW + 5)
 
 
 def test_search_and_tag_narrow_the_list(visit, three):

@@ -66,19 +66,20 @@ def kept(run_id: str) -> bool:
 def part(search: str, tag: str | None, going_on: bool, offered: list[str]) -> None:
     """The fragment: list, buttons and picture; going_on: whether it was begun with runs under way, and with which tags
     to choose from."""
-    if changing() != going_on:
+    try:
+        entries, problem = listed(search, tag), None
+    except LabError as error:
+        entries, problem = [], said(error)
+    # Who looks may find many runs that are still to be read, and tags that nobody has been offered.
+    if changing() != going_on or backlog().tags() != offered:
         st.rerun()  # the page stops or begins to look again by itself
     notice()
     if reading := backlog().reading():
         done, total = reading
         st.progress(done / total, t("runs.reading", done=done, total=total))
-    try:
-        entries = listed(search, tag)
-    except LabError as error:
-        st.error(said(error))
+    if problem:
+        st.error(problem)
         return
-    if backlog().tags() != offered:
-        st.rerun()
     if not entries:
         keep_words(search=search, tag=tag or "", **axes.words())
         if not reading:
