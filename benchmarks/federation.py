@@ -1,5 +1,6 @@
-"""The federation of To production on this machine: `python -m benchmarks.federation [--processes] [--out FOLDER]`, or
-the same two lanes with another experiment's settings: `--preset default seed=3`.
+"""The federation of To production on this machine: `python -m benchmarks.federation [--processes] [--plain] [--out
+FOLDER]`, or the same two lanes with another experiment's settings: `--preset default seed=3`. With `--plain` the
+clients on Flower train as anybody's would, with Hugging Face and PEFT as they come; else by the engine's own trainer.
 
 Prints, a row a round, seconds, local epochs, exchanges, megabytes by the ledger and on the wire, and accuracy; then how
 long the engine takes for the same, and whether its rounds are the same. Wants Flower's environment, as the page does.
@@ -41,6 +42,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--processes", action="store_true", help="a SuperLink and three SuperNodes, not the simulation")
+    parser.add_argument("--plain", action="store_true", help="clients on Flower do not use the engine's fast trainer")
     parser.add_argument("--out", type=Path, help="keep the run's record there")
     parser.add_argument("--preset", help="instead of the page's own experiment")
     parser.add_argument("words", nargs="*", metavar="name=value", help="over it")
@@ -50,7 +52,7 @@ def main() -> None:
         raise SystemExit("Flower is not installed: see requirements-flower.txt.")
     print(machine.lines(machine.about("benchmarks.federation")))
     with tempfile.TemporaryDirectory() as temporary:
-        flower = timed(config, asked.out or Path(temporary) / "flower", OnFlower(asked.processes), show)
+        flower = timed(config, asked.out or Path(temporary) / "flower", OnFlower(asked.processes, asked.plain), show)
         engine = timed(config, Path(temporary) / "engine", simulate)
     same = "the same" if engine.epochs == flower.epochs else "not the same"
     ratio = flower.seconds / engine.seconds

@@ -26,7 +26,7 @@ from fda_core.models.tokens import Tokens, padding, tokenize, types_of
 from fda_core.models.trainers.choose import ModelTrainer, fastest
 from fda_core.models.trainers.plain import PlainTrainer, seconds_per_step
 from fda_core.settings.config import ExperimentConfig
-from fda_core.support.callbacks import Progress, Tick
+from fda_core.support.callbacks import Progress, Tick, at_once
 from fda_core.support.errors import ConfigError
 
 
@@ -46,7 +46,7 @@ def cache_folder() -> Path:
 def prepare(
     config: ExperimentConfig, progress: Progress = lambda *_: None, models_folder: Path | None = None,
     before: Mapping[str, Any] | None = None, home: Path | None = None, data: Examples | None = None, keep: bool = True,
-    whole: bool = True,
+    whole: bool = True, fast: bool = True,
 ) -> Prepared:  # fmt: skip
     """Loads model and data. `progress(done, total)` counts texts of the frozen prefix; it may raise to cancel.
 
@@ -54,7 +54,8 @@ def prepare(
     vouches for it. before: the facts of a run that is gone on with. home: the run's folder, for a table of the user's
     own and all that is computed from it. data: the examples, if they are not to be looked for. keep: whether outputs of
     the frozen layers are kept on disk. whole: whether those of all texts are there before this returns; else only those
-    of the first round, and others once they are needed. Raises `MissingAssets`, `ConfigError`, `TableError`,
+    of the first round, and others once they are needed. fast: whether a trainer that is proven equal to the plain one
+    may take its place. Raises `MissingAssets`, `ConfigError`, `TableError`,
     `HubError`, `ModelError` and `NotEnoughMemory`.
     """
     data = data or examples(config, home, progress)
@@ -81,7 +82,7 @@ def prepare(
         plain.read_longest()
         seconds = seconds_per_step(plain, config.batch_size)
         first = None if whole else first_round(config, partition)
-        trainer, ready = fastest(plain, model, config, progress, sha256, cache, first)
+        trainer, ready = fastest(plain, model, config, progress, sha256, cache, first) if fast else (plain, at_once)
     facts = {
         "model": chosen.name,
         "weights": chosen.weights(sha256),

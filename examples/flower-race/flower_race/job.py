@@ -15,10 +15,10 @@ from fda_core.setup import Prepared, prepare
 def experiment(run: Mapping[str, Any]) -> Prepared:
     """run: the run's settings. Raises what `prepare` raises."""
     torch.set_num_threads(int(run["threads"]))
-    return prepared(str(run["experiment"]))
+    return prepared(str(run["experiment"]), not run["plain"])
 
 
 @cache
-def prepared(file: str) -> Prepared:
+def prepared(file: str, fast: bool) -> Prepared:
     """Outputs of the frozen layers are on disk, if the experiment was prepared on this machine before."""
-    return prepare(ExperimentConfig(**json.loads(Path(file).read_text())))
+    return prepare(ExperimentConfig(**json.loads(Path(file).read_text())), fast=fast)

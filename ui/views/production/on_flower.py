@@ -41,9 +41,11 @@ def python() -> Path | None:
 
 @dataclass(frozen=True)
 class OnFlower:
-    """A `Producer`. processes: SuperLink and SuperNodes as real processes, one a client; otherwise the simulation."""
+    """A `Producer`. processes: SuperLink and SuperNodes as real processes, one a client; otherwise the simulation.
+    plain: clients train with Hugging Face and PEFT as they come, which takes longer and says the same."""
 
     processes: bool
+    plain: bool = False
 
     def __call__(
         self, config: ExperimentConfig, progress: Progress, tick: Tick, keep: Keep, resumption: Resumption | None,
@@ -69,6 +71,7 @@ class OnFlower:
         # A real process starts anew for each message: fewer of them are worth some epochs that are thrown away.
         ahead = 5 if self.processes else 3
         files = f'experiment="{{folder}}/experiment.json" record="{{folder}}/record" look-ahead={ahead}'
+        files += " plain=true" if self.plain else ""
         nodes, sites = config.clients * self.processes, str(config.clients)
         words = ["--app", str(APP), "--nodes", str(nodes), "--sites", sites, "--run-config", files]
         return [str(here), "-m", "fda_flower.here", *words, "--experiment", json.dumps(config.to_json())]
