@@ -93,7 +93,7 @@ def prepare(
         "trainable_parameters": plain.layout.size,
         "wire_bytes_per_parameter": WIRE_BYTES_PER_PARAMETER,
         "model_bytes": plain.layout.size * WIRE_BYTES_PER_PARAMETER,
-        "path": "fast" if planned.fast else "plain",
+        "path": "fast" if planned.fast and fast else "plain",
         **devices.facts(device),
         "memory_bytes": planned.memory,
         "seconds_per_step": seconds,

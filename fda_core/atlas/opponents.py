@@ -91,6 +91,12 @@ def against(atlas: Atlas, ours: Run, theirs: Run, target: dict[int, float], held
     return Saving(pairs)
 
 
+def against_e1(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...], share: float, held: bool) -> Saving:
+    """A lane against FedOpt E=1 of the same cell, to a share of the best accuracy that this showed there."""
+    wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
+    return against(atlas, Run(cell, lane, 0), Run(cell, BASELINE, 0), wanted, held)
+
+
 def middle_seed(seeds: tuple[int, ...], saving: Saving) -> int:
     """The one of the saving's seeds that a single run is shown of: neither the best nor the worst."""
     by_ratio = sorted((Saving([pair]).middle or 0, seed) for seed, pair in zip(seeds, saving.pairs, strict=True))

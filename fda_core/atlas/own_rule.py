@@ -8,9 +8,9 @@ condition before any of these seeds was played with it.
 from dataclasses import dataclass
 
 from fda_core.analysis.saving import Saving, compared, times
-from fda_core.atlas.cells import BASELINE, OURS, PROTOCOL, TAPERED, Cell, Run
+from fda_core.atlas.cells import BASELINE, OURS, PROTOCOL, TAPERED, Cell
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.opponents import FEWEST, SHARES, against, seeds_of, targets
+from fda_core.atlas.opponents import FEWEST, SHARES, against_e1, seeds_of
 
 END, ENOUGH = 0.99, 2.0
 Case = tuple[Cell, float, bool]  # share of the best accuracy, and whether it has to be held
@@ -50,12 +50,10 @@ def attempt(atlas: Atlas) -> Attempt | None:
     return Attempt(sum(enough), len(enough), len(won), lost)
 
 
-def saved(atlas: Atlas, case: Case, lane: str, beside: tuple[str, ...] = (OURS, TAPERED)) -> Saving:
-    """A lane against E=1 of the same cell, on the seeds that have the lanes `beside` as well."""
+def saved(atlas: Atlas, case: Case, lane: str) -> Saving:
+    """One of the two rules against E=1, on the seeds that have both."""
     cell, share, held = case
-    seeds = seeds_of(atlas, cell, lane, *beside)
-    wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
-    return against(atlas, Run(cell, lane, 0), Run(cell, BASELINE, 0), wanted, held)
+    return against_e1(atlas, cell, lane, seeds_of(atlas, cell, OURS, TAPERED), share, held)
 
 
 def said(saving: Saving) -> str:

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas import own_rule
 from fda_core.atlas.cells import BASELINE, DEFAULT, LOCAL_EPOCHS, OURS, PARTS, PROTOCOL, TAPERED, Cell, runs
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.opponents import FEWEST, SHARES, Finding, comparable, findings, peak, seeds_of
-from fda_core.atlas.own_rule import saved
+from fda_core.atlas.opponents import FEWEST, SHARES, Finding, against_e1, comparable, findings, peak, seeds_of
+from fda_core.atlas.own_rule import attempt, cells, saved
 
 COLUMNS = [(share, held) for share in SHARES for held in (False, True)]
 
@@ -67,14 +66,14 @@ def render(atlas: Atlas) -> str:
 
 def tried(atlas: Atlas) -> str:
     """What became of the tapered rule, and both rules against E=1 in every cell that has them."""
-    if (found := own_rule.attempt(atlas)) is None:
+    if (found := attempt(atlas)) is None:
         return "It has not been played on enough seeds yet."
     words = (
         f"It has that saving on {found.enough} of {found.seeds} seeds, and loses in {len(found.lost)} of the "
         f"{found.wins} comparisons that the published rule wins: it is **{'kept' if found.kept else 'dropped'}**."
     )
     rows = [head("against FedOpt E=1")]
-    for cell in own_rule.cells(atlas):
+    for cell in cells(atlas):
         where = f"N = {cell.clients}, α = {cell.alpha:g}, rate {cell.client_lr:g}"
         for lane, name in ((OURS, "as published"), (TAPERED, "tapered")):
             savings = [saved(atlas, (cell, *column), lane) for column in COLUMNS]
@@ -85,12 +84,14 @@ def tried(atlas: Atlas) -> str:
 def peers(atlas: Atlas) -> str:
     """Those that were played on enough seeds, with FDA-OPT above them."""
     names = {OURS: "FDA-OPT M=10", "adacomm": "AdaComm", "decaying": "decaying E", "diloco": "DiLoCo"}
-    there = [lane for lane in names if len(seeds_of(atlas, PROTOCOL, BASELINE, lane)) >= FEWEST]
+    seeds = {lane: seeds_of(atlas, PROTOCOL, BASELINE, lane) for lane in names}
+    there = [lane for lane in names if len(seeds[lane]) >= FEWEST]
     if there in ([], [OURS]):
         return "None of them has been played on enough seeds yet."
     rows = [head("against FedOpt E=1")]
     for lane in there:
-        rows.append(row(names[lane], (figures(saved(atlas, (PROTOCOL, *each), lane, ())) for each in COLUMNS)))
+        savings = [against_e1(atlas, PROTOCOL, lane, seeds[lane], *column) for column in COLUMNS]
+        rows.append(row(names[lane], map(figures, savings)))
     return "\n\n" + "\n".join(rows)
 
 

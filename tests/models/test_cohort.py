@@ -196,3 +196,10 @@ def test_a_race_has_the_same_numbers_cold_warm_and_with_everything_ready_before(
         played.append([event for _ in range(4) for event in lane.play_round()])
         played[-1] = [event.model_dump(exclude={"seconds"}) for event in played[-1]]
     assert played[0] == played[1] == played[2]
+
+
+def test_a_run_without_the_fast_trainer_says_that_it_took_the_plain_path(small_config):
+    """Or a record of clients that train as anybody's would claims what it did not use."""
+    plain, fast = prepare(small_config, fast=False), prepare(small_config)
+    assert (plain.facts["path"], fast.facts["path"]) == ("plain", "fast")
+    assert isinstance(plain.trainer, PlainTrainer) and not isinstance(fast.trainer, PlainTrainer)
