@@ -69,15 +69,13 @@ def draw(
 
 def _number(row: Setting, given: dict[str, Any], most: Number | None) -> None:
     """As wide as it has to be for what a link brought."""
-    given["persist_state"] = "session"
     (low, high), value = row.range, st.session_state[row.key]
     low, high = min(low, value), max(high if most is None else most, value)
     if row.widget == "slider":
-        st.slider(t(row.label), low, high, **given)
+        choose("slider", t(row.label), low, high, **given)
     else:
-        st.number_input(
-            t(row.label), low, high, format=f"%{row.number}" if row.number else None, step=row.step, **given
-        )
+        form = f"%{row.number}" if row.number else None
+        choose("number_input", t(row.label), low, high, format=form, step=row.step, **given)
 
 
 def offered(row: Setting) -> list[Any]:

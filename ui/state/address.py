@@ -51,7 +51,7 @@ def begin(page: str, strange: Mapping[str, str]) -> None:
     for name, word in strange.items():
         refuse(name, word)
     if state.get("page") != page or moved():
-        state.page, state.written = page, {}
+        state.page, state.written, state.known_settings = page, {}, set()
     if run_id := brought("run"):
         state.run = run_id
     if page in WITH_SETTINGS:
@@ -83,7 +83,7 @@ def as_written() -> dict[str, str]:
 def write(wanted: dict[str, str]) -> None:
     """All words of the address."""
     if not st.session_state.get("listening"):
-        st.session_state.held, st.session_state.read = wanted, settings()
+        st.session_state.held = wanted
     elif st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
@@ -172,16 +172,12 @@ def settings() -> dict[str, str]:
 
 
 def linked() -> bool:
-    """Whether a link brought settings that this page did not write into the address itself, nor has read already.
+    """Whether a link brought settings that this page has neither read already nor written into the address itself.
 
-    What was read is in a browser's address until it hears what is written there instead: seconds on a busy machine.
+    A browser goes on saying an address until it hears what is written there instead: seconds on a busy machine.
     """
-    kept = st.session_state.get("address") or {}
     found = settings()
-    if found == {name: word for name, word in kept.items() if name not in OF_PAGES}:
-        st.session_state.read = None  # the browser has heard: from now on that address is a link again
-        return False
-    return found not in ({}, st.session_state.get("read"))
+    return bool(found) and frozenset(found.items()) not in st.session_state.get("known_settings", ())
 
 
 def from_address() -> tuple[ExperimentConfig, Message | None]:
@@ -209,7 +205,9 @@ def keep_words(**words: str) -> None:
     if run_id := st.session_state.get("run"):
         wanted["run"] = run_id
         written("run").add(run_id)
-    st.session_state.address = {name: word for name, word in words.items() if word}
-    for name, word in st.session_state.address.items():
+    mine = {name: word for name, word in words.items() if word}
+    for name, word in mine.items():
         written(name).add(word)
-    write(wanted | st.session_state.address)
+    known = st.session_state.setdefault("known_settings", set())
+    known |= {frozenset(of.items()) for of in (settings(), {name: mine[name] for name in mine.keys() - OF_PAGES})}
+    write(wanted | mine)

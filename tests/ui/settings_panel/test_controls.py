@@ -10,8 +10,8 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.settings.fields import THETAS
 from tests.helpers.tiers import tiered
+from tests.helpers.widgets import chosen_in
 from ui.settings_panel.controls import make_lanes, mark_words, ruler
-from ui.state.choice import widget_key
 
 E3 = LaneSpec(id="slow", rule="schedule", epochs=3)
 EXACT = LaneSpec(id="fda-exact", rule="adaptive", max_epochs=10, monitor="exact")
@@ -106,7 +106,7 @@ def test_an_odd_configuration_comes_out_as_it_went_in_drawn_again_too_and_a_pres
     page = drawn(of(ODD[name]))
     assert collected(page) == of(ODD[name])
     assert collected(page.run()) == of(ODD[name])
-    page.selectbox(key=widget_key("preset")).set_value("quick").run()
+    chosen_in(page.selectbox, "preset").set_value("quick").run()
     assert collected(page) == presets.build(preset="quick")
 
 
@@ -128,7 +128,7 @@ def test_an_odd_configuration_comes_out_as_it_went_in_drawn_again_too_and_a_pres
 def test_a_widget_changes_its_own_field_and_no_other(kind, key, value, field, expected):
     base = of({"alpha": 1.0})
     page = drawn(base)
-    getattr(page, kind)(key=widget_key(key) if kind.startswith("select") else key).set_value(value).run()
+    chosen_in(getattr(page, kind), key).set_value(value).run()
     assert collected(page) == of({"alpha": 1.0, field: expected})
 
 
@@ -145,13 +145,13 @@ def test_a_rate_that_is_none_gives_one_sentence(typed):
 
 def test_another_server_brings_its_own_rate():
     page = drawn(of({}))
-    page.selectbox(key=widget_key("server")).set_value("adam").run()
+    chosen_in(page.selectbox, "server").set_value("adam").run()
     assert (collected(page).server_optimizer, collected(page).server_lr) == ("adam", 0.001)
 
 
 def test_another_link_keeps_price_and_devices():
     page = drawn(of({"link": {"price_per_gb": 2.0, "step_seconds": 1.0}}))
-    page.selectbox(key=widget_key("link")).set_value("satellite").run()
+    chosen_in(page.selectbox, "link").set_value("satellite").run()
     link = collected(page).link
     assert (link.uplink_mbit, link.downlink_mbit, link.rtt_ms) == (3, 25, 600)
     assert (link.price_per_gb, link.step_seconds) == (2, 1)
@@ -159,41 +159,41 @@ def test_another_link_keeps_price_and_devices():
 
 def test_epochs_and_cap_make_the_lanes():
     page = drawn(of({}))
-    page.number_input(key="epochs").set_value(2)
-    page.number_input(key="max_epochs").set_value(12).run()
+    chosen_in(page.number_input, "epochs").set_value(2)
+    chosen_in(page.number_input, "max_epochs").set_value(12).run()
     assert [lane.id for lane in collected(page).lanes] == ["fedopt-e2", "fedopt-e6", "fda-opt"]
 
 
 def test_a_fixed_threshold_makes_its_lane():
     page = drawn(of({}))
-    page.radio(key=widget_key("mode")).set_value("fixed").run()
-    page.select_slider(key=widget_key("theta")).set_value(THETAS[4]).run()
+    chosen_in(page.radio, "mode").set_value("fixed").run()
+    chosen_in(page.select_slider, "theta").set_value(THETAS[4]).run()
     assert collected(page).lanes[-1].theta == THETAS[4]
 
 
 def test_every_step_and_the_monitor_can_be_chosen_and_left_again():
     page = drawn(of({}))
     assert "check" not in [box.key for box in page.selectbox]
-    page.radio(key=widget_key("mode")).set_value("fixed").run()
-    page.selectbox(key=widget_key("check")).set_value("step")
-    page.selectbox(key=widget_key("monitor")).set_value("naive").run()
+    chosen_in(page.radio, "mode").set_value("fixed").run()
+    chosen_in(page.selectbox, "check").set_value("step")
+    chosen_in(page.selectbox, "monitor").set_value("naive").run()
     assert (collected(page).lanes[-1].check, collected(page).lanes[-1].monitor) == ("step", "naive")
-    page.radio(key=widget_key("mode")).set_value("smoothed").run()
+    chosen_in(page.radio, "mode").set_value("smoothed").run()
     last = collected(page).lanes[-1]
     assert (last.id, last.rule, last.check, last.monitor) == ("fda-smoothed", "smoothed", "epoch", "naive")
 
 
 def test_own_lanes_cannot_be_lost_by_a_widget():
     page = drawn(of({"lanes": (E3, EXACT)}))
-    assert page.number_input(key="epochs").disabled and page.number_input(key="max_epochs").disabled
+    assert chosen_in(page.number_input, "epochs").disabled and chosen_in(page.number_input, "max_epochs").disabled
     assert not page.radio
-    page.slider(key="clients").set_value(20).run()
+    chosen_in(page.slider, "clients").set_value(20).run()
     assert collected(page).lanes == (E3, EXACT)
 
 
 def test_more_clients_a_round_than_clients_is_the_cores_sentence():
     page = drawn(of({}))
-    page.slider(key="clients").set_value(5).run()
+    chosen_in(page.slider, "clients").set_value(5).run()
     assert collected(page) is None
     assert [error.value for error in page.error] == [
         "clients_per_round = 10 is more than clients = 5: choose a whole number from 1 to 5."

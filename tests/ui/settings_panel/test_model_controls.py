@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from fda_core.settings import model_names, presets
 from fda_core.settings.config import ExperimentConfig
 from tests.helpers.fake import fast_config, until
+from tests.helpers.widgets import chosen_in
 from tests.ui.settings_panel.test_controls import drawn
 from ui.state.choice import widget_key
 
@@ -44,18 +45,18 @@ def test_of_an_unknown_model_it_is_said_that_it_shows_later():
 def test_only_what_is_trained_has_its_settings():
     page = drawn(config())
     assert widget_key("rank") in {each.key for each in page.select_slider}
-    page.selectbox(key=widget_key("trained")).select("head").run()
+    chosen_in(page.selectbox, "trained").select("head").run()
     assert widget_key("rank") not in {each.key for each in page.select_slider}
     assert page.session_state["collected"].trained == "head"
-    page.selectbox(key=widget_key("trained")).select("last").run()
-    page.number_input(key="trained_layers").set_value(2).run()
+    chosen_in(page.selectbox, "trained").select("last").run()
+    chosen_in(page.number_input, "trained_layers").set_value(2).run()
     assert page.session_state["collected"].trained_layers == 2
     assert page.session_state["collected"].lora == config().lora
 
 
 def test_no_target_is_refused_in_a_sentence():
     page = drawn(config())
-    page.multiselect(key=widget_key("targets")).set_value([]).run()
+    chosen_in(page.multiselect, "targets").set_value([]).run()
     assert page.session_state["collected"] is None
     assert "at least 1" in page.error[0].value
 
@@ -63,7 +64,7 @@ def test_no_target_is_refused_in_a_sentence():
 def test_folders_are_offered_by_their_names_alone(models_folder, monkeypatch):
     monkeypatch.setenv(model_names.MODELS_FOLDER, str(models_folder))
     page = drawn(config())
-    box = page.selectbox(key=widget_key("model"))
+    box = chosen_in(page.selectbox, "model")
     assert "folder:bert" in box.options and not any(str(models_folder) in option for option in box.options)
     page.session_state["model"] = "folder:bert"
     page.run()
@@ -80,7 +81,7 @@ def test_a_path_is_refused_in_a_sentence(visit, model):
 
 def test_a_link_names_a_model_of_the_hub(visit):
     page = visit("race", model="distilbert-base-uncased", trained="last", trained_layers="2")
-    assert page.selectbox(key=widget_key("model")).value == "distilbert-base-uncased"
+    assert chosen_in(page.selectbox, "model").value == "distilbert-base-uncased"
     assert page.session_state["base"].trained_layers == 2
 
 

@@ -9,8 +9,8 @@ from fda_core.runs.store import read_events, runs_folder
 from fda_core.settings import presets
 from tests.helpers import own_table
 from tests.helpers.fake import reach
+from tests.helpers.widgets import chosen_in
 from ui.settings_panel import own_data
-from ui.state.choice import widget_key
 from ui.text.i18n import t
 
 UNIQUE = own_table.UNIQUE
@@ -88,7 +88,7 @@ def test_a_race_on_it_has_its_sites_as_clients(page, runner, fake):
     use(on_sites(page))
     assert t("own.using", train=48, test=12, clients=3) in texts(page)
     assert t("own.natural") in texts(page)
-    assert page.select_slider(key=widget_key("alpha")).disabled and page.slider(key="clients").disabled
+    assert chosen_in(page.select_slider, "alpha").disabled and chosen_in(page.slider, "clients").disabled
     page.button(key="start").click().run()
     run = reach(runner, page.query_params["run"], "finished")
     assert (run.config.dataset, run.config.partition, run.config.clients) == ("table", "column", 3)
@@ -96,9 +96,30 @@ def test_a_race_on_it_has_its_sites_as_clients(page, runner, fake):
 
 
 def test_other_settings_are_kept(page):
-    page.number_input(key="rounds").set_value(7).run()
+    chosen_in(page.number_input, "rounds").set_value(7).run()
     use(on_sites(page))
-    assert page.number_input(key="rounds").value == 7
+    assert chosen_in(page.number_input, "rounds").value == 7
+
+
+def test_a_browser_that_has_not_heard_of_it_yet_undoes_nothing(visit, runner):
+    """Seconds on a busy machine, in which a page that redraws itself repeats what its widgets and its address were."""
+    page = on_sites(visit(rounds="9"))
+    address, widgets = dict(page.query_params), page._tree.get_widget_states()
+    for button in [each for each in widgets.widgets if each.HasField("trigger_value")]:
+        widgets.widgets.remove(button)  # a browser says of a button only that it was pressed
+
+    def repeat() -> None:
+        page.query_params = address
+        page._run(widgets)
+
+    use(page)
+    for _ in range(2):
+        repeat()
+        assert t("own.using", train=48, test=12, clients=3) in texts(page)
+        assert chosen_in(page.slider, "clients").value == 3 and not page.button(key="start").disabled
+    page.button(key="start").click().run()
+    repeat()
+    assert page.session_state["run"] == runner.queue()[0][0]
 
 
 def test_the_text_is_in_no_address_and_no_event(page, runner, fake, caplog):
@@ -120,8 +141,8 @@ def test_nothing_is_on_disk_before_a_run(page, tmp_path):
 
 def test_without_a_column_of_sites_clients_are_simulated_and_not_too_many(page):
     use(choose(upload(page, own_table.csv()), text="本文", label="評価"))
-    assert not page.select_slider(key=widget_key("alpha")).disabled
-    assert page.slider(key="clients").value == 24  # two texts each
+    assert not chosen_in(page.select_slider, "alpha").disabled
+    assert chosen_in(page.slider, "clients").value == 24  # two texts each
     assert not page.button(key="start").disabled
 
 
@@ -143,14 +164,14 @@ def test_a_bad_file_is_one_sentence(page, data, name, words):
 def test_back_to_the_reviews(page):
     use(on_sites(page))
     page.button(key="own_back").click().run()
-    assert page.slider(key="clients").value == 40
+    assert chosen_in(page.slider, "clients").value == 40
     assert t("own.natural") not in texts(page)
     assert "dataset" not in page.query_params
 
 
 def test_another_preset_keeps_the_data(page):
     use(on_sites(page))
-    page.selectbox(key=widget_key("preset")).set_value("quick").run()
+    chosen_in(page.selectbox, "preset").set_value("quick").run()
     assert t("own.using", train=48, test=12, clients=3) in texts(page)
     assert not page.button(key="start").disabled
 
@@ -204,7 +225,7 @@ def test_the_heterogeneity_page_shows_the_sites_of_the_run(visit, runner, fake, 
 
 def choose_task(page, dataset: str):
     page.button(key="own_button").click().run()
-    page.selectbox(key=widget_key("own_task")).set_value(dataset).run()
+    chosen_in(page.selectbox, "own_task").set_value(dataset).run()
     page.button(key="own_use_task").click().run()
     assert not page.exception
     return page

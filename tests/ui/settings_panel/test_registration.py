@@ -9,6 +9,7 @@ from fda_core.settings.config import ExperimentConfig, LaneSpec
 from tests.cost.test_estimate import TIMINGS
 from tests.helpers.fake import fast_config, reach
 from tests.helpers.registered import CLIENT, MONITOR, RULE, SERVER, throw_aways
+from tests.helpers.widgets import chosen_in
 from tests.ui.settings_panel.test_controls import collected, drawn
 from ui.state.choice import widget_key
 from ui.text import sentences
@@ -27,16 +28,16 @@ def registered():
 
 def test_the_controls_offer_it_by_its_name():
     page = drawn(presets.build())
-    assert RULE.name in page.radio(key=widget_key("mode")).options
+    assert RULE.name in chosen_in(page.radio, "mode").options
     for key, row in (("server", SERVER), ("client_optimizer", CLIENT), ("monitor", MONITOR)):
-        assert page.selectbox(key=widget_key(key)).options[-1] == row.name
+        assert chosen_in(page.selectbox, key).options[-1] == row.name
 
 
 def test_what_is_chosen_becomes_the_configuration():
     page = drawn(presets.build())
-    page.radio(key=widget_key("mode")).set_value(RULE.name)
+    chosen_in(page.radio, "mode").set_value(RULE.name)
     for key, row in (("server", SERVER), ("client_optimizer", CLIENT), ("monitor", MONITOR)):
-        page.selectbox(key=widget_key(key)).set_value(row.name)
+        chosen_in(page.selectbox, key).set_value(row.name)
     page.run()
     config = collected(page)
     assert (config.server_optimizer, config.server_lr, config.client_optimizer) == (SERVER.name, SERVER.lr, CLIENT.name)
@@ -52,7 +53,7 @@ def test_a_configuration_with_it_comes_out_as_it_went_in():
 def test_the_race_page_opens_its_link_starts_it_and_prices_it(visit, runner, fake):
     page = visit(server_optimizer=SERVER.name, server_lr=str(SERVER.lr), rounds="2")
     assert not page.exception and not page.error
-    assert page.selectbox(key=widget_key("server")).value == SERVER.name
+    assert chosen_in(page.selectbox, "server").value == SERVER.name
     config = presets.build({"server_optimizer": SERVER.name, "rounds": 2})
     assert cost_line.sentence(estimate(config, trainable(config))) in " ".join(each.value for each in page.caption)
     fake.let_go()

@@ -12,8 +12,8 @@ from fda_core.settings import presets
 from fda_core.support.errors import MissingAssets
 from tests.helpers.errors import saying
 from tests.helpers.fake import fast_config, reach
+from tests.helpers.widgets import chosen_in
 from tests.helpers.words import unlinked
-from ui.state.choice import widget_key
 from ui.text.i18n import t
 
 ROOT = Path(__file__).parents[3]
@@ -75,7 +75,7 @@ def test_a_setting_that_is_not_allowed_is_named_and_the_defaults_are_shown(visit
     assert not page.exception
     assert len(sentences(page)) == 1
     assert named in sentences(page)[0]
-    assert page.slider(key="clients").value == presets.build().clients
+    assert chosen_in(page.slider, "clients").value == presets.build().clients
     assert not page.button(key="start").disabled
 
 
@@ -102,14 +102,14 @@ def test_a_run_that_cannot_be_read_gives_one_sentence(visit, tmp_path, text):
 
 def test_the_settings_in_the_address_reach_the_widgets(visit):
     page = visit(clients="20", clients_per_round="5", rounds="7", alpha="0.3", preset="quick")
-    assert (page.slider(key="clients").value, page.select_slider(key=widget_key("alpha")).value) == (20, 0.3)
-    assert (page.number_input(key="cohort").value, page.number_input(key="rounds").value) == (5, 7)
-    assert page.selectbox(key=widget_key("preset")).value == "quick"
+    assert (chosen_in(page.slider, "clients").value, chosen_in(page.select_slider, "alpha").value) == (20, 0.3)
+    assert (chosen_in(page.number_input, "cohort").value, chosen_in(page.number_input, "rounds").value) == (5, 7)
+    assert chosen_in(page.selectbox, "preset").value == "quick"
 
 
 def test_a_change_is_written_into_the_address(visit):
     page = visit()
-    page.slider(key="clients").set_value(20).run()
+    chosen_in(page.slider, "clients").set_value(20).run()
     assert page.query_params == {"preset": "default", "clients": "20"}
 
 
@@ -117,8 +117,8 @@ def test_what_is_done_before_the_browser_listens_is_not_undone_by_the_link(visit
     """On a busy machine that takes many seconds, and the address still shows what the link brought."""
     page = visit(clients="20", rounds="3")
     del page.session_state["listening"]
-    page.slider(key="clients").set_value(10).run()
-    assert page.slider(key="clients").value == 10
+    chosen_in(page.slider, "clients").set_value(10).run()
+    assert chosen_in(page.slider, "clients").value == 10
     page.button(key="start").click().run()
     assert page.run().session_state["run"] == runner.queue()[0][0]
 
@@ -166,10 +166,10 @@ def test_a_chosen_axis_is_kept_in_the_address(visit):
 
 def test_settings_survive_a_visit_to_another_page(visit):
     page = visit()
-    page.slider(key="clients").set_value(20).run()
+    chosen_in(page.slider, "clients").set_value(20).run()
     page.switch_page("pages/story.py").run()
     page.switch_page("pages/race.py").run()
-    assert page.slider(key="clients").value == 20
+    assert chosen_in(page.slider, "clients").value == 20
     assert not page.exception
 
 

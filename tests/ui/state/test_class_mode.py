@@ -7,6 +7,7 @@ from fda_core.support.errors import Preempted
 from fda_core.support.presenter_pin import PIN
 from tests.helpers.errors import saying
 from tests.helpers.fake import fast_config, reach, reach_rounds
+from tests.helpers.widgets import chosen_in
 from ui.state import presenter
 from ui.text.i18n import t
 
@@ -78,9 +79,9 @@ def test_a_viewer_s_forged_stop_does_not_stop_the_run(visit, runner, fake):
 def test_a_viewer_keeps_their_own_settings_and_charts_while_a_run_is_under_way(visit, runner):
     reach(runner, runner.start(fast_config()), "running")
     page = visit()
-    assert not page.slider(key="clients").disabled
-    page.slider(key="clients").set_value(33).run()
-    assert page.slider(key="clients").value == 33
+    assert not chosen_in(page.slider, "clients").disabled
+    chosen_in(page.slider, "clients").set_value(33).run()
+    assert chosen_in(page.slider, "clients").value == 33
 
 
 def test_a_viewer_may_stay_with_an_older_run(visit, runner, fake):

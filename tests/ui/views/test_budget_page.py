@@ -8,13 +8,13 @@ import pytest
 from fda_core.analysis.summary import summarize
 from fda_core.cost.network_bill import Bill, BreakEven, bills
 from fda_core.runs.recorded import recorded
+from tests.helpers.widgets import chosen_in
 from tests.helpers.words import says, unlinked
 from ui.shared.bill_sentences import verdict
 from ui.shared.own_network import own_network, scenario
 from ui.shared.shown_run import DEFAULT, SCHEDULES
 from ui.shared.story import tell
 from ui.state.address import number
-from ui.state.choice import widget_key
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import reading
 from ui.views.budget.budget_charts import map_chart
@@ -109,7 +109,7 @@ def test_the_address_brings_network_payload_and_opponent(visit):
     page = visit("budget", up="2", sites="400", payload="roberta-base full", against="fedopt-e5")
     assert not page.exception
     assert (page.number_input(key="budget_up").value, page.number_input(key="budget_sites").value) == (2, 400)
-    assert page.select_slider(key=widget_key("budget_lane")).value == "fedopt-e5"
+    assert chosen_in(page.select_slider, "budget_lane").value == "fedopt-e5"
     assert float(cells(page, t("budget.sent"))[0].replace(",", "")) > 1000
 
 
@@ -118,26 +118,26 @@ def test_nonsense_in_the_address_leaves_the_defaults(visit):
     assert not page.exception and page.number_input(key="budget_up").value == 20
     [note] = page.warning
     assert all(name in note.value for name in ("up = ", "payload", "against", "rtt"))
-    assert page.selectbox(key=widget_key("budget_payload")).value == "run"
+    assert chosen_in(page.selectbox, "budget_payload").value == "run"
 
 
 @pytest.mark.parametrize("word", payloads())
 def test_every_payload_can_be_chosen(visit, word):
     page = visit("budget", payload=word)
-    assert not page.exception and page.selectbox(key=widget_key("budget_payload")).value == word
+    assert not page.exception and chosen_in(page.selectbox, "budget_payload").value == word
 
 
 def test_the_slider_of_e_changes_the_opponent(visit):
     page = visit("budget")
-    assert page.select_slider(key=widget_key("budget_lane")).options == [f"FedOpt E={e}" for e in (1, 2, 3, 5, 10, 20)]
-    page.select_slider(key=widget_key("budget_lane")).set_value("fedopt-e10").run()
+    assert chosen_in(page.select_slider, "budget_lane").options == [f"FedOpt E={e}" for e in (1, 2, 3, 5, 10, 20)]
+    chosen_in(page.select_slider, "budget_lane").set_value("fedopt-e10").run()
     assert not page.exception and page.query_params["against"] == "fedopt-e10"
     assert "FedOpt E=10" in unlinked(page.markdown[0].value).split("**")[1]
 
 
 def test_a_preset_sets_the_line(visit):
     page = visit("budget")
-    page.selectbox(key=widget_key("budget_link")).set_value("satellite").run()
+    chosen_in(page.selectbox, "budget_link").set_value("satellite").run()
     assert [page.number_input(key=f"budget_{name}").value for name in ("up", "down", "rtt")] == [3, 25, 600]
 
 

@@ -11,6 +11,7 @@ from fda_core.models.payload import trainable
 from fda_core.settings import presets
 from tests.cost.test_estimate import TIMINGS
 from tests.helpers.fake import fast_config, reach, until
+from tests.helpers.widgets import chosen_in
 from ui.state import session
 from ui.text.i18n import t
 from ui.text.numbers import duration
@@ -60,7 +61,7 @@ def test_beside_busy_programs_the_line_has_bytes_and_no_minutes(visit, scale, mo
 def test_a_slider_changes_the_line_and_measures_nothing(visit, scale):
     page = visit()
     until(lambda: sentence(KNOWN) in line(page.run()))
-    page.slider(key="clients").set_value(80).run()
+    chosen_in(page.slider, "clients").set_value(80).run()
     other = presets.build({"clients": 80})
     assert sentence(estimate(other, trainable(other), TIMINGS)) in line(page)
     assert len(scale) == 1
@@ -94,13 +95,13 @@ def test_a_run_under_way_has_no_line_and_changed_settings_after_it_have_one(visi
     reach(runner, done, "finished")
     page = visit(run=done)
     assert not line(page)
-    page.number_input(key="rounds").set_value(9).run()
+    chosen_in(page.number_input, "rounds").set_value(9).run()
     assert line(page)
 
 
 def test_settings_that_are_not_allowed_have_no_line(visit):
     page = visit()
-    page.slider(key="clients").set_value(5).run()
+    chosen_in(page.slider, "clients").set_value(5).run()
     assert page.error and not line(page)
 
 

@@ -14,8 +14,8 @@ from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round, an_epoch
+from tests.helpers.widgets import chosen_in
 from tests.helpers.words import unlinked
-from ui.state.choice import widget_key
 from ui.text.i18n import t
 from ui.views.heterogeneity.client_labels import labels_sentence
 from ui.views.heterogeneity.heterogeneity_charts import effects_chart, labels_chart
@@ -120,9 +120,9 @@ def test_the_effects_are_drawn_over_alpha():
 
 def test_the_page_shows_the_address_and_keeps_what_is_changed(visit):
     page = visit("heterogeneity", alpha="0.1")
-    assert not page.exception and page.select_slider(key=widget_key("mix_alpha")).value == 0.1
+    assert not page.exception and chosen_in(page.select_slider, "mix_alpha").value == 0.1
     assert "At α = 0.1" in unlinked(page.markdown[0].value)
-    page.select_slider(key=widget_key("mix_alpha")).set_value(10.0).run()
+    chosen_in(page.select_slider, "mix_alpha").set_value(10.0).run()
     assert not page.exception and page.query_params["alpha"] == "10"
 
 
@@ -135,7 +135,7 @@ def test_the_race_takes_over_what_was_chosen_here(visit):
     page = visit("heterogeneity", alpha="0.1", clients="20", clients_per_round="5")
     page.button(key="mix_race").click().run()
     assert not page.exception
-    assert (page.select_slider(key=widget_key("alpha")).value, page.slider(key="clients").value) == (0.1, 20)
+    assert (chosen_in(page.select_slider, "alpha").value, chosen_in(page.slider, "clients").value) == (0.1, 20)
 
 
 @pytest.mark.parametrize(("clients", "alpha", "seed"), [(2, 0.01, 0), (200, 1000.0, 2**31 - 1)])

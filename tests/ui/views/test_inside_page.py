@@ -9,8 +9,8 @@ from fda_core.analysis.one_round import half_way, look
 from fda_core.runs.recorded import names, recorded
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from tests.helpers.tiny_events import TWO_LANES, a_round, an_epoch
+from tests.helpers.widgets import chosen_in
 from tests.helpers.words import unlinked
-from ui.state.choice import widget_key
 from ui.text.viewer import reading
 from ui.views.inside.inside_charts import drift_chart, error_chart, scale_chart, variance_chart
 from ui.views.inside.inside_page import decision, rule_words, sketches, whole
@@ -120,14 +120,14 @@ def test_the_page_shows_a_recorded_run_and_turns_its_rounds(visit):
     assert not page.exception and "Round 3 of 23" in unlinked(page.markdown[0].value)
     page.button(key="inside_forth").click().run()
     assert not page.exception and "Round 4 of 23" in unlinked(page.markdown[0].value)
-    page.selectbox(key=widget_key("inside_lane")).set_value("fedopt-e1").run()
+    chosen_in(page.selectbox, "inside_lane").set_value("fedopt-e1").run()
     assert not page.exception and "on schedule" in unlinked(page.markdown[0].value)
     assert page.query_params["lane"] == "fedopt-e1"
 
 
 def test_a_lane_that_is_not_there_is_the_first_and_that_is_said(visit):
     page = visit("inside", lane="<b>x", round="nan")
-    assert not page.exception and page.selectbox(key=widget_key("inside_lane")).value == "fda-opt"
+    assert not page.exception and chosen_in(page.selectbox, "inside_lane").value == "fda-opt"
     [note] = page.warning
     assert "lane = " in note.value and "round = nan" in note.value
 

@@ -7,11 +7,11 @@ import pytest
 
 from fda_core.settings import presets
 from fda_core.settings.assignments import from_query
+from tests.helpers.widgets import chosen_in
 from ui.frame import tour
 from ui.frame.lesson_steps import data
 from ui.frame.style import KEY
 from ui.state.address import OF_PAGES
-from ui.state.choice import widget_key
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import DEPTHS
 
@@ -53,7 +53,7 @@ def test_the_quiz_says_why_and_counts(visit):
     page = visit("lesson")
     assert not page.exception and not page.warning
     for number, each in enumerate(QUIZ):
-        page.radio(key=widget_key(f"quiz-{each['id']}")).set_value(each["right"] if number else each["right"] % 3 + 1)
+        chosen_in(page.radio, f"quiz-{each['id']}").set_value(each["right"] if number else each["right"] % 3 + 1)
     page.run()
     assert len(page.warning) == 1 and t(f"quiz.{QUIZ[0]['id']}_why") in page.warning[0].value
     assert t("lesson.score", right=len(QUIZ) - 1, all=len(QUIZ)) in [caption.value for caption in page.caption]

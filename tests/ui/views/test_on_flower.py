@@ -11,7 +11,7 @@ from fda_core.runs.store import EVENTS, FLOWER
 from fda_core.support.errors import StoreError
 from tests.helpers import here
 from tests.helpers.fake import Fake, fast_config, reach, until
-from ui.state.choice import widget_key
+from tests.helpers.widgets import chosen_in
 from ui.text.i18n import t
 from ui.views.production import on_flower
 from ui.views.production.start_here import SETUP
@@ -91,7 +91,7 @@ def test_simulation_or_processes_is_the_viewer_s_choice(visit, runner, flower, m
     asked = []
     monkeypatch.setattr(runner, "start", lambda config, produce: asked.append(produce) or "20261127-120000-abcdef")
     page = visit("production")
-    page.radio(key=widget_key("production_runtime")).set_value("processes").run()
+    chosen_in(page.radio, "production_runtime").set_value("processes").run()
     page.button(key="production_start").click().run()
     words = asked[0].command(fast_config(clients=3))
     assert words[words.index("--nodes") + 1] == "3" and on_flower.OnFlower(False).command(fast_config())[6] == "0"

@@ -7,6 +7,7 @@ from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from fda_core.support.presenter_pin import PIN
 from tests.helpers.fake import fast_config, reach, reach_rounds
+from tests.helpers.widgets import chosen_in
 from tests.helpers.words import unlinked
 from ui.state import presenter
 from ui.state.choice import widget_key
@@ -121,7 +122,7 @@ def words(page) -> str:
 
 
 def predict(page, lane: str):
-    page.selectbox(key=widget_key("prediction")).set_value(lane).run()
+    chosen_in(page.selectbox, "prediction").set_value(lane).run()
     assert not page.exception
     return page
 
@@ -132,7 +133,7 @@ def asks(page) -> bool:
 
 def play(page, runner, fake) -> str:
     """Starts the run of this page and lets it end."""
-    page.number_input(key="rounds").set_value(3).run()
+    chosen_in(page.number_input, "rounds").set_value(3).run()
     page.button(key="start").click().run()
     run_id = page.query_params["run"]
     assert not asks(page)
@@ -144,8 +145,8 @@ def play(page, runner, fake) -> str:
 
 def test_before_the_first_run_there_is_a_question_and_nobody_has_to_answer(visit, runner, fake):
     page = visit()
-    assert asks(page) and page.selectbox(key=widget_key("prediction")).value is None
-    assert page.selectbox(key=widget_key("prediction")).options == [
+    assert asks(page) and chosen_in(page.selectbox, "prediction").value is None
+    assert chosen_in(page.selectbox, "prediction").options == [
         *(t("predict.lane", lane=name) for name in NAMES.values()), t("predict.nobody"),
     ]  # fmt: skip
     play(page, runner, fake)
@@ -186,8 +187,8 @@ def test_every_viewer_predicts_for_themselves(visit, runner, fake):
 
 def test_a_lane_that_is_not_there_any_more_is_no_choice(visit):
     page = predict(visit(), OURS)
-    page.radio(key=widget_key("mode")).set_value("fixed").run()
-    assert not page.exception and page.selectbox(key=widget_key("prediction")).value is None
+    chosen_in(page.radio, "mode").set_value("fixed").run()
+    assert not page.exception and chosen_in(page.selectbox, "prediction").value is None
 
 
 @pytest.fixture

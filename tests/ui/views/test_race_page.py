@@ -14,9 +14,9 @@ from fda_core.settings.config import LaneSpec
 from fda_core.support.errors import Preempted
 from tests.helpers.errors import saying
 from tests.helpers.fake import Fake, fast_config, reach, reach_rounds
+from tests.helpers.widgets import chosen_in
 from tests.helpers.words import unlinked
 from ui.state import session
-from ui.state.choice import widget_key
 from ui.text.i18n import t
 from ui.text.numbers import duration, megabytes
 from ui.text.sentences import headline
@@ -24,7 +24,7 @@ from ui.text.sentences import headline
 
 def begin(page, rounds: int = 3) -> str:
     """Presses Start and returns the run's id."""
-    page.number_input(key="rounds").set_value(rounds).run()
+    chosen_in(page.number_input, "rounds").set_value(rounds).run()
     page.button(key="start").click().run()
     assert not page.exception
     return page.query_params["run"]
@@ -129,7 +129,7 @@ def test_after_a_run_of_ones_own_settings_nothing_is_said_to_have_changed(runnin
 def test_a_change_after_a_run_is_for_the_next_one(visit, runner, fake):
     page = visit(run=finished(runner, fake, clients_per_round=4))
     assert not page.info
-    page.number_input(key="rounds").set_value(9).run()
+    chosen_in(page.number_input, "rounds").set_value(9).run()
     assert [box.value for box in page.info] == [t("race.applies_next")]
 
 
@@ -139,12 +139,12 @@ def test_a_run_of_all_clients_a_round_is_not_said_to_have_changed(visit, runner,
 
 def test_a_run_in_the_address_fills_the_settings(visit, runner, fake):
     page = visit(run=finished(runner, fake, clients=12, alpha=0.3))
-    assert (page.slider(key="clients").value, page.select_slider(key=widget_key("alpha")).value) == (12, 0.3)
+    assert (chosen_in(page.slider, "clients").value, chosen_in(page.select_slider, "alpha").value) == (12, 0.3)
 
 
 def test_settings_that_are_not_allowed_lock_the_start(visit):
     page = visit()
-    page.slider(key="clients").set_value(5).run()
+    chosen_in(page.slider, "clients").set_value(5).run()
     assert [error.value for error in page.error] == [
         "clients_per_round = 10 is more than clients = 5: choose a whole number from 1 to 5."
     ]
@@ -310,7 +310,7 @@ def test_whoever_waits_can_watch_the_run_under_way(visit, runner):
     page.button(key=f"watch-{first}").click().run()
     assert not page.exception
     assert page.query_params["run"] == first
-    assert page.slider(key="clients").value == 12
+    assert chosen_in(page.slider, "clients").value == 12
     assert all(widget.disabled for widget in settings_of(page))
 
 

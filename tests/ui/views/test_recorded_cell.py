@@ -7,6 +7,7 @@ import pytest
 from fda_core.atlas.cells import ATLAS, DEFAULT, RACE
 from fda_core.atlas.file import load
 from fda_core.settings.config import Target
+from tests.helpers.widgets import chosen_in
 from tests.helpers.words import unlinked
 from ui.text.i18n import t
 from ui.views.race.recorded_cell import figure, frame, shown_bytes
@@ -25,7 +26,7 @@ def test_the_default_settings_are_shown_as_recorded_with_what_they_come_to(visit
 
 def test_another_setting_says_that_the_nearest_is_shown(visit):
     page = visit("race")
-    page.slider(key="clients").set_value(37).run()
+    chosen_in(page.slider, "clients").set_value(37).run()
     assert not page.exception and "Recorded, with the nearest settings there are: 40 clients" in said(page)
 
 

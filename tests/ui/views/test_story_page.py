@@ -19,6 +19,7 @@ from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from fda_core.support.errors import StoreError
 from tests.helpers.stored_runs import begun
 from tests.helpers.tiny_events import a_round
+from tests.helpers.widgets import chosen_in
 from ui.components import timeline_player
 from ui.shared import story_words
 from ui.shared.lane_looks import palette
@@ -26,7 +27,6 @@ from ui.shared.moving_timeline import PLACES, WORDS, alt, note
 from ui.shared.shown_run import DEFAULT
 from ui.shared.story import Story, tell
 from ui.shared.story_words import sentences
-from ui.state.choice import widget_key
 from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.viewer import reading
@@ -200,7 +200,7 @@ def test_a_record_that_cannot_be_shown_is_one_sentence(visit, shelved, language,
         and str(shelved.parent.parent) not in page.warning[0].value
     )
     page.button(key="story_run").click().run()
-    assert not page.exception and page.slider(key="clients").value == presets.build().clients
+    assert not page.exception and chosen_in(page.slider, "clients").value == presets.build().clients
 
 
 def test_a_run_of_one_kind_of_lane_is_no_story():
@@ -217,7 +217,7 @@ def test_run_it_yourself_opens_the_race_with_the_run_s_settings(visit, shelved):
     page = visit("story")
     page.button(key="story_run").click().run()
     assert not page.exception and page.button(key="start").label == t("race.start")
-    assert (page.slider(key="clients").value, page.select_slider(key=widget_key("alpha")).value) == (50, 0.3)
+    assert (chosen_in(page.slider, "clients").value, chosen_in(page.select_slider, "alpha").value) == (50, 0.3)
 
 
 def test_the_published_medians_are_those_of_the_table():
