@@ -1,5 +1,6 @@
 """The cell of the atlas that is nearest to somebody's settings, for a picture before anything was started."""
 
+from collections.abc import Sequence
 from math import log
 
 from fda_core.atlas.cells import RACE, Cell
@@ -15,11 +16,28 @@ def shown(atlas: Atlas) -> list[Cell]:
 
 def nearest(atlas: Atlas, config: ExperimentConfig) -> Cell | None:
     """By ratios of clients, α and client rate; None where the atlas has nothing of the server optimiser."""
-    found = [cell for cell in shown(atlas) if cell.server == config.server_optimizer]
+    found = candidates(atlas, config)
     return min(found, key=lambda cell: distance(cell, config)) if found else None
 
 
-def distance(cell: Cell, config: ExperimentConfig) -> float:
+def neighbours(
+    atlas: Atlas, config: ExperimentConfig, alphas: Sequence[float], clients: Sequence[int]
+) -> list[list[Cell]]:
+    """The nearest for each α, and in that for each number of clients, everything else as it is; [] where there is none
+    of the server optimiser."""
+    found = candidates(atlas, config)
+    if not found:
+        return []
+    places = [[Cell(clients=n, alpha=alpha, client_lr=config.client_lr) for n in clients] for alpha in alphas]
+    return [[min(found, key=lambda cell: distance(cell, place)) for place in row] for row in places]
+
+
+def candidates(atlas: Atlas, config: ExperimentConfig) -> list[Cell]:
+    """Those that are shown, with the same server optimiser."""
+    return [cell for cell in shown(atlas) if cell.server == config.server_optimizer]
+
+
+def distance(cell: Cell, config: ExperimentConfig | Cell) -> float:
     """0 for the same; a factor of two counts alike in each of the three."""
     pairs = ((cell.clients, config.clients), (cell.alpha, config.alpha), (cell.client_lr, config.client_lr))
     return sum(abs(log(one / other)) for one, other in pairs)

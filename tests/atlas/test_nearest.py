@@ -4,7 +4,7 @@ import pytest
 
 from fda_core.atlas.cells import BASELINE, DEFAULT, RACE, Cell, Run
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.nearest import exact, nearest, shown
+from fda_core.atlas.nearest import exact, nearest, neighbours, shown
 from fda_core.settings import presets
 from tests.atlas.test_opponents import curve
 
@@ -32,8 +32,18 @@ def test_the_nearest_by_ratios(atlas, changes, cell):
     assert exact(cell, config) == (not changes)
 
 
+def test_the_neighbours_of_all_places_of_two_sliders_are_those_of_each(atlas):
+    alphas, clients, config = (10.0, 1.0, 0.01), range(2, 201, 18), presets.build({"client_lr": 0.02})
+    found = neighbours(atlas, config, alphas, clients)
+    assert found == [
+        [nearest(atlas, config.model_copy(update={"alpha": alpha, "clients": n})) for n in clients] for alpha in alphas
+    ]
+    assert len({cell for line in found for cell in line}) > 2
+
+
 def test_another_server_has_no_neighbour_and_one_lane_is_no_cell(atlas):
     assert nearest(atlas, presets.build({"server_optimizer": "adam"})) is None
+    assert neighbours(atlas, presets.build({"server_optimizer": "adam"}), (1.0,), (40,)) == []
     assert Cell(client_lr=0.2) not in shown(atlas)
 
 

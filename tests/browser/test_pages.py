@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.race import CHART, Race, address, wait
+from tests.browser.race import CHART, ELEMENT, Race, address, wait
 
 # By page, its main picture; the list of runs has tests of its own.
 PAGES = {
@@ -178,6 +178,26 @@ def test_theta_is_moved_by_hand_without_the_server(server, tab):
     assert len(asked) == before and exceptions(tab) == 0
     tab.get_by_role("button", name="▶").click()
     wait(lambda: "after 6 local epochs" in answer.inner_text(), "the next round's own Θ")
+
+
+def test_the_recorded_curves_follow_a_slider_that_is_still_held(server, tab):
+    """Somebody who explains drags it to and fro while they speak; a server is asked only when it stands."""
+    race = Race(tab, server.url).open(preset="default")
+    cell, words = f"{ELEMENT}.layout.uirevision", tab.locator(".st-key-race_recorded_words")
+    pale = "Number(document.querySelector('.st-key-race_recorded_words').style.opacity || 1) < 1"
+    tab.locator(".fda-drawn-ahead").wait_for(state="attached")
+    before, sentence = tab.evaluate(cell), words.inner_text()
+    handle = tab.locator(".st-key-alpha [data-testid='stSliderThumbValue']").locator("..").bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x + 60, y, steps=6)
+    wait(lambda: tab.evaluate(cell) != before, "the curves of another cell")
+    assert words.inner_text() == sentence and tab.evaluate(pale)  # which are of the cell before
+    drawn = tab.evaluate(cell)
+    tab.mouse.up()
+    wait(lambda: words.inner_text() != sentence and not tab.evaluate(pale), "words about it")
+    assert tab.evaluate(cell) == drawn and race.run_id() is None and exceptions(tab) == 0
 
 
 def test_a_page_clicked_while_the_first_one_is_still_settling_is_not_left_empty(server, tab):

@@ -69,13 +69,18 @@ def draw(
 
 def _number(row: Setting, given: dict[str, Any], most: Number | None) -> None:
     """As wide as it has to be for what a link brought."""
-    (low, high), value = row.range, st.session_state[row.key]
-    low, high = min(low, value), max(high if most is None else most, value)
+    low, high = bounds(row, most)
     if row.widget == "slider":
         choose("slider", t(row.label), low, high, **given)
     else:
         form = f"%{row.number}" if row.number else None
         choose("number_input", t(row.label), low, high, format=form, step=row.step, **given)
+
+
+def bounds(row: Setting, most: Number | None = None) -> tuple[Number, Number]:
+    """The least and the most that the widget of a number lets in: as far as a link went, too."""
+    (low, high), value = row.range, st.session_state[row.key]
+    return min(low, value), max(high if most is None else most, value)
 
 
 def offered(row: Setting) -> list[Any]:

@@ -7,10 +7,13 @@ from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import BASELINE, OURS, RACE, Cell, Run
 from fda_core.atlas.default_cell import cost
 from fda_core.atlas.file import Atlas, Curve
-from fda_core.atlas.nearest import exact, nearest
+from fda_core.atlas.nearest import exact, nearest, neighbours
 from fda_core.atlas.opponents import against, middle_seed, seeds_of
 from fda_core.settings.config import ExperimentConfig, Target
+from fda_core.settings.fields import row
+from ui.components.drawn_ahead import drawn_ahead
 from ui.components.live_chart import figure_json, live_chart
+from ui.settings_panel.widgets import bounds, offered
 from ui.shared.atlas_numbers import atlas, labels, saving_words
 from ui.shared.charts import X_COLUMNS, race_chart
 from ui.shared.frames import COLUMNS
@@ -39,7 +42,32 @@ def show(config: ExperimentConfig, cell: Cell) -> None:
         figure(cell, x, y, config.target.model_dump_json(), viewing()), key="race_recorded", height=HEIGHT, alt=words,
         unavailable=t("chart.unavailable"),
     )  # fmt: skip
-    st.markdown(marked(together([words, *result(cell, config.target)])))
+    with st.container(key="race_recorded_words"):
+        st.markdown(marked(together([words, *result(cell, config.target)])))
+    if config.partition != "column":  # else the sliders stand still
+        follow(config, x, y)
+
+
+def follow(config: ExperimentConfig, x: str, y: str) -> None:
+    """The chart follows the sliders while they are being moved."""
+    least, most = bounds(row("clients"))
+    cells, places = around(
+        config.model_dump_json(include={"client_lr", "server_optimizer"}), tuple(offered(row("alpha"))), least, most
+    )
+    drawn_ahead(
+        [figure(cell, x, y, config.target.model_dump_json(), viewing()) for cell in cells], places, key="race_ahead",
+        chart="race_recorded", words="race_recorded_words", sliders=(("alpha", 0), ("clients", least)),
+    )  # fmt: skip
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def around(settings: str, alphas: tuple[float, ...], least: int, most: int) -> tuple[list[Cell], list[list[int]]]:
+    """The cells that the two sliders lead to, and which of them at each α and number of clients; settings: the other
+    ones of a configuration that count, as JSON."""
+    found = neighbours(atlas(), ExperimentConfig.model_validate_json(settings), alphas, range(least, most + 1))
+    cells = sorted({cell for line in found for cell in line})
+    number = {cell: place for place, cell in enumerate(cells)}
+    return cells, [[number[cell] for cell in line] for line in found]
 
 
 def label(config: ExperimentConfig, cell: Cell) -> str:
@@ -82,6 +110,11 @@ def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
                 x=rows[X_COLUMNS[x]].tolist(), y=rows[y].tolist(), uid=f"{name} {seed}", mode="lines", opacity=0.35,
                 line={"color": colour, "width": 1}, showlegend=False, hoverinfo="skip",
             )  # fmt: skip
+    low = y == "accuracy"  # the corner that the curves leave free
+    drawn.add_annotation(
+        text=t("race.atlas_mark", clients=cell.clients, alpha=f"{cell.alpha:g}"), xref="paper", yref="paper", x=1,
+        y=0 if low else 1, xanchor="right", yanchor="bottom" if low else "top", showarrow=False, opacity=0.8,
+    )  # fmt: skip
     return figure_json(drawn, f"atlas/{cell}/{x}/{y}")
 
 
