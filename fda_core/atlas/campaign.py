@@ -5,8 +5,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from fda_core.algorithm.events import RunFinished
 from fda_core.runs.record import Outcome, Recording, record
@@ -36,9 +37,7 @@ def play_all(jobs: list[Job], workers: int) -> Iterator[Path]:
 
     Raises `CampaignError` for a run that does not finish; those that wait are then not begun.
     """
-    # Threads of several training processes on the same cores wait for one another: one thread each.
-    os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with processes(workers) as pool:
         futures = {pool.submit(play_one, *job): job[0] for job in jobs}
         try:
             for future in as_completed(futures):
@@ -50,6 +49,19 @@ def play_all(jobs: list[Job], workers: int) -> Iterator[Path]:
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """So many, none of which outlives this one, even where it is killed."""
+    # Threads of several training processes on the same cores wait for one another: one thread each.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=end_with_parent)
+
+
+def end_with_parent() -> None:
+    """Called in a new process; nobody would ever read what it plays on for."""
+    if parent := parent_process():
+        Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def play_one(folder: Path, config: ExperimentConfig) -> Outcome:
