@@ -60,8 +60,14 @@ def processes(count: int) -> ProcessPoolExecutor:
 
 def end_with_parent() -> None:
     """Called in a new process; nobody would ever read what it plays on for."""
-    if parent := parent_process():
-        Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    parent = parent_process()
+    assert parent is not None, "this is a process of a pool"
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def play_one(folder: Path, config: ExperimentConfig) -> Outcome:
