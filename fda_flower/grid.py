@@ -8,11 +8,13 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from flwr.app import Message, MessageType
+import numpy as np
+from flwr.app import Message, MessageType, RecordDict
 from flwr.serverapp import Grid
 
 from fda_flower.rounds import FdaRound, Played
 from fda_flower.settings import Fda
+from fda_flower.vectors import retyped, types_of
 
 log = logging.getLogger("flwr")  # what a run's log shows
 
@@ -38,14 +40,18 @@ class FdaGrid(Grid):
         self.grid, self.fda, self.watcher = grid, fda, watcher
         self.rule = fda.make_rule()
         self.rounds = 0
+        self.names: dict[int, str] = {}  # of clients by their nodes: who is silent in a round has one all the same
+        self.types: dict[str, np.dtype] = {}  # of the model's arrays, as the run's first order had them
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
         """An FDA round for messages that ask for training; everything else goes through as it is."""
-        messages = list(messages)
+        messages = self.typed(messages)
         if not messages or not all(map(trains, messages)):
             return self.grid.send_and_receive(messages, timeout=timeout)
         self.rounds += 1
-        played, replies = FdaRound(self.grid, self.fda, self.rule, self.rounds, messages, timeout).play()
+        round = FdaRound(self.grid, self.fda, self.rule, self.rounds, messages, timeout, self.names)
+        played, replies = round.play()
+        self.names |= {client.node: client.name for client in played.clients if client.name}
         log.info(
             "FDA round %d: %d local epochs (%s), variance %.6g, next threshold %.6g; %d of %d clients, %d exchanges",
             played.number, played.epochs, played.reason, played.variance or 0, played.threshold_next or 0,
@@ -53,10 +59,23 @@ class FdaGrid(Grid):
         )  # fmt: skip
         for client in played.clients:
             if client.problem:
-                log.warning("FDA round %d: client %s is out: %s", played.number, client.name, client.problem)
+                name = client.name or client.node
+                log.warning("FDA round %d: client %s is out: %s", played.number, name, client.problem)
         if self.watcher:
             self.watcher.played(played)
         return replies
+
+    def typed(self, messages: Iterable[Message]) -> list[Message]:
+        """The same with arrays of the first order's types: some strategies compute in float64 and leave it at that."""
+        messages = list(messages)
+        done: dict[int, tuple[RecordDict, RecordDict]] = {}
+        for message in messages:  # strategies share one content among them: it is replaced, never changed
+            if not self.types and trains(message):
+                self.types = types_of(message.content)
+            if (whole := id(message.content)) not in done:
+                done[whole] = message.content, retyped(message.content, self.types)  # both, or an id comes twice
+            message.content = done[whole][1]
+        return messages
 
     def set_run(self, run: Any) -> None:
         """See `Grid`."""

@@ -32,9 +32,9 @@ def keep(context: Context, run: int, round: int, epoch: int, records: Records) -
     """
     forget(context)
     size = sum(record.count_bytes() for record in records.values())
-    spilt = size > SPILL
-    context.state[MARK] = ConfigRecord({"run": run, "round": round, "epoch": epoch, "spilt": spilt})
-    if spilt:
+    files = len(records) if size > SPILL else 0
+    context.state[MARK] = ConfigRecord({"run": run, "round": round, "epoch": epoch, "files": files})
+    if files:
         folder = folder_of(context, run)
         folder.mkdir(parents=True, exist_ok=True)
         for number, (name, record) in enumerate(records.items()):  # each by itself: a message has 2 GiB at most
@@ -54,29 +54,29 @@ def kept(context: Context, run: int, round: int, epoch: int) -> RecordDict:
             f"This client has no state of run {run}, round {round}, epoch {epoch}; it has {found}. "
             "It takes part again in the next round."
         )
-    if mark["spilt"]:
+    if files := int(str(mark["files"])):
         try:
-            return read(folder_of(context, run), f"{round}-{epoch}")
+            return read(folder_of(context, run), f"{round}-{epoch}", files)
         except (OSError, DecodeError) as error:
             raise LostState(f"What this client kept of round {round} cannot be read: {error}.") from None
     state = context.state
     return RecordDict({name.removeprefix(PLACE): state[name] for name in state if name.startswith(PLACE)})
 
 
-def read(folder: Path, stem: str) -> RecordDict:
-    """The records that `keep` wrote under this name. Raises OSError and protobuf's `DecodeError`."""
+def read(folder: Path, stem: str, count: int) -> RecordDict:
+    """The `count` records that `keep` wrote under this name. Raises OSError and protobuf's `DecodeError`."""
     found = RecordDict()
     for file in sorted(folder.glob(f"{stem}-*")):
         found.update(recorddict_from_proto(Packed.FromString(file.read_bytes())))
-    if not found:
-        raise FileNotFoundError(f"{folder} is empty")
+    if len(found) != count:  # an empty file holds no record either
+        raise FileNotFoundError(f"{folder} holds {len(found)} of its {count} records")
     return found
 
 
 def forget(context: Context) -> None:
     """Nothing is kept any more."""
     mark = context.state.pop(MARK, None)
-    if isinstance(mark, ConfigRecord) and mark["spilt"]:
+    if isinstance(mark, ConfigRecord) and mark["files"]:
         shutil.rmtree(folder_of(context, int(str(mark["run"]))), ignore_errors=True)
     for name in [name for name in context.state if name.startswith(PLACE)]:
         del context.state[name]

@@ -14,7 +14,8 @@ from flwr.app import MetricRecord
 from fda_core.algorithm.ledger import VERDICT_BYTES, WIRE_BYTES_PER_PARAMETER, state_bytes
 from fda_core.runs.journal import Journal, begin
 from fda_core.support.files import replace_whole
-from fda_flower.rounds import Played, Told
+from fda_flower.numbering import Numbers
+from fda_flower.rounds import Played
 from fda_flower.settings import Fda
 
 SCORES = {"test_loss": ("test_loss", "test-loss", "loss"), "accuracy": ("accuracy", "acc")}
@@ -45,7 +46,7 @@ class LabRecord:
         replace_whole(folder / CONFIG, (json.dumps(self.config, indent=2) + "\n").encode())
         self.journal = Journal(begin(folder / EVENTS), folder, folder.name)
         self.lanes = {name: LaneRecord(self, name) for name in lanes}
-        self.names: dict[str, str] = {}
+        self.numbers = Numbers(clients)
         self.started = self.closed = False
 
     def watch(self, lane: str) -> "LaneRecord":
@@ -71,16 +72,6 @@ class LabRecord:
         for event in events:
             self.journal.add(json.dumps(finite(event)))
         self.journal.flush()
-
-    def client(self, told: Told) -> str:
-        """A number of the client: its own, where Flower's node configuration gave it one, or the next that is free."""
-        name = told.name or str(told.node)
-        if name not in self.names:
-            taken = set(self.names.values())
-            mine = name if name.isdecimal() and int(name) < self.config["clients"] else None
-            free = (str(i) for i in range(self.config["clients"]) if str(i) not in taken)
-            self.names[name] = mine if mine and mine not in taken else next(free, "0")
-        return self.names[name]
 
     def close(self, status: str = "finished", message: str = "") -> None:
         """The last lines: every lane's end, and the digest of all before it."""
@@ -150,10 +141,10 @@ class LaneRecord:
 
     def epochs(self, played: Played) -> list[dict[str, Any]]:
         """One event a local epoch. The exact variance is known at the end of a round alone: models travel then."""
-        monitored = any(check.estimate is not None for check in played.checks)
         state = state_bytes("sketch", played.model_bytes // WIRE_BYTES_PER_PARAMETER)
         events = []
         for check in played.checks[: played.epochs]:
+            monitored = check.estimate is not None
             last, each = check.epoch == played.epochs, [c.losses[check.epoch - 1 : check.epoch] for c in played.clients]
             losses = [loss[0] for loss in each if loss and math.isfinite(loss[0])]
             events.append({
@@ -173,17 +164,19 @@ class LaneRecord:
         monitor = sum(epoch["bytes_monitor_up"] + epoch["bytes_monitor_down"] for epoch in self.epochs(played))
         down, up = len(played.clients) * played.model_bytes, len(played.left) * played.model_bytes
         self.total, self.clock = self.total + down + up + monitor, self.clock + played.seconds
-        names = [self.record.client(client) for client in played.clients]
+        numbers = self.record.numbers.of(played.clients)
+        clients = [client for client in played.clients if client.node in numbers]
+        names = [numbers[client.node] for client in clients]
         wire = {
             "wire_bytes_down": played.bytes_down, "wire_bytes_up": played.bytes_up, "exchanges": played.exchanges,
             "epochs_trained": played.trained,
         }  # fmt: skip
         return {
             "event": "round", "lane": self.name, "round": self.rounds, "clients": names,
-            "client_steps": [len(client.losses) for client in played.clients],
-            "client_train_loss": [mean(client.losses[: played.epochs]) for client in played.clients],
-            "client_sq_drift": [client.sq_drift if not client.problem else None for client in played.clients],
-            "dropped": [name for name, client in zip(names, played.clients, strict=True) if client.problem],
+            "client_steps": [len(client.losses) for client in clients],
+            "client_train_loss": [mean(client.losses[: played.epochs]) for client in clients],
+            "client_sq_drift": [client.sq_drift if not client.problem else None for client in clients],
+            "dropped": [numbers[client.node] for client in clients if client.problem],
             "epochs": played.epochs, "reason": played.reason, "variance": played.variance,
             "mean_sq_drift": played.mean_sq_drift, "sq_mean_drift": played.sq_mean_drift,
             "threshold_next": played.threshold_next if played.threshold_next != -math.inf else None,

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +20,10 @@ DEPTH = 3  # rows of the sketch, as in the reference code
 
 @dataclass
 class Told:
-    """What the server knows of one client within a round; name: the client's own; losses: of its local epochs."""
+    """What the server knows of one client within a round.
+
+    name: the client's own, empty until it has answered once in the run; losses: of its local epochs.
+    """
 
     node: int
     sent: Message
@@ -35,7 +38,7 @@ class Told:
 
 @dataclass
 class Check:
-    """After one local epoch: the estimate, and what it came from; threshold: Θ in force."""
+    """After one local epoch: the estimate, and what it came from; threshold: Θ in force; clients: those left."""
 
     epoch: int
     estimate: float | None
@@ -72,14 +75,21 @@ class Played:
 
 
 class FdaRound:
-    """One round: the model goes out, states come back until the rule says so, then the models do."""
+    """One round: the model goes out, states come back until the rule says so, then the models do.
+
+    names: of the clients by their nodes, as far as earlier rounds have told them.
+    """
 
     def __init__(
-        self, grid: Grid, fda: Fda, rule: Rule, number: int, messages: Sequence[Message], timeout: float | None
+        self, grid: Grid, fda: Fda, rule: Rule, number: int, messages: Sequence[Message], timeout: float | None,
+        names: Mapping[int, str],
     ):  # fmt: skip
         self.grid, self.fda, self.rule, self.number = grid, fda, rule, number
         self.deadline = fda.deadline or timeout
-        self.clients = [Told(message.metadata.dst_node_id, message) for message in messages]
+        nodes = [message.metadata.dst_node_id for message in messages]
+        self.clients = [
+            Told(node, message, names.get(node, "")) for node, message in zip(nodes, messages, strict=True)
+        ]  # fmt: skip
         self.checks: list[Check] = []
         self.trained = self.exchanges = self.bytes_down = self.bytes_up = 0
         self.errors: list[Message] = []
@@ -102,7 +112,7 @@ class FdaRound:
         elif not self.left:
             reason = "all-dropped"
         played = Played(
-            self.number, self.clients, self.checks, max(1, epochs), reason, variance, spread, moved,
+            self.number, self.clients, self.checks, epochs, reason, variance, spread, moved,
             self.rule.threshold, self.trained, self.exchanges, self.bytes_down, self.bytes_up,
             flat(model_of(self.clients[0].sent.content)[1]).nbytes, time.perf_counter() - began,
         )  # fmt: skip
@@ -116,22 +126,22 @@ class FdaRound:
             self.checks = [Check(e, None, None, None, len(self.left)) for e in range(1, self.fda.most + 1)]
             return self.fda.most, "fixed-schedule"
         done = 0
-        while self.left:
+        while True:
             # The first round of FDA-OPT is one epoch whatever the states say; so is, in the end, the last one allowed.
             first = self.rule.threshold == -math.inf
             epochs = 1 if first else min(self.fda.look_ahead, self.fda.most - done)
             final = first or (epochs == 1 and done + 1 == self.fda.most)
             self.exchange(Order(self.number, done, epochs, final, True, self.fda.seed), self.trained_on)
+            if not self.left:  # the epoch counts, since it was begun
+                self.checks.append(Check(done + 1, None, None, self.rule.threshold, 0))
+                return done + 1, "all-dropped"
             for epoch in range(done + 1, done + epochs + 1):
                 if reason := self.check(epoch):
                     return epoch, reason
             done += epochs
-        return done, "all-dropped"
 
     def check(self, epoch: int) -> Reason | None:
         """The rule's word on the states of one local epoch; None to go on."""
-        if not self.left:
-            return None
         shares = self.shares()
         states = np.stack([client.states[epoch - 1] for client in self.left]).astype(np.float64)
         mean = shares @ states

@@ -45,10 +45,14 @@ def told(evaluate: Evaluate, watcher: Watcher) -> Evaluate:
 
 
 class FdaOpt(FdaMixin, FedAvg):
-    """FedAvg's sampling and weighing, and a server optimiser of torch's kind on the mean drift."""
+    """FedAvg's sampling and weighing, and a server optimiser of torch's kind on the mean drift.
 
-    def __init__(self, *, optimizer: ServerOptimizer, **kwargs: Any):
-        super().__init__(**kwargs)
+    Those below take every argument that Flower's strategy of the name takes. `eta_l`, the clients' rate, is one that
+    Flower's log alone knows, and goes nowhere here either.
+    """
+
+    def __init__(self, *args: Any, optimizer: ServerOptimizer, **kwargs: Any):
+        super().__init__(*args, **kwargs)
         self.optimizer = optimizer
         self.before: ArrayRecord | None = None
 
@@ -77,32 +81,35 @@ class FdaOpt(FdaMixin, FedAvg):
 class FdaAvg(FdaOpt):
     """FedAvg: the mean of the clients' models."""
 
-    def __init__(self, *, eta: float = 1.0, **kwargs: Any):
-        super().__init__(optimizer=ServerOptimizer(eta), **kwargs)
+    def __init__(self, *args: Any, eta: float = 1.0, **kwargs: Any):
+        super().__init__(*args, optimizer=ServerOptimizer(eta), **kwargs)
 
 
 class FdaAvgM(FdaOpt):
-    """FedAvgM; names as in Flower's."""
+    """FedAvgM; names and defaults as in Flower's: without `server_momentum` it is FedAvg."""
 
-    def __init__(self, *, server_learning_rate: float = 1.0, server_momentum: float = 0.9, **kwargs: Any):
-        super().__init__(optimizer=Momentum(server_learning_rate, beta=server_momentum), **kwargs)
+    def __init__(
+        self, *args: Any, server_learning_rate: float = 1.0, server_momentum: float = 0.0, **kwargs: Any
+    ):  # fmt: skip
+        super().__init__(*args, optimizer=Momentum(server_learning_rate, beta=server_momentum), **kwargs)
 
 
 class FdaAdam(FdaOpt):
-    """FedAdam; names as in Flower's, β and ε by default as in torch."""
+    """FedAdam; names as in Flower's, rate, β and ε by default as in torch."""
 
     def __init__(
-        self, *, eta: float = 1e-3, beta_1: float = 0.9, beta_2: float = 0.999, tau: float = 1e-8, **kwargs: Any
-    ):
+        self, *, eta: float = 1e-3, eta_l: float | None = None, beta_1: float = 0.9, beta_2: float = 0.999,
+        tau: float = 1e-8, **kwargs: Any,
+    ):  # fmt: skip
         super().__init__(optimizer=Adam(eta, betas=(beta_1, beta_2), eps=tau), **kwargs)
 
 
 class FdaAdamW(FdaOpt):
-    """FedAdamW, which Flower has not."""
+    """FedAdamW, which Flower has not; as `FdaAdam`, and torch's weight decay."""
 
     def __init__(
-        self, *, eta: float = 1e-3, beta_1: float = 0.9, beta_2: float = 0.999, tau: float = 1e-8,
-        weight_decay: float = 0.01, **kwargs: Any,
+        self, *, eta: float = 1e-3, eta_l: float | None = None, beta_1: float = 0.9, beta_2: float = 0.999,
+        tau: float = 1e-8, weight_decay: float = 0.01, **kwargs: Any,
     ):  # fmt: skip
         super().__init__(optimizer=Adam(eta, betas=(beta_1, beta_2), eps=tau, weight_decay=weight_decay), **kwargs)
 
@@ -110,7 +117,7 @@ class FdaAdamW(FdaOpt):
 class FdaAdagrad(FdaOpt):
     """FedAdagrad; names as in Flower's, ε by default as in torch."""
 
-    def __init__(self, *, eta: float = 3e-3, tau: float = 1e-10, **kwargs: Any):
+    def __init__(self, *, eta: float = 3e-3, eta_l: float | None = None, tau: float = 1e-10, **kwargs: Any):
         super().__init__(optimizer=Adagrad(eta, eps=tau), **kwargs)
 
 
@@ -118,6 +125,7 @@ class FdaYogi(FdaOpt):
     """FedYogi; names as in Flower's."""
 
     def __init__(
-        self, *, eta: float = 3e-3, beta_1: float = 0.9, beta_2: float = 0.999, tau: float = 1e-3, **kwargs: Any
-    ):
+        self, *, eta: float = 3e-3, eta_l: float | None = None, beta_1: float = 0.9, beta_2: float = 0.999,
+        tau: float = 1e-3, **kwargs: Any,
+    ):  # fmt: skip
         super().__init__(optimizer=Yogi(eta, betas=(beta_1, beta_2), eps=tau), **kwargs)

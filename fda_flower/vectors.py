@@ -1,5 +1,7 @@
 """Flower's arrays as one long vector, the way the method looks at a model."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from flwr.app import Array, ArrayRecord, RecordDict
 
@@ -36,3 +38,23 @@ def model_of(content: RecordDict) -> tuple[str, ArrayRecord]:
     if len(records) != 1:
         raise ValueError(f"FDA needs one ArrayRecord in a message, the model: this one has {len(records)}.")
     return next(iter(records.items()))
+
+
+def types_of(content: RecordDict) -> dict[str, np.dtype]:
+    """Of a message's arrays, by their names."""
+    return {name: np.dtype(array.dtype) for record in content.array_records.values() for name, array in record.items()}
+
+
+def retyped(content: RecordDict, types: Mapping[str, np.dtype]) -> RecordDict:
+    """The records, those arrays that have become float64 in their former type again."""
+    records = dict(content.items())
+    for record, arrays in content.array_records.items():
+        if wide := [name for name, array in arrays.items() if widened(array, types.get(name))]:
+            narrow = {name: Array(arrays[name].numpy().astype(types[name])) for name in wide}
+            records[record] = ArrayRecord(dict(arrays.items()) | narrow)
+    return RecordDict(records)
+
+
+def widened(array: Array, before: np.dtype | None) -> bool:
+    """Whether it is float64 now and was not."""
+    return before is not None and before != np.float64 and np.dtype(array.dtype) == np.float64

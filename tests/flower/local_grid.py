@@ -1,5 +1,6 @@
 """A grid in this process: nodes answer at once, through Flower's own serialisation, and can be made to fail."""
 
+import math
 import random
 from collections.abc import Callable, Iterable
 from itertools import count
@@ -12,12 +13,20 @@ from flwr.supercore.task_identity import TaskIdentity
 
 RUN, LINK = 7, 1
 Fault = Callable[[Message, Message | None], list[Message]]  # order and reply; what arrives in its place
+Takes = Callable[[Message], float]  # seconds, by no clock, until an order is answered
 
 
 class LocalGrid(Grid):
-    """`nodes` clients with partition-ids from 0 and node ids as Flower draws them; shuffle: who answers first."""
+    """`nodes` clients with partition-ids from 0 and node ids as Flower draws them; shuffle: who answers first.
 
-    def __init__(self, app: ClientApp, nodes: int, shuffle: int | None = None, fault: Fault | None = None):
+    takes: what takes longer than the timeout of its exchange is done, but does not arrive. timeouts: of all exchanges
+    so far, each with what it asked for.
+    """
+
+    def __init__(
+        self, app: ClientApp, nodes: int, shuffle: int | None = None, fault: Fault | None = None,
+        takes: Takes = lambda _: 0.0,
+    ):  # fmt: skip
         TaskIdentity.run_id, TaskIdentity.node_id, TaskIdentity.task_id = RUN, LINK, 1
         ids = random.Random(shuffle or 0).sample(range(2**40), nodes)
         self.app, self.shuffle, self.fault = app, random.Random(shuffle) if shuffle is not None else None, fault
@@ -27,10 +36,14 @@ class LocalGrid(Grid):
         }  # fmt: skip
         self.exchanges, self.bytes_down, self.bytes_up, self.ids = 0, 0, 0, count(1)
         self.orders: list[Message] = []
+        self.takes, self.timeouts = takes, []
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
+        messages = list(messages)
         self.exchanges += 1
-        arrived = [reply for message in messages for reply in self.ask(message)]
+        self.timeouts += [(kind, timeout) for kind in {message.metadata.message_type for message in messages}]
+        answers = [(self.takes(message), self.ask(message)) for message in messages]
+        arrived = [reply for taken, replies in answers for reply in replies if taken <= (timeout or math.inf)]
         if self.shuffle:
             self.shuffle.shuffle(arrived)
         return arrived

@@ -16,12 +16,14 @@ from fda_core.runs.audit import audit
 from fda_core.runs.store import read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.setup import prepare
-from tests.flower.apps import ROOT, config_of, played
+from tests.flower.apps import ROOT, config_of, played, write_tiny
+from tests.helpers.descendants import Descendants
 
 APP = ROOT / "examples" / "flower-race"
 LANES = [
     {"id": "fedopt-e2", "rule": "schedule", "epochs": 2}, {"id": "fda-opt", "rule": "adaptive", "max_epochs": 6},
     {"id": "adam", "rule": "adaptive", "max_epochs": 6, "server": "adam"},
+    {"id": "sgdm", "rule": "schedule", "epochs": 1, "server": "sgdm"},
 ]  # fmt: skip
 CONFIG = ExperimentConfig(
     train_examples=96, test_examples=40, max_tokens=16, clients=3, client_lr=0.1, rounds=4, lanes=LANES, seed=3,
@@ -65,35 +67,52 @@ FILES = 'experiment="{folder}/experiment.json" record="{folder}/record"'
 @pytest.mark.server
 @pytest.mark.parametrize("end", ["stop", "death"])
 def test_no_process_of_it_is_left(experiment, end):
-    """Stopped, or because whoever started it has died."""
+    """Stopped, or because whoever started it has died. Ray's workers are among those that are looked at."""
     long = json.dumps(CONFIG.to_json() | {"rounds": 500, "target": {"metric": "accuracy", "value": 1.0}})
     starter = "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE); time.sleep(999)"
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "FDA_MARK": str(experiment)}
     process = subprocess.Popen(
         [*([sys.executable, "-c", starter] if end == "death" else []), *COMMAND, FILES, "--experiment", long],
-        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
+    started = Descendants(process.pid)
+
+    def workers() -> list[str]:
+        started.look()
+        return [command for command in started.commands() if command.startswith("ray::")]
+
+    def ended() -> bool:
+        started.look()  # what is begun while it ends
+        return not started.alive()
+
     for line in process.stdout:
         if json.loads(line).get("stage") == "run":
             break
-    until(lambda: len(marked(str(experiment))) > 5, "the federation's processes")
+    until(workers, "Ray's workers")
+    for _ in range(10):
+        time.sleep(0.5)
+        started.look()
+    assert len(started.alive()) > 5
     if end == "death":
         process.send_signal(signal.SIGKILL)
     process.stdin.close()
-    until(lambda: not marked(str(experiment)), "the end of all its processes")
+    until(ended, "the end of all its processes")
 
 
-def marked(mark: str) -> list[int]:
-    """The processes that have inherited the mark, wherever they hang by now."""
-    found = []
-    for folder in filter(str.isdecimal, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{folder}/environ", "rb") as file:
-                if int(folder) != os.getpid() and f"FDA_MARK={mark}".encode() in file.read():
-                    found.append(int(folder))
-        except OSError:
-            continue
-    return found
+@pytest.mark.server
+def test_an_app_that_raises_ends_as_failed_with_the_words_of_the_exception(tmp_path):
+    """As the page says it: one sentence, the run's log behind it."""
+    app = write_tiny(tmp_path / "tiny-app")
+    server = app / "tiny" / "server_app.py"
+    raising = 'raise RuntimeError("no model at this place")'
+    server.write_text(server.read_text().replace("    run = context.run_config\n", f"    {raising}\n"))
+    process = subprocess.Popen(
+        [*COMMAND[: COMMAND.index("--app")], "--app", str(app)], env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    end = next(said for said in map(json.loads, process.stdout) if "status" in said)
+    process.stdin.close()
+    assert process.wait(60) == 0
+    assert (end["status"], end["why"]) == ("failed", "RuntimeError: no model at this place"), end
 
 
 def until(happened, what: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.flower import certificates
-from tests.flower.apps import ROOT, changed_lines, config_of, in_process, told, write_minilm, write_tiny
+from tests.flower.apps import ROOT, config_of, in_process, told, write_minilm, write_tiny
 from tests.flower.federation import Federation
 
 pytestmark = pytest.mark.server  # minutes
@@ -20,10 +20,6 @@ def same(found: list[tuple], expected: list[tuple]) -> None:
     assert [each[:2] for each in found] == [each[:2] for each in expected]
     for mine, theirs in zip(found, expected, strict=True):
         assert mine[2:] == pytest.approx(theirs[2:], rel=1e-4)
-
-
-def test_the_patch_changes_two_lines_besides_the_imports():
-    assert changed_lines() == (2, 2)
 
 
 def test_the_example_in_simulation_is_what_it_is_in_this_process(tmp_path):

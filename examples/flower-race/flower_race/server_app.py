@@ -1,6 +1,7 @@
 """The experiment's lanes, one after the other on the same clients, and a record that the lab's pages show."""
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from flwr.serverapp import Grid, ServerApp
 from fda_core.federation.experiment import Score
 from fda_core.federation.stopping import StoppingCriterion
 from fda_core.settings.config import LaneSpec
+from fda_core.settings.methods import SERVERS
 from fda_core.setup import Prepared
 from fda_flower import Fda, FdaAdagrad, FdaAdam, FdaAdamW, FdaAvg, FdaAvgM, FdaYogi, LabRecord
 from fda_flower.record import LaneRecord
@@ -17,9 +19,10 @@ from fda_flower.rounds import Played
 from fda_flower.strategies import FdaOpt
 from flower_race.job import experiment
 
+MOMENTUM = SERVERS["sgdm"].options["momentum"]  # Flower's own default is none
 STRATEGIES = {
-    "sgd": (FdaAvg, "eta"), "sgdm": (FdaAvgM, "server_learning_rate"), "adam": (FdaAdam, "eta"),
-    "adamw": (FdaAdamW, "eta"), "adagrad": (FdaAdagrad, "eta"), "yogi": (FdaYogi, "eta"),
+    "sgd": (FdaAvg, "eta"), "sgdm": (partial(FdaAvgM, server_momentum=MOMENTUM), "server_learning_rate"),
+    "adam": (FdaAdam, "eta"), "adamw": (FdaAdamW, "eta"), "adagrad": (FdaAdagrad, "eta"), "yogi": (FdaYogi, "eta"),
 }  # fmt: skip
 
 app = ServerApp()
