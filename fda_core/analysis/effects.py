@@ -1,21 +1,11 @@
-"""What heterogeneity did to a run: how far its clients' models drifted apart, and what that cost each lane."""
+"""What heterogeneity did to a run: how far its clients' models drifted apart, and how long rounds became."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from fda_core.algorithm.events import Event
-from fda_core.analysis.summary import Cost, rounds_of, start_of, summarize, variance_after
-
-
-@dataclass(frozen=True)
-class LaneEffect:
-    """epochs: mean local epochs a round, without the first, which is one by rule; None before the second round."""
-
-    lane: str
-    epochs: float | None
-    to_target: Cost | None
-    best_accuracy: float | None
+from fda_core.analysis.summary import start_of, variance_after
 
 
 @dataclass(frozen=True)
@@ -25,23 +15,18 @@ class Effect:
     alpha: float
     seed: int
     variance: float | None
-    lanes: tuple[LaneEffect, ...]
 
 
 def effect(events: Sequence[Event]) -> Effect:
     """What the run came to; events: of one run, its start included."""
     config = start_of(events).config
-    lanes = tuple(
-        LaneEffect(lane.lane, mean_epochs(events, lane.lane), lane.to_target, lane.best_accuracy)
-        for lane in summarize(list(events))
-    )
-    return Effect(config["alpha"], config["seed"], variance_after(events, 1), lanes)
+    return Effect(config["alpha"], config["seed"], variance_after(events, 1))
 
 
-def mean_epochs(events: Sequence[Event], lane: str) -> float | None:
-    """Local epochs a round, without the first round; None before the second."""
-    epochs = [event.epochs for event in rounds_of(events, lane)][1:]
-    return sum(epochs) / len(epochs) if epochs else None
+def mean_epochs(epochs: Sequence[int]) -> float | None:
+    """The mean local epochs of a round, without the first, which has one by rule; None before the second."""
+    later = epochs[1:]
+    return sum(later) / len(later) if len(later) else None
 
 
 def swing(epochs: Sequence[int]) -> float:

@@ -137,11 +137,12 @@ class Run:
 
 
 def runs(parts: tuple[Part, ...] = PARTS) -> Iterator[Run]:
-    """All runs in the order in which they are to be played, seed by seed, each once."""
+    """All runs in the order in which they are to be played, each once: cell by cell, because a few cells with all their
+    seeds say more than many with one."""
     seen: set[Run] = set()
     for part in parts:
-        for seed in part.seeds:
-            for cell in part.cells:
+        for cell in part.cells:
+            for seed in part.seeds:
                 for lane in part.lanes:
                     run = Run(cell, lane, seed)
                     if run not in seen:

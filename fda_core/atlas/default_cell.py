@@ -4,7 +4,7 @@ from fda_core.analysis.saving import Saving
 from fda_core.analysis.summary import Cost
 from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LANES, LOCAL_EPOCHS, OURS, TAPERED, Run
 from fda_core.atlas.file import Atlas, Curve
-from fda_core.atlas.opponents import against, median_bytes, middle_seed, reached_at, seeds_of
+from fda_core.atlas.opponents import FEWEST, against, median_bytes, middle_seed, rates_of, reached_at, seeds_of
 from fda_core.settings import presets
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 
@@ -63,6 +63,15 @@ def best_schedule(atlas: Atlas) -> str:
     wanted = dict.fromkeys(seeds(atlas), target())
     sure = [lane for lane in FEDOPT if all(costs(atlas, lane))] or FEDOPT
     return min(sure, key=lambda lane: median_bytes(atlas, Run(DEFAULT, lane, 0), wanted, held=True))
+
+
+def fastest(atlas: Atlas) -> tuple[float, Saving]:
+    """FDA-OPT as the preset has it against FedOpt E=1 at the client rate at which that needs the fewest bytes."""
+    some = seeds(atlas)[:FEWEST]
+    runs = [Run(cell, BASELINE, 0) for cell in rates_of(atlas, DEFAULT, BASELINE, some)]
+    best = min(runs, key=lambda run: median_bytes(atlas, run, dict.fromkeys(some, target()), held=True))
+    wanted = dict.fromkeys(seeds(atlas), target())
+    return best.cell.client_lr, against(atlas, Run(DEFAULT, OURS, 0), best, wanted, held=True)
 
 
 def median_seed(atlas: Atlas) -> int:

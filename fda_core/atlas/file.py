@@ -5,6 +5,7 @@ import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ import pyarrow.parquet as pq
 
 from fda_core.algorithm.events import Event
 from fda_core.analysis.summary import rounds_of, start_of
-from fda_core.atlas.cells import Cell, Run
+from fda_core.atlas.cells import COHORT, LANES, Cell, Run
 from fda_core.runs.store import read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
+from fda_core.support.files import replace_whole
 
 # clients_per_round has another spelling where all clients take part.
 VARIES = (
@@ -56,7 +58,8 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """Every run's curve, and the card: `config` that all share, `versions`, `machine`, first and last day."""
+    """Every run's curve, and the card: `config` that all share, `clients_per_round`, what each of the `lanes` has for
+    itself, `versions`, `machine`, `commands`, first and last day."""
 
     curves: dict[Run, Curve]
     card: dict
@@ -87,8 +90,9 @@ def save(runs: Iterable[Run], root: Path, path: Path, command: str) -> int:
         table = pa.concat_tables([pq.read_table(path).cast(SCHEMA), table])
     card = merged(old.card if old else {}, [start_of(events) for events in new.values()], command)
     keys = [*CELL, "lane", "seed", "round"]
-    pq.write_table(table.sort_by([(key, "ascending") for key in keys]), path, compression="zstd")
-    card_of(path).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    pq.write_table(table.sort_by([(key, "ascending") for key in keys]), whole := BytesIO(), compression="zstd")
+    replace_whole(path, whole.getvalue())
+    replace_whole(card_of(path), (json.dumps(card, indent=1) + "\n").encode())
     return len(new) + (len(old.curves) if old else 0)
 
 
@@ -108,7 +112,9 @@ def merged(card: dict, starts: list, command: str) -> dict:
         machine = f"{platform.machine()}, {start.versions.get('threads')} thread(s) a run"
         card["versions"] += [start.versions] * (start.versions not in card["versions"])
         card["machine"] += [machine] * (machine not in card["machine"])
-    return card | {"last": today, "command": command} if starts else card
+    played = {name: dict(lane.spec) | dict(lane.changes) for name, lane in LANES.items()}
+    own = {"clients_per_round": COHORT, "lanes": played, "last": today}
+    return card | own | {"commands": [*dict.fromkeys([*card.get("commands", ()), command])]} if starts else card
 
 
 def shared_by_all(config: dict) -> dict:

@@ -1,12 +1,25 @@
 """The cell of the atlas that is nearest to somebody's settings, for a picture before anything was started."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import log
 
-from fda_core.atlas.cells import RACE, Cell
+from fda_core.atlas.cells import BASELINE, LANES, RACE, Cell, Run
 from fda_core.atlas.file import Atlas
 from fda_core.atlas.opponents import FEWEST, seeds_of
-from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.config import ExperimentConfig, LaneSpec
+
+# Of a configuration, what a run may have for itself and still be one of a cell; clients_per_round has two spellings.
+FREE = {
+    "preset",
+    "seed",
+    "lanes",
+    "rounds",
+    "local_epochs",
+    "target",
+    "after_target_rounds",
+    "link",
+    "clients_per_round",
+}
 
 
 def shown(atlas: Atlas) -> list[Cell]:
@@ -44,10 +57,12 @@ def distance(cell: Cell, config: ExperimentConfig | Cell) -> float:
 
 
 def exact(cell: Cell, config: ExperimentConfig) -> bool:
-    """Whether the settings are the cell's, as far as a cell has them, and the rest is as the atlas was played."""
-    usual = ExperimentConfig()
-    same = all(
-        getattr(config, name) == getattr(usual, name)
-        for name in ("model", "trained", "dataset", "train_examples", "batch_size", "client_optimizer", "lora", "sizes")
-    )
-    return same and distance(cell, config) < 1e-9 and config.cohort_size == 10
+    """Whether a run with these settings is one of the cell's, and its lanes are among those of a race there."""
+    played = Run(cell, BASELINE, 0).config()
+    ours, theirs = (each.model_dump(exclude=FREE) | {"cohort": each.cohort_size} for each in (config, played))
+    return ours == theirs and timetables(config.lanes) <= timetables(LaneSpec(id=id, **LANES[id].spec) for id in RACE)
+
+
+def timetables(lanes: Iterable[LaneSpec]) -> set[str]:
+    """What the lanes do, whatever they are called."""
+    return {lane.model_dump_json(exclude={"id"}) for lane in lanes}

@@ -3,10 +3,21 @@
 from collections.abc import Iterable
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.cells import BASELINE, DEFAULT, LOCAL_EPOCHS, OURS, PARTS, PROTOCOL, TAPERED, Cell, runs
+from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LOCAL_EPOCHS, OURS, PARTS, PROTOCOL, TAPERED, Cell, runs
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.opponents import FEWEST, SHARES, Finding, against_e1, comparable, findings, peak, seeds_of
-from fda_core.atlas.own_rule import attempt, cells, saved
+from fda_core.atlas.opponents import (
+    FEWEST,
+    SHARES,
+    Finding,
+    against_e1,
+    comparable,
+    findings,
+    peak,
+    rates_of,
+    seeds_of,
+    targets,
+)
+from fda_core.atlas.own_rule import WAY, attempt, cells, saved
 
 COLUMNS = [(share, held) for share in SHARES for held in (False, True)]
 
@@ -22,7 +33,8 @@ head. Every lane trains {epochs} local epochs, however many rounds that makes. P
 
 ## What is in it
 
-A part is played whole, the most important first; the command goes on where it was interrupted.
+A part is played whole, the most important first; the command goes on where it was interrupted. The server is FedAvg in
+all of them: what is known of adaptive servers is in [evidence.md](evidence.md).
 
 | part | runs | played |
 | --- | --- | --- |
@@ -42,7 +54,9 @@ the first round that meets the target, *held* the second of two in a row.
 ## Peers of the idea
 
 What an engineer would ask about, at the protocol cell and against FedOpt E=1 there: AdaComm and a decaying E from 10
-local epochs on, and DiLoCo with 10 ([method.md](method.md)). {peers}
+local epochs on, and DiLoCo with 10 ([method.md](method.md)). None of them was tuned: 10 epochs are FDA-OPT's M, AdaComm
+has no halving here, and DiLoCo's rates (AdamW 0.001, server 0.7) are its own, while the client rate of the others is
+the one at which FedOpt E=1 gets highest. {peers}
 
 ## A rule of ours, tried
 
@@ -55,13 +69,17 @@ published rule wins ([own_rule.py](../fda_core/atlas/own_rule.py)). {attempt}
 def render(atlas: Atlas) -> str:
     """The page as Markdown."""
     config = atlas.card["config"]
-    comparisons = [setting(atlas, cell) for cell in (PROTOCOL, DEFAULT) if comparable(atlas, cell)]
-    nothing = "No setting has been tuned and played at its rates yet."
     return TEXT.format(
         texts=config["train_examples"], tests=config["test_examples"], epochs=LOCAL_EPOCHS, first=atlas.card["first"],
-        last=atlas.card["last"], parts="\n".join(parts(atlas)), settings="\n\n".join(comparisons) or nothing,
+        last=atlas.card["last"], parts="\n".join(parts(atlas)), settings=settings(atlas),
         peers=peers(atlas), attempt=tried(atlas),
     )  # fmt: skip
+
+
+def settings(atlas: Atlas) -> str:
+    """The comparisons of every setting that has them."""
+    comparisons = [setting(atlas, cell) for cell in (PROTOCOL, DEFAULT) if comparable(atlas, cell)]
+    return "\n\n".join(comparisons) or "No setting has been tuned and played at its rates yet."
 
 
 def tried(atlas: Atlas) -> str:
@@ -70,7 +88,10 @@ def tried(atlas: Atlas) -> str:
         return "It has not been played on enough seeds yet."
     words = (
         f"It has that saving on {found.enough} of {found.seeds} seeds, and loses in {len(found.lost)} of the "
-        f"{found.wins} comparisons that the published rule wins: it is **{'kept' if found.kept else 'dropped'}**."
+        f"{found.wins} comparisons, in {found.cells} settings, that the published rule wins: it is "
+        f"**{'kept' if found.kept else 'dropped'}**. On the way there, to {WAY:.0%} held, it needs "
+        f"{found.on_the_way[1]:.1f} times fewer bytes than E=1 at the protocol cell, the published rule "
+        f"{found.on_the_way[0]:.1f}."
     )
     rows = [head("against FedOpt E=1")]
     for cell in cells(atlas):
@@ -112,7 +133,13 @@ def setting(atlas: Atlas, cell: Cell) -> str:
     rows += [row(opponent(found[0][i]), (told(each[i]) for each in found)) for i in range(len(found[0]))]
     texts = atlas.card["config"]["train_examples"] // cell.clients
     title = f"### N = {cell.clients}, {texts} reviews each, α = {cell.alpha:g}, FedAvg, client rate {best.client_lr:g}"
-    return f"{title}\n\n" + "\n".join(rows)
+    seeds = tuple(targets(atlas, best, SHARES[0]))
+    tried_rates = ", ".join(f"{c.client_lr:g}" for c in rates_of(atlas, cell, BASELINE, seeds[:FEWEST]))
+    lengths = ", ".join(
+        lane.removeprefix("fedopt-e") for lane in FEDOPT if set(seeds) <= {*seeds_of(atlas, best, lane)}
+    )
+    candidates = f"Chosen among: for E=1 the client rates {tried_rates}; E = {lengths}, at the peak-optimal rate."
+    return f"{title}\n\n" + "\n".join(rows) + f"\n\n{candidates}"
 
 
 def head(first: str) -> str:

@@ -1,38 +1,47 @@
 """What the preset's target costs at each client rate, timetable by timetable: what FDA-OPT saves, and from whom."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, OURS, Cell, Run
 from fda_core.atlas.default_cell import target
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.opponents import against, median_bytes, rates_of, seeds_of
+from fda_core.atlas.opponents import FEWEST, against, median_bytes, rates_of, seeds_of, spent
 
 
 class Square(NamedTuple):
-    """bytes: to the target, the median over the seeds; infinite where no more than half of them got there."""
+    """bytes: to the target, the median over the seeds; infinite where no more than half of them got there. sure:
+    whether all of them did."""
 
     lane: str
     rate: float
     bytes: float
     seeds: int
+    sure: bool
 
 
 def cells(atlas: Atlas) -> list[Cell]:
-    """The preset's cell at every client rate at which FDA-OPT and FedOpt E=1 met on at least one seed."""
-    return [cell for cell in rates_of(atlas, DEFAULT, OURS, ()) if seeds_of(atlas, cell, BASELINE, OURS)]
+    """The preset's cell at every client rate at which FDA-OPT and FedOpt E=1 met on enough seeds."""
+    return [c for c in rates_of(atlas, DEFAULT, OURS, ()) if len(seeds_of(atlas, c, BASELINE, OURS)) >= FEWEST]
 
 
 def squares(atlas: Atlas) -> list[Square]:
-    """Of every timetable, by E, then of FDA-OPT; what was not played is left out."""
+    """Of every timetable, by E, then of FDA-OPT; what was not played on enough seeds is left out."""
     found = []
     for lane in (*FEDOPT, OURS):
         for cell in cells(atlas):
-            if seeds := seeds_of(atlas, cell, lane):
-                wanted = dict.fromkeys(seeds, target())
-                spent = median_bytes(atlas, Run(cell, lane, 0), wanted, held=True)
-                found.append(Square(lane, cell.client_lr, spent, len(seeds)))
+            if len(seeds := seeds_of(atlas, cell, lane)) >= FEWEST:
+                middle = median_bytes(atlas, Run(cell, lane, 0), dict.fromkeys(seeds, target()), held=True)
+                each = [spent(atlas.curves[Run(cell, lane, seed)], target(), held=True) for seed in seeds]
+                found.append(Square(lane, cell.client_lr, middle, len(seeds), all(one.to_target for one in each)))
     return found
+
+
+def cheapest(known: Sequence[Square], ours: bool) -> Square:
+    """FDA-OPT's, or that of all timetables; of those that got there on every seed, if there are some."""
+    mine = [square for square in known if (square.lane == OURS) == ours]
+    return min([square for square in mine if square.sure] or mine, key=lambda square: square.bytes)
 
 
 def savings(atlas: Atlas) -> dict[float, Saving]:

@@ -18,18 +18,25 @@ CLIENTS, HERE = 3, "in this process"
 
 @dataclass(frozen=True)
 class Measured:
-    """lines: that change in the example besides imports. weights: of the model that travelled. apart: the largest
-    relative difference of variance and Θ from the engine's. messages: bytes of one of each kind. wire_over_ledger: of a
-    whole run, the share that Flower's messages have more than the ledger counts. runtimes: whether each played the same
-    epochs in every round."""
+    """lines: that change in the example besides imports. weights: of the model that travelled.
+
+    Against the engine, with the app in one process. rounds: that were played; equal: in how many of them both trained
+    the same number of local epochs; apart: the largest relative difference of variance and Θ; wire_over_ledger: the
+    share that Flower's messages have more than the ledger counts, of the whole run. messages: bytes of one of a kind.
+
+    Against the app in one process, with Flower's runtimes. runtimes: whether each trained the same epochs in every
+    round; runtimes_apart: the largest relative difference of variance, of all of them.
+    """
 
     lines: int
     weights: int
-    same_epochs: bool
+    rounds: int
+    equal: int
     apart: float
     messages: dict[str, int]
     wire_over_ledger: float
     runtimes: dict[str, bool]
+    runtimes_apart: float
     clients: int
     machine: str
     date: str
@@ -46,12 +53,15 @@ def measured() -> Measured | None:
 def of(found: dict[str, Any]) -> Measured:
     """From the benchmark's figures."""
     parity, about = found["parity"], found["machine"]
+    ours, theirs = parity["epochs"], parity["epochs_of_the_engine"]
+    runtimes = {name: row for name, row in found["runtimes"].items() if name != HERE}
     return Measured(
         lines=found["lines"], weights=parity["model_bytes"] // WIRE_BYTES_PER_PARAMETER,
-        same_epochs=parity["epochs"] == parity["epochs_of_the_engine"],
+        rounds=max(len(ours), len(theirs)), equal=sum(mine == other for mine, other in zip(ours, theirs, strict=False)),
         apart=max(parity["variance"], parity["threshold"]),
         messages={name: found["messages"][kind] for name, kind in MESSAGES.items()},
         wire_over_ledger=parity["wire_bytes"] / parity["ledger_bytes"] - 1,
-        runtimes={name: row["same_epochs"] for name, row in found["runtimes"].items() if name != HERE},
+        runtimes={name: row["same_epochs"] for name, row in runtimes.items()},
+        runtimes_apart=max((row["variance"] for row in runtimes.values()), default=0.0),
         clients=CLIENTS, machine=about["machine"], date=about["date"],
     )  # fmt: skip

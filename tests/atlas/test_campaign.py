@@ -1,10 +1,14 @@
 """A campaign of many runs in processes of their own."""
 
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 WORKERS = """
 import os, time
@@ -20,7 +24,8 @@ if __name__ == "__main__":
 def test_a_campaign_that_is_killed_leaves_nothing_playing(tmp_path):
     """Else it would take both cores for hours, and write into folders that the next start of the command plays."""
     (script := tmp_path / "play.py").write_text(WORKERS)
-    campaign = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    found = os.environ | {"PYTHONPATH": str(ROOT)}
+    campaign = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=found)
     assert campaign.stdout is not None
     worker = int(campaign.stdout.readline())
     assert running(worker)

@@ -47,6 +47,23 @@ def test_another_server_has_no_neighbour_and_one_lane_is_no_cell(atlas):
     assert Cell(client_lr=0.2) not in shown(atlas)
 
 
-@pytest.mark.parametrize("changes", [{"trained": "head"}, {"batch_size": 16}, {"clients_per_round": 5}])
+E2, M20 = ({"id": "a", "rule": "schedule", "epochs": 2},), ({"id": "b", "rule": "adaptive", "max_epochs": 20},)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"trained": "head"}, {"batch_size": 16}, {"clients_per_round": 5}, {"client_dropout": 0.3},
+        {"weighting": "examples"}, {"server_lr": 0.3}, {"max_tokens": 32}, {"test_examples": 200}, {"lanes": E2},
+        {"lanes": M20},
+    ],
+)  # fmt: skip
 def test_what_differs_otherwise_is_near_and_not_the_same(atlas, changes):
     assert not exact(nearest(atlas, presets.build(changes)), presets.build(changes))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seed": 9}, {"target": {"value": 0.6}}, {"rounds": 5}, {"link": {"rtt_ms": 10.0}}]
+)
+def test_what_only_this_run_has_for_itself_is_still_the_same(atlas, changes):
+    assert exact(DEFAULT, presets.build(changes))

@@ -7,7 +7,7 @@ import pytest
 
 from fda_core.atlas.cells import BASELINE, DEFAULT, OURS, Run
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.rate_map import cells, savings, squares
+from fda_core.atlas.rate_map import cells, cheapest, savings, squares
 from tests.atlas.test_opponents import curve
 
 SLOW, LONE = replace(DEFAULT, client_lr=0.01), replace(DEFAULT, client_lr=0.2)
@@ -21,17 +21,24 @@ def atlas() -> Atlas:
         curves[Run(DEFAULT, OURS, seed)] = curve(0.71, 0.71)
         curves[Run(SLOW, BASELINE, seed)] = curve(0.6, 0.6, 0.71, 0.71) if seed else curve(0.6, 0.6, 0.6, 0.6)
         curves[Run(SLOW, OURS, seed)] = curve(0.6, 0.6) if seed else curve(0.71, 0.71)
-    curves[Run(SLOW, "fedopt-e2", 0)] = curve(0.72, 0.72)
+        curves[Run(DEFAULT, "fedopt-e5", seed)] = curve(0.6, 0.6) if seed == 2 else curve(0.72, 0.72)
+    curves[Run(SLOW, "fedopt-e2", 0)] = curve(0.72, 0.72)  # one seed says nothing
     return Atlas(curves, {})
 
 
 def test_a_square_is_the_median_of_its_seeds_and_infinite_where_most_missed(atlas):
     found = {(square.lane, square.rate): (square.bytes, square.seeds) for square in squares(atlas)}
     assert found == {
-        (BASELINE, 0.01): (40e6, 3), (BASELINE, 0.05): (30e6, 3), ("fedopt-e2", 0.01): (20e6, 1),
+        (BASELINE, 0.01): (40e6, 3), (BASELINE, 0.05): (30e6, 3), ("fedopt-e5", 0.05): (20e6, 3),
         (OURS, 0.01): (inf, 3), (OURS, 0.05): (20e6, 3),
     }  # fmt: skip
     assert [cell.client_lr for cell in cells(atlas)] == [0.01, 0.05]
+
+
+def test_a_timetable_that_failed_on_a_seed_is_not_called_the_cheapest(atlas):
+    """E=5 has the smaller median, and misses the target with seed 2."""
+    assert cheapest(squares(atlas), ours=False)[:2] == (BASELINE, 0.05)
+    assert cheapest(squares(atlas), ours=True)[:2] == (OURS, 0.05)
 
 
 def test_what_is_saved_is_counted_at_the_same_rate(atlas):

@@ -13,6 +13,7 @@ SMALL = {
 }  # fmt: skip
 CHART = ".fda-live-chart"
 ELEMENT = f"document.querySelector('{CHART}')"
+PLAYED = "!trace.uid?.startsWith('behind_')"  # not of the recorded race that the run grows over
 PATIENCE = 180  # seconds; the first run of a server also loads torch and computes the prefix, beside another server
 
 
@@ -49,7 +50,7 @@ class Race:
         view = f"{ELEMENT}?.layout?.uirevision ?? ''"  # before there is a run, something recorded is shown
         example = f"/^(alpha-|default[/]|atlas[/])/.test({view})"
         traces = f"({example} ? [] : {ELEMENT}?._fullData ?? [])"
-        lanes = f"{traces}.filter((trace) => (trace.mode ?? 'lines').includes('lines'))"
+        lanes = f"{traces}.filter((trace) => {PLAYED} && (trace.mode ?? 'lines').includes('lines'))"
         return self.page.evaluate(f"{lanes}.reduce((sum, trace) => sum + trace._length, 0)")
 
     def wait_for_points(self, count: int) -> int:
@@ -75,7 +76,8 @@ class Race:
         return self.page.evaluate(f"{ELEMENT}.layout.xaxis.range")
 
     def visible(self) -> list:
-        return self.page.evaluate(f"{ELEMENT}._fullData.map(trace => trace.visible)")
+        """Of what this run has drawn, whether it is seen."""
+        return self.page.evaluate(f"{ELEMENT}._fullData.filter(trace => {PLAYED}).map(trace => trace.visible)")
 
     def zoom(self) -> None:
         """Drags over a part of the chart."""

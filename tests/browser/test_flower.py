@@ -1,11 +1,13 @@
 """A real federation on Flower, from Start on To production to Stop in the Race; where Flower's environment is there."""
 
-import os
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from tests.browser.conftest import REQUIRED
 from tests.browser.race import CHART, Race, wait
+from tests.helpers.descendants import Descendants
 from ui.views.production.on_flower import python
 
 pytestmark = [
@@ -14,18 +16,13 @@ pytestmark = [
 ]
 
 
-def of_flower(server) -> set[int]:
-    """The processes of a federation that this server has started, whatever their parents are by now."""
-    found = set()
-    for folder in filter(str.isdecimal, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{folder}/environ", "rb") as file:
-                inherited = file.read()
-        except OSError:
-            continue
-        if f"FDA_OPT_LAB_RUNS={server.runs}".encode() in inherited and b"FLWR_HOME=" in inherited:
-            found.add(int(folder))
-    return found
+def federation(server) -> Descendants | None:
+    """Of the process that holds the federation which this server has started."""
+    for process in psutil.Process(server.process.pid).children(recursive=True):
+        with suppress(psutil.Error):
+            if "fda_flower.here" in process.cmdline():
+                return Descendants(process.pid)
+    return None
 
 
 def test_a_federation_is_started_watched_and_stopped_and_leaves_no_process(context, server):
@@ -33,13 +30,18 @@ def test_a_federation_is_started_watched_and_stopped_and_leaves_no_process(conte
     page.goto(f"{server.url}/production")
     page.get_by_role("button", name="Start").click()
     page.wait_for_url("**/race?*")
+    wait(lambda: federation(server), "the federation's process")
+    started = federation(server)
     page.wait_for_selector(f"{CHART} .main-svg")
     race = Race(page, server.url)
-    race.wait_for_points(4)
+    for points in range(1, 5):
+        race.wait_for_points(points)
+        started.look()
     assert "federation on Flower" in page.locator(".stMain").inner_text()
     assert page.get_by_role("button", name="Pause").is_disabled()
-    assert len(of_flower(server)) > 3
+    assert len(started.alive()) > 3 and any(command.startswith("ray::") for command in started.commands())
     race.press("Stop")
     race.wait_for_status("Stopped")
-    wait(lambda: not of_flower(server), "the end of Flower's processes")
+    started.look()
+    wait(lambda: not started.alive(), "the end of Flower's processes")
     page.close()

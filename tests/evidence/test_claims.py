@@ -1,5 +1,7 @@
 """Verdicts follow from the tables: other rows, another verdict."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,8 +18,9 @@ from fda_core.evidence.claims import (
     small_sketch,
     stable,
 )
-from fda_core.evidence.flower import Measured
+from fda_core.evidence.flower import Measured, measured, of
 from fda_core.evidence.plan import BASELINE
+from fda_core.evidence.tables import FLOWER
 
 
 def published(bytes_ratio: float, epochs_ratio: float = 1.0) -> pd.DataFrame:
@@ -91,9 +94,9 @@ def test_what_was_not_measured_says_so():
 
 def on_flower(**changes) -> Measured:
     usual = {
-        "lines": 2, "weights": 100, "same_epochs": True, "apart": 1e-6,
+        "lines": 2, "weights": 100, "rounds": 6, "equal": 6, "apart": 1e-6,
         "messages": {}, "wire_over_ledger": 0.02, "clients": 3,
-        "runtimes": {"simulation": True, "processes": True}, "machine": "", "date": "",
+        "runtimes": {"simulation": True, "processes": True}, "runtimes_apart": 1e-6, "machine": "", "date": "",
     }  # fmt: skip
     return Measured(**usual | changes)
 
@@ -106,11 +109,32 @@ def on_flower(**changes) -> Measured:
         ({"apart": 1e-3}, "partly"),
         ({"runtimes": {"simulation": True}}, "partly"),
         ({"runtimes": {"simulation": True, "processes": False}}, "partly"),
-        ({"same_epochs": False}, "fails"),
+        ({"runtimes_apart": 1e-3}, "partly"),
+        ({"wire_over_ledger": 0.06}, "partly"),
+        ({"wire_over_ledger": -0.06}, "partly"),
+        ({"equal": 5}, "fails"),
     ],
 )
-def test_dropping_in_takes_few_lines_and_the_engine_s_own_rounds_everywhere(changes, verdict):
+def test_dropping_in_takes_few_lines_the_engine_s_rounds_and_bytes_and_the_same_in_every_runtime(changes, verdict):
     assert drop_in(on_flower(**changes)).verdict == verdict
+
+
+def test_what_is_said_of_flower_is_what_was_measured():
+    """Against the engine in one process, and of the runtimes against that: the table's figures, none of another row."""
+    table = json.loads(FLOWER.read_text(encoding="utf-8"))
+    parity, finding = table["parity"], drop_in(measured()).ours
+    assert (finding.value, finding.runs, finding.all) == (table["lines"], 2, 2)
+    assert finding.besides["equal"] == finding.besides["rounds"] == len(parity["epochs_of_the_engine"])
+    assert finding.besides["apart"] == max(parity["variance"], parity["threshold"])
+    assert finding.besides["over"] == parity["wire_bytes"] / parity["ledger_bytes"] - 1
+    assert finding.besides["runtimes_apart"] == max(row["variance"] for row in table["runtimes"].values()) > 0
+
+
+def test_rounds_that_only_one_of_both_played_are_not_equal():
+    table = json.loads(FLOWER.read_text(encoding="utf-8"))
+    table["parity"]["epochs"] = table["parity"]["epochs"][:-1]
+    found = of(table)
+    assert found.equal == found.rounds - 1 and drop_in(found).verdict == "fails"
 
 
 @pytest.mark.parametrize(("gains", "verdict"), [((0.1, 0.2), "holds"), ((0.0, 0.0), "fails"), ((-0.1, 0.0), "fails")])

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fda_core.analysis.saving import Saving, compared
 from fda_core.atlas import default_cell
-from fda_core.atlas.cells import ATLAS, BASELINE
+from fda_core.atlas.cells import ATLAS, BASELINE, DEFAULT
 from fda_core.atlas.file import Atlas, AtlasError, load
 from ui.text.i18n import t, together
 from ui.text.numbers import tenths
@@ -32,19 +32,23 @@ def over_seeds() -> str:
     """What FDA-OPT saves with the default settings, against FedOpt E=1 and against the best schedule; empty without."""
     if (found := atlas()) is None:
         return ""
-    best = default_cell.best_schedule(found)
+    best, (rate, faster) = default_cell.best_schedule(found), default_cell.fastest(found)
     told = [saving_words("saving.seeds", default_cell.saving(found), labels()[BASELINE])]
+    if rate != DEFAULT.client_lr:
+        told.append(saving_words("saving.fastest", faster, labels()[BASELINE], rate=f"{rate:g}"))
     if best != BASELINE:
         told.append(saving_words("saving.best", default_cell.saving(found, best), labels()[best]))
     return together(told)
 
 
-def saving_words(key: str, saving: Saving, them: str) -> str:
-    """One opponent: the median ratio and its spread, over how many of the runs; or that not both ever got there."""
+def saving_words(key: str, saving: Saving, them: str, **more: str) -> str:
+    """One opponent: the median ratio and its spread, over how many of the runs; or who missed the target on most."""
     runs, both = len(saving.pairs), len(saving.ratios)
     if saving.spread is None or not 0 < saving.spread[1] < inf:  # one of the two missed on most
-        return t("saving.mostly", them=them, runs=runs, both=both)
+        ours, theirs = (sum(pair[who].to_target is None for pair in saving.pairs) for who in (0, 1))
+        kind = "saving.mostly_open" if saving.counts["open"] else "saving.mostly"
+        return t(kind, them=them, runs=runs, both=both, ours=ours, theirs=theirs, open=saving.counts["open"])
     low, middle, high = saving.spread
     word = compared(1, middle)  # fewer, where theirs is the larger
     shown = {"times": tenths(max(middle, 1 / middle)), "low": tenths(low), "high": tenths(high)}
-    return t(f"{key}_{word}", them=them, runs=runs, both=both, **shown)
+    return t(f"{key}_{word}", them=them, runs=runs, both=both, **shown, **more)

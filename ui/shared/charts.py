@@ -1,5 +1,7 @@
 """Chart builders: tables in, figures out. A lane keeps its colour, dash and marker in every chart."""
 
+from typing import NamedTuple
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -9,6 +11,14 @@ from ui.text.i18n import t
 
 WIDTHS = (2, 2, 3)
 X_COLUMNS = {"bytes": "megabytes", "rounds": "round", "epochs": "epochs", "time": "seconds"}
+GREY = "#888888"
+
+
+class Behind(NamedTuple):
+    """Lanes of another race that these grow over, and what they are called together."""
+
+    name: str
+    rows: pd.DataFrame
 
 
 def race_chart(
@@ -19,6 +29,7 @@ def race_chart(
     y: str,
     target: Target,
     reached: dict[str, int],
+    behind: Behind | None = None,
 ) -> go.Figure:
     """Test loss or accuracy (`y`) against bytes, rounds, epochs or time (`x`); one mark a synchronisation.
 
@@ -26,6 +37,8 @@ def race_chart(
     reached: per lane the round in which it had reached the target.
     """
     figure = go.Figure()
+    if behind is not None:
+        _behind(figure, behind, X_COLUMNS[x], y)
     for i, (lane, label) in enumerate(labels.items()):
         rows, (colour, dash, marker) = frame[frame.lane == lane], look(i, palette)
         if x == "bytes" and len(rows) > 1 and not rows.megabytes.any():
@@ -45,7 +58,7 @@ def race_chart(
         )
         if lane in reached:
             _star(figure, rows[rows["round"] == reached[lane]], X_COLUMNS[x], y, colour, lane)
-    if frame.empty:
+    if frame.empty and behind is None:
         return _waiting(figure)
     if reached:
         _explain_stars(figure)
@@ -55,10 +68,22 @@ def race_chart(
     return figure
 
 
+def _behind(figure: go.Figure, behind: Behind, x: str, y: str) -> None:
+    """Thin, in no lane's colour, each with the dashes that its place has; one legend entry for all."""
+    lanes = list(behind.rows.lane.unique())
+    for i, lane in enumerate(lanes):
+        rows = behind.rows[behind.rows.lane == lane]
+        figure.add_scatter(
+            x=rows[x].tolist(), y=rows[y].tolist(), uid=f"behind {lane}", mode="lines", opacity=0.7,
+            line={"color": GREY, "dash": look(i, [GREY])[1], "width": 1}, name=behind.name, legendgroup="behind",
+            showlegend=i == len(lanes) - 1, legendrank=2500, hoverinfo="skip",
+        )  # fmt: skip
+
+
 def target_line(figure: go.Figure, value: float, y: str) -> None:
     """A dashed level line at the target; its words keep to the corner that the curves leave free."""
     figure.add_hline(
-        y=value, line={"color": "#888888", "dash": "dash", "width": 1},
+        y=value, line={"color": GREY, "dash": "dash", "width": 1},
         annotation={"text": t("chart.target", value=f"{value:g}"), "font": {"size": 12}},
         annotation_position="top right" if y == "test_loss" else "bottom right",
     )  # fmt: skip
@@ -86,7 +111,7 @@ def _explain_stars(figure: go.Figure) -> None:
     """One legend entry for all stars, in no lane's colour."""
     figure.add_scatter(
         x=[None], y=[None], uid="reached", mode="markers", name=t("chart.reached"), legendgroup="reached",
-        legendrank=2000, marker={"symbol": "star", "size": 14, "color": "#888888"}, hoverinfo="skip",
+        legendrank=2000, marker={"symbol": "star", "size": 14, "color": GREY}, hoverinfo="skip",
     )  # fmt: skip
 
 

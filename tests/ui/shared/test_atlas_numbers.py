@@ -7,12 +7,13 @@ import pytest
 
 from fda_core.analysis.summary import cost_to_target
 from fda_core.atlas import default_cell
-from fda_core.atlas.cells import ATLAS, BASELINE, OURS
+from fda_core.atlas.cells import ATLAS, BASELINE, OURS, Run
 from fda_core.atlas.file import load
 from fda_core.runs.recorded import recorded
 from tests.helpers.words import unlinked
-from ui.shared.atlas_numbers import over_seeds
+from ui.shared.atlas_numbers import labels, over_seeds, saving_words
 from ui.shared.shown_run import DEFAULT
+from ui.text.viewer import reading
 
 README = Path(__file__).parents[3] / "README.md"
 
@@ -43,7 +44,7 @@ def test_the_atlas_has_the_story_s_run_as_it_was_recorded(known):
 
 @pytest.mark.parametrize("depth", ["engineer", "manager"])
 def test_all_pages_say_the_same(visit, known, depth):
-    """Story, Schedules and Evidence: times fewer bytes than FedOpt E=1 over the seeds."""
+    """Story and Schedules: times fewer bytes than FedOpt E=1 over the seeds."""
     times = f"{default_cell.saving(known).spread[1]:.1f} times"
     page = visit("story", depth=depth)
     story = " ".join(unlinked(each.value) for each in (*page.markdown, *page.caption))
@@ -55,3 +56,32 @@ def test_all_pages_say_the_same(visit, known, depth):
 
 def test_the_readme_says_it_too():
     assert over_seeds() in README.read_text(encoding="utf-8")
+
+
+def test_the_readme_s_table_is_the_atlas(known):
+    text = README.read_text(encoding="utf-8")
+    lanes = [default_cell.costs(known, lane) for lane in (BASELINE, "fedopt-e5", OURS)]
+    for seed, costs in zip(default_cell.seeds(known), zip(*lanes, strict=True), strict=True):
+        cells = [f"{c.bytes / 1e6:.0f} / {c.rounds} / {c.local_epochs}" if c else "not reached" for c in costs]
+        assert f"| {seed} | {' | '.join(cells)} |" in text
+    work = [ours.local_epochs / theirs.local_epochs for theirs, _, ours in zip(*lanes, strict=True) if theirs and ours]
+    assert f"It trains {min(work):.1f} to {max(work):.1f} times as many local epochs as E=1" in text
+    best = [max_of(known, BASELINE), max_of(known, "fedopt-e5") + max_of(known, OURS)]
+    told = [f"{min(values):.3f} to {max(values):.3f}" for values in best]
+    assert f"its best accuracy is {told[0]}, that of the other two {told[1]}." in text
+
+
+def max_of(known, lane: str) -> list[float]:
+    seeds = default_cell.seeds(known)
+    return [float(known.curves[Run(default_cell.DEFAULT, lane, seed)].accuracy.max()) for seed in seeds]
+
+
+@pytest.mark.parametrize("depth", ["engineer", "manager"])
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("name", ["story", "race"])
+def test_both_languages_say_the_same(visit, known, name, lang, depth):
+    """The whole sentence: its opponent, its spread and its number of runs too."""
+    page = visit(name, lang=lang, depth=depth)
+    with reading(lang, depth):
+        sentence = saving_words("saving.seeds", default_cell.saving(known), labels()[BASELINE])
+    assert sentence in " ".join(unlinked(each.value) for each in (*page.markdown, *page.caption))

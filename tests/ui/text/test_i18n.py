@@ -44,7 +44,9 @@ CHOICES = {
     ],
     "heading.*": [f"heading.{page}" for page in (*PATH, "runs")],
     "onward.*": [f"onward.{page}" for page in PATH[1:]],
-    "*_*": [f"saving.{kind}_{word}" for kind in ("seeds", "best") for word in ("fewer", "tie", "more")],
+    "*_*": [
+        f"saving.{kind}_{word}" for kind in ("seeds", "there", "fastest", "best") for word in ("fewer", "tie", "more")
+    ],
     "opponents.*": [f"opponents.{name}" for name in OPPONENTS],
     "lane.*": ["lane.schedule_once", *(f"lane.{rule.replace('-', '_')}" for rule in RULES)],
     "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],

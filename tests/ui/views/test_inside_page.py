@@ -11,7 +11,9 @@ from fda_core.settings.config import ExperimentConfig, LaneSpec
 from tests.helpers.tiny_events import TWO_LANES, a_round, an_epoch
 from tests.helpers.widgets import chosen_in
 from tests.helpers.words import unlinked
+from ui.text.i18n import t
 from ui.text.viewer import reading
+from ui.views.inside import inside_page
 from ui.views.inside.inside_charts import drift_chart, error_chart, scale_chart, variance_chart
 from ui.views.inside.inside_page import decision, rule_words, sketches, whole
 
@@ -123,6 +125,20 @@ def test_the_page_shows_a_recorded_run_and_turns_its_rounds(visit):
     chosen_in(page.selectbox, "inside_lane").set_value("fedopt-e1").run()
     assert not page.exception and "on schedule" in unlinked(page.markdown[0].value)
     assert page.query_params["lane"] == "fedopt-e1"
+
+
+@pytest.mark.parametrize(("language", "depth"), [("en", "engineer"), ("en", "manager"), ("ja", "engineer")])
+def test_what_a_federation_on_flower_cannot_know_is_said(visit, monkeypatch, language, depth):
+    """The exact variance within a round; of a run of the engine nothing is missing."""
+    words = []
+    for name in ("flower", "default"):
+        monkeypatch.setattr(inside_page, "run_to_show", lambda name=name, **_: recorded(name))
+        page = visit("inside", lang=language, depth=depth)
+        assert not page.exception
+        words.append([each.value for each in page.caption])
+    with reading(language, depth):
+        said = t("inside.ends_only")
+    assert said in words[0] and said not in words[1]
 
 
 def test_a_lane_that_is_not_there_is_the_first_and_that_is_said(visit):

@@ -60,8 +60,9 @@ def test_the_verdict_follows_from_the_runs(timed, mine, words):
 
 def test_the_map_has_a_number_where_something_was_reached_and_a_dash_where_not():
     squares = [
-        Square("fedopt-e1", 0.01, 800e6, 3), Square("fedopt-e1", 0.1, 200e6, 3), Square("fedopt-e5", 0.1, 100e6, 3),
-        Square("fda-opt", 0.01, 200e6, 3), Square("fda-opt", 0.1, inf, 3),
+        Square("fedopt-e1", 0.01, 800e6, 3, True), Square("fedopt-e1", 0.1, 200e6, 3, True),
+        Square("fedopt-e5", 0.1, 100e6, 3, True), Square("fda-opt", 0.01, 200e6, 3, True),
+        Square("fda-opt", 0.1, inf, 3, False),
     ]  # fmt: skip
     drawn = map_chart(squares, {"fedopt-e1": "E=1", "fedopt-e5": "E=5", "fda-opt": "FDA"}).data[0]
     assert (list(drawn.x), list(drawn.y)) == (["0.01", "0.1"], ["FDA", " ", "E=5", "E=1"])

@@ -18,7 +18,7 @@ from ui.shared.tables import text_table
 from ui.state.address import keep_words
 from ui.text.glossary import marked
 from ui.text.i18n import listed, t
-from ui.text.numbers import loss, percent, tenths
+from ui.text.numbers import loss, percent, significant, tenths
 from ui.text.viewer import engineer
 from ui.views.evidence import opponents
 
@@ -134,4 +134,7 @@ def told(name: str, finding: Finding, otherwise: str) -> str:
         "small_log": percent(value, 3),
         "drop_in": f"{value:.0f}",
     }
-    return t(f"evidence.unit_{name}", value=shown.get(name, tenths(value)), runs=finding.runs, all=finding.all)
+    besides = {key: percent(one, 1) if key == "over" else significant(one) for key, one in finding.besides.items()}
+    return t(
+        f"evidence.unit_{name}", value=shown.get(name, tenths(value)), runs=finding.runs, all=finding.all, **besides
+    )  # fmt: skip

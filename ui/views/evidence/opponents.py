@@ -7,7 +7,7 @@ import streamlit as st
 from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import DEFAULT, PROTOCOL, TRAIN, Cell
 from fda_core.atlas.opponents import SHARES, Finding, comparable, findings
-from fda_core.atlas.own_rule import Attempt, attempt
+from fda_core.atlas.own_rule import WAY, Attempt, attempt
 from ui.shared.atlas_numbers import atlas
 from ui.shared.tables import text_table
 from ui.text.glossary import marked
@@ -57,6 +57,8 @@ def section() -> None:
     if engineer() and (tried := own_rule()):
         kind = "kept" if tried.kept else "dropped"
         counts = {"enough": tried.enough, "seeds": tried.seeds, "wins": tried.wins, "lost": len(tried.lost)}
+        counts |= {"cells": tried.cells, "published": tenths(tried.on_the_way[0]), "ours": tenths(tried.on_the_way[1])}
+        counts |= {"share": percent(WAY, 0)}
         st.markdown(marked(t(f"opponents.own_{kind}", **counts)))
 
 

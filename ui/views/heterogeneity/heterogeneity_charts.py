@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from fda_core.analysis.effects import Effect
+from fda_core.atlas.by_alpha import Played
 from ui.shared.lane_looks import DASHES, MARKERS
 from ui.text.i18n import in_chart, t
 
@@ -50,27 +51,24 @@ def escaped(name: str, longest: int = 24) -> str:
     return in_chart(name if len(name) <= longest else f"{name[:longest]}…")
 
 
-def effects_chart(runs: Sequence[Effect], labels: dict[str, str], palette: Sequence[str], alpha: float) -> go.Figure:
+def effects_chart(
+    runs: Sequence[Effect], cells: Sequence[Played], labels: dict[str, str], palette: Sequence[str], alpha: float
+) -> go.Figure:
     """Three small charts over α, alike clients on the left: Var, local epochs a round, best accuracy.
 
-    labels: lanes' names by id, in their order. alpha: where a line stands.
+    runs: one seed each, for Var; cells: over their seeds, medians as lines, each seed as a faint mark. labels: lanes'
+    names by id, in their order. alpha: where a line stands.
     """
     figure = make_subplots(
         rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.11,
         subplot_titles=[t(f"heterogeneity.title_{name}") for name in ("variance", "epochs", "accuracy")],
     )  # fmt: skip
-    alphas = [run.alpha for run in runs]
-    figure.add_scatter(x=alphas, y=[run.variance for run in runs], row=1, col=1, showlegend=False, uid="variance",
-                       mode="lines+markers", line={"color": GREY}, hovertemplate="%{y:.3g}<extra></extra>")  # fmt: skip
+    figure.add_scatter(x=[run.alpha for run in runs], y=[run.variance for run in runs], row=1, col=1,
+                       showlegend=False, uid="variance", mode="lines+markers", line={"color": GREY},
+                       hovertemplate="%{y:.3g}<extra></extra>")  # fmt: skip
     for place, (id, label) in enumerate(labels.items()):
-        style = {
-            "line": {"color": palette[place % len(palette)], "dash": DASHES[place % len(DASHES)]},
-            "marker": {"symbol": MARKERS[place % len(MARKERS)], "size": 8}, "mode": "lines+markers", "name": label,
-            "legendgroup": id, "x": alphas,
-        }  # fmt: skip
-        lanes = [next(lane for lane in run.lanes if lane.lane == id) for run in runs]
-        figure.add_scatter(y=[lane.epochs for lane in lanes], row=2, col=1, showlegend=False, uid=f"{id} e", **style)
-        figure.add_scatter(y=[lane.best_accuracy for lane in lanes], row=3, col=1, uid=f"{id} a", **style)
+        add_lane(figure, place, id, label, cells, palette[place % len(palette)])
+    alphas = sorted({run.alpha for run in runs} | {each.cell.alpha for each in cells})
     low, high = min(*alphas, alpha), max(*alphas, alpha)
     figure.update_xaxes(type="log", range=[np.log10(high) + 0.15, np.log10(low) - 0.15], tickvals=alphas,
                         ticktext=[f"{value:g}" for value in alphas])  # fmt: skip
@@ -82,3 +80,20 @@ def effects_chart(runs: Sequence[Effect], labels: dict[str, str], palette: Seque
     legend = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
     figure.update_layout(margin={"l": 50, "r": 10, "t": 24, "b": 92}, legend=legend)
     return figure
+
+
+def add_lane(figure: go.Figure, place: int, id: str, label: str, cells: Sequence[Played], colour: str) -> None:
+    """A lane's local epochs a round and best accuracy: the medians, and faintly every seed."""
+    style = {
+        "line": {"color": colour, "dash": DASHES[place % len(DASHES)]}, "legendgroup": id,
+        "marker": {"symbol": MARKERS[place % len(MARKERS)], "size": 8}, "mode": "lines+markers", "name": label,
+    }  # fmt: skip
+    faint = {"mode": "markers", "marker": {"color": colour, "size": 5}, "opacity": 0.35, "legendgroup": id,
+             "showlegend": False, "hoverinfo": "skip"}  # fmt: skip
+    for row, what in ((2, "epochs"), (3, "best")):
+        lanes = [(each.cell.alpha, each.lanes[id]) for each in cells]
+        points = [(x, value) for x, lane in lanes for value in getattr(lane, what)]
+        figure.add_scatter(x=[x for x, _ in points], y=[y for _, y in points], row=row, col=1, uid=f"{id} {what} seeds",
+                           **faint)  # fmt: skip
+        figure.add_scatter(x=[x for x, _ in lanes], y=[getattr(lane, f"middle_{what}") for _, lane in lanes], row=row,
+                           col=1, uid=f"{id} {what}", showlegend=row == 3, **style)  # fmt: skip

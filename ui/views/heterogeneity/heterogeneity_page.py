@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
+from fda_core.atlas.cells import LOCAL_EPOCHS
 from fda_core.data.labels import LABELS, labels_per_client
-from fda_core.runs.recorded import recorded
 from fda_core.settings.config import ExperimentConfig
 from fda_core.settings.fields import ALPHAS
 from ui.components.live_chart import figure_json, live_chart
@@ -18,33 +18,42 @@ from ui.state.session import shown_run
 from ui.text.glossary import marked
 from ui.text.i18n import t, together
 from ui.text.problems import said
-from ui.text.sentences import goal
 from ui.views.heterogeneity.client_labels import labels_sentence, of_run
 from ui.views.heterogeneity.heterogeneity_charts import effects_chart, labels_chart
-from ui.views.heterogeneity.recorded_effects import effect_sentences, labels_of, series, series_names, table
+from ui.views.heterogeneity.recorded_effects import (
+    cells,
+    cost_sentences,
+    race_labels,
+    series,
+    table,
+    target_words,
+    variance_sentences,
+)
 
 HEIGHT = 365
 
 
 def page() -> None:
-    """One row of controls, the clients' labels beside the effects, two sentences, the table."""
+    """One row of controls, what is to be said, the clients' labels beside the effects, the table."""
     of_run(*shown_run())
     config, problem = chosen()
     if problem:
         st.warning(t("settings.bad_link", problem=said(problem)))
     counts = shared_labels(config.train_examples, config.clients, config.alpha, config.seed, config.sizes)
-    runs = series()
-    st.markdown(marked(together([labels_sentence(counts, config.alpha), *effect_sentences(runs, config.alpha)])))
+    runs, found = series(), cells()
+    effects = [*variance_sentences(runs, config.alpha), *cost_sentences(found, config.alpha)]
+    st.markdown(marked(together([labels_sentence(counts, config.alpha), *effects])))
     left, right = st.columns([3, 2])
     with left:
         show("labels", labels_chart(counts, [t(f"heterogeneity.label_{name}") for name in LABELS], palette()), config)
     with right.container(key="mix_effects"):
         if runs:
-            show("effects", effects_chart(runs, labels_of(), palette(), config.alpha), config)
-    if runs:
+            show("effects", effects_chart(runs, found, race_labels(), palette(), config.alpha), config)
+    if found:
         with st.container(key="mix_table"):
-            text_table(table(runs))
-        st.caption(t("heterogeneity.recorded", seed=runs[0].seed, goal=goal(recorded(series_names()[0]).config.target)))
+            text_table(table(found, runs))
+        few, many = (pick(each.runs for each in found) for pick in (min, max))
+        st.caption(t("heterogeneity.recorded", few=few, many=many, goal=target_words(), epochs=LOCAL_EPOCHS))
     if st.button(t("heterogeneity.race"), key="mix_race", icon=":material/sports_score:"):
         to_race(config)
 

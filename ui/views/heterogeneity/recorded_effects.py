@@ -1,15 +1,22 @@
-"""What heterogeneity did to real runs: the recorded ones that differ in α only."""
+"""What heterogeneity did to real runs: costs over all seeds of the atlas; the variance, which that has not, on one."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 import numpy as np
 import streamlit as st
 
+from fda_core.analysis.comparison import median_of_all
 from fda_core.analysis.effects import Effect, effect
+from fda_core.atlas.by_alpha import LaneSeeds, Played, by_alpha, nearest_to
+from fda_core.atlas.cells import BASELINE, OURS, RACE
+from fda_core.atlas.default_cell import target
 from fda_core.runs.recorded import names, recorded
+from fda_core.settings.config import Target
+from ui.shared.atlas_numbers import atlas, labels, saving_words
 from ui.text.i18n import t
-from ui.text.numbers import percent, significant, tenths
-from ui.text.sentences import lane_labels, spent
+from ui.text.numbers import megabytes, percent, rounded, significant, tenths
+from ui.text.sentences import goal
 
 SERIES = "alpha-"  # how their names begin
 
@@ -25,55 +32,68 @@ def series() -> list[Effect]:
     return sorted((effect(recorded(name).events) for name in series_names()), key=lambda run: -run.alpha)
 
 
-def labels_of() -> dict[str, str]:
-    """Lanes' labels by id, from the first of the series: all of its runs have the same lanes."""
-    return lane_labels(recorded(series_names()[0]).config)
+@st.cache_resource(show_spinner=False)
+def cells() -> list[Played]:
+    """What the atlas has, the most alike clients first; nothing where it cannot be read."""
+    return by_alpha(known) if (known := atlas()) else []
 
 
-def effect_sentences(runs: Sequence[Effect], alpha: float) -> list[str]:
+def target_words() -> str:
+    """The preset's, within a sentence."""
+    return goal(Target(value=target()))
+
+
+def race_labels() -> dict[str, str]:
+    """The lanes that the atlas has at every α, as the viewer calls them."""
+    return {lane: label for lane, label in labels().items() if lane in RACE}
+
+
+def variance_sentences(runs: Sequence[Effect], alpha: float) -> list[str]:
     """The recorded run nearest to the α against the one with the most alike clients."""
     if len(runs) < 2:
         return []
     alike, near = runs[0], min(runs, key=lambda run: abs(np.log(run.alpha / alpha)))
-    ours, before = monitored(near), monitored(alike)
-    if near is alike or None in (near.variance, alike.variance, ours.epochs, before.epochs):
+    if near is alike or None in (near.variance, alike.variance):
         return [t("heterogeneity.alike", alpha=f"{alike.alpha:g}")]
-    return [
-        t(
-            "heterogeneity.effect", near=f"{near.alpha:g}", alike=f"{alike.alpha:g}",
-            times=tenths(near.variance / alike.variance), epochs=tenths(ours.epochs), before=tenths(before.epochs),
-        ),
-        t("heterogeneity.reached_both" if ours.to_target and schedule(near).to_target else
-          "heterogeneity.reached_ours" if ours.to_target else
-          "heterogeneity.reached_theirs" if schedule(near).to_target else "heterogeneity.reached_none",
-          ours=spent(ours.to_target), theirs=spent(schedule(near).to_target)),
-    ]  # fmt: skip
+    times = tenths(near.variance / alike.variance)
+    return [t("heterogeneity.effect", near=f"{near.alpha:g}", alike=f"{alike.alpha:g}", times=times)]
 
 
-def monitored(run: Effect):
-    """The FDA lane."""
-    return next(lane for lane in run.lanes if lane.lane.startswith("fda"))
+def cost_sentences(found: Sequence[Played], alpha: float) -> list[str]:
+    """Of the cell nearest to the α: which it is, what FDA-OPT saves there, and what stays open."""
+    if not found:
+        return []
+    near = nearest_to(alpha, found)
+    key = "heterogeneity.at" if near.cell.alpha == alpha else "heterogeneity.at_nearest"
+    told = [
+        t(key, alpha=f"{near.cell.alpha:g}", clients=near.cell.clients, goal=target_words()),
+        saving_words("saving.there", near.saving, labels()[BASELINE]),
+    ]
+    if count := near.saving.counts["open"]:
+        told.append(t("heterogeneity.open", count=count, runs=near.runs))
+    return told
 
 
-def schedule(run: Effect):
-    """The first FedOpt lane."""
-    return next(lane for lane in run.lanes if lane.lane.startswith("fedopt"))
-
-
-def table(runs: Sequence[Effect]) -> list[dict[str, str]]:
-    """One row a recorded run: α, Var after one epoch, FDA's local epochs, and each lane's way to the target."""
-    labels = labels_of()
+def table(found: Sequence[Played], runs: Sequence[Effect]) -> list[dict[str, str]]:
+    """One row a cell: α, FDA-OPT's local epochs, each lane's way to the target; Var of the recorded run."""
+    variances = {run.alpha: run.variance for run in runs}
     return [
         {
-            t("runs.alpha"): f"{run.alpha:g}",
-            t("heterogeneity.variance"): significant(run.variance),
-            t("heterogeneity.epochs"): tenths(monitored(run).epochs),
-            **{labels[lane.lane]: cell(lane) for lane in run.lanes},
+            t("runs.alpha"): f"{each.cell.alpha:g}",
+            t("heterogeneity.variance"): significant(variances.get(each.cell.alpha)),
+            t("heterogeneity.epochs"): tenths(each.lanes[OURS].middle_epochs),
+            **{label: way(each.lanes[lane]) for lane, label in race_labels().items()},
         }
-        for run in runs
+        for each in found
     ]
 
 
-def cell(lane) -> str:
-    """What the lane spent to the target, or that it missed it, with its best accuracy in %."""
-    return t("heterogeneity.cell", spent=spent(lane.to_target), best=percent(lane.best_accuracy))
+def way(lane: LaneSeeds) -> str:
+    """What the lane spent to the target, where most of its runs got there; how many did, and its best accuracy."""
+    values = {"reached": lane.reached, "runs": len(lane.costs), "best": percent(lane.middle_best)}
+    bytes, epochs = ([cost and getattr(cost, what) for cost in lane.costs] for what in ("bytes", "local_epochs"))
+    if not isfinite(middle := median_of_all(bytes)):
+        return t("heterogeneity.cell_missed", **values)
+    low, high = (pick(count for count in bytes if count is not None) for pick in (min, max))
+    shown = {name: megabytes(count) for name, count in (("mb", middle), ("low", low), ("high", high))}
+    return t("heterogeneity.cell", **values, **shown, epochs=rounded(median_of_all(epochs)))

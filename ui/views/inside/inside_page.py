@@ -44,6 +44,8 @@ def page() -> None:
     with left:
         show("variance", charts.variance_chart(seen, palette()), HEIGHT, decision(seen))
         by_hand.slider(seen, run.run_id)
+        if not run.steerable:
+            st.caption(t("inside.ends_only"))
     with right.container(key="inside_drifts"):
         show(
             "drift", charts.drift_chart(seen, palette()), HEIGHT, t("inside.alt_drift", clients=len(seen.round.clients))

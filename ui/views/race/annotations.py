@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 from fda_core.algorithm.events import Event
 from fda_core.analysis.curves import Point, crossing
 from fda_core.settings.config import ExperimentConfig
+from ui.shared.charts import GREY
 from ui.text.i18n import t
 from ui.text.numbers import megabytes, typed
 from ui.text.sentences import lane_labels, main_lane
 
-GREY = "#888888"
 STRIP = 0.12  # of the height of the curves; the axis adds as much again
 
 
@@ -27,7 +27,8 @@ def annotate(
     figure: go.Figure, frame: pd.DataFrame, config: ExperimentConfig, events: Sequence[Event], y: str,
     budget: float | None, over: bool,
 ) -> None:  # fmt: skip
-    """Both marks, on an axis of bytes. over: nothing more is coming, so that "for good" can be said."""
+    """Both marks, on an axis of bytes. frame: of all curves. over: nothing more is coming, so that "for good" can be
+    said."""
     pair = rivals(config)
     if over and pair and (point := crossing(events, *pair, y)):
         late = point.bytes / 1e6 > 0.5 * max(frame.megabytes.max(), budget or 0)

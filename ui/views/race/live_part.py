@@ -19,7 +19,7 @@ from ui.views.race import cost_line, held_equal, prediction, recorded_cell, try_
 from ui.views.race.lane_table import numbers
 from ui.views.race.notes import notes
 from ui.views.race.queue_list import waiting
-from ui.views.race.race_figure import chart
+from ui.views.race.race_figure import chart, curves
 from ui.views.race.run_controls import controls, is_next
 
 
@@ -77,16 +77,21 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
 def example(config: ExperimentConfig | None) -> None:
     """What a race looks like, where there is none to be seen: a recorded one, which says so.
 
-    Of Matthews' correlation none is recorded; another axis in its place would become the viewer's choice.
+    Of Matthews' correlation none is recorded: another measure is drawn in its place, which is not there to be chosen,
+    or it would become the viewer's choice.
     """
     if config is not None and (cell := recorded_cell.cell_for(config)):
         recorded_cell.show(config, cell)
         return
     run = run_to_show()
-    if run is None or (config is not None and config.target.metric == "mcc"):
+    if run is None:
         return
     lanes = summarize(list(run.events))
-    chart(run, run.config, lanes, headline(run.config, lanes, False), False, example=True)
+    words = headline(run.config, lanes, False)
+    if config is not None and config.target.metric == "mcc":
+        curves(run, run.config, lanes, words, False, ("bytes", run.config.target.metric, None), alone=True)
+    else:
+        chart(run, run.config, lanes, words, False, example=True)
     st.caption(t("race.example", label=replay_controls.label(run)))
 
 

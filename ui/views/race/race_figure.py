@@ -1,5 +1,6 @@
 """The chart of the race, made once for all who look at the same moment, with its axes and its budget."""
 
+import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.summary import LaneSummary
@@ -9,13 +10,11 @@ from ui.components.live_chart import figure_json, live_chart
 from ui.shared.charts import race_chart
 from ui.shared.frames import race_frame
 from ui.shared.lane_looks import palette
-from ui.state import axes
 from ui.text.i18n import t
 from ui.text.sentences import lane_labels
 from ui.text.viewer import viewing
-from ui.views.race import annotations, budget_line
-
-HEIGHT = 310
+from ui.views.race import annotations, budget_line, ghost
+from ui.views.race.axes_row import HEIGHT, choices
 
 
 def chart(
@@ -24,40 +23,39 @@ def chart(
     """Axes and budget to choose, the curves, and below them the answer to a budget, which is about no example; words:
     the headline, as alt."""
     x, y, budget = choices(config)
+    curves(run, config, lanes, words, going_on, (x, y, budget), alone=example)
+    if budget and lanes and not example:
+        st.markdown(budget_line.sentence(config, run.events, lanes, budget, y))
+
+
+def curves(
+    run: Snapshot, config: ExperimentConfig, lanes: list[LaneSummary], words: str, going_on: bool,
+    chosen: tuple[str, str, float | None], alone: bool,
+) -> None:  # fmt: skip
+    """On the axes and with the budget that were chosen; alone: with nothing recorded behind them."""
+    x, y, budget = chosen
     view, moment = f"{run.run_id}/{x}/{y}", (viewing(), run.revision, len(run.events))
     live_chart(
-        shared_figure(view, moment, x, y, budget, not going_on, run, config, lanes),
+        shared_figure(view, moment, x, y, budget, not going_on, run, config, lanes, alone),
         key="race",
         height=HEIGHT,
         alt=t("chart.alt", x=t(f"chart.x_{x}"), y=t(f"chart.y_{y}"), headline=words),
         unavailable=t("chart.unavailable"),
     )
-    if budget and lanes and not example:
-        st.markdown(budget_line.sentence(config, run.events, lanes, budget, y))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def shared_figure(
     view: str, moment: object, x: str, y: str, budget: float | None, over: bool, _run: Snapshot,
-    _config: ExperimentConfig, _lanes: list[LaneSummary],
+    _config: ExperimentConfig, _lanes: list[LaneSummary], alone: bool = False,
 ) -> str:  # fmt: skip
     """The chart as the browser gets it, made once for all who look at this moment of a run with this budget."""
     frame = race_frame(_run.events)
     reached = {lane.lane: lane.to_target.rounds for lane in _lanes if lane.to_target}
-    figure = race_chart(frame, lane_labels(_config), palette(), x, y, _config.target, reached)
+    recorded = None if alone else ghost.behind(_config, x, frame if over else None)
+    figure = race_chart(frame, lane_labels(_config), palette(), x, y, _config.target, reached, recorded)
     if x == "bytes" and not frame.empty:
-        annotations.annotate(figure, frame, _config, _run.events, y, budget, over)
+        parts = [frame] if recorded is None else [frame, recorded.rows]
+        seen = pd.concat([part[["megabytes", y]] for part in parts])
+        annotations.annotate(figure, seen, _config, _run.events, y, budget, over)
     return figure_json(figure, view)
-
-
-def choices(config: ExperimentConfig) -> tuple[str, str, float | None]:
-    """The row above a chart: its x and its y axis, and a budget in MB, None while none was typed."""
-    with st.container(key="race_axes"):
-        left, right, limit = st.columns([2.7, 1.35, 1.2])
-    return axes.choose(left, "x"), axes.choose(right, "y", measures(config)), budget_line.choose(limit)
-
-
-def measures(config: ExperimentConfig) -> tuple[str, ...]:
-    """What the vertical axis can show: the measure of the target first, then the loss or what people know."""
-    metric = config.target.metric
-    return (metric, "accuracy" if metric == "test_loss" else "test_loss")

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.cells import BASELINE, OURS, RACE, Cell, Run
+from fda_core.atlas.cells import BASELINE, COHORT, OURS, RACE, Cell, Run
 from fda_core.atlas.default_cell import cost
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.nearest import exact, nearest, neighbours
@@ -21,17 +21,23 @@ from ui.shared.lane_looks import look, palette
 from ui.text.glossary import marked
 from ui.text.i18n import t, together
 from ui.text.viewer import viewing
-from ui.views.race.race_figure import HEIGHT, choices
+from ui.views.race.axes_row import HEIGHT, choices
 
+KIND = ("dataset", "model", "trained")  # other curves say nothing about these
 BEYOND = 1.15  # times the bytes at which the last lane reaches the target: what follows is flat
 
 
 def cell_for(config: ExperimentConfig) -> Cell | None:
-    """None where the atlas has nothing like it, or no such measure or clock."""
-    known = atlas()
-    if known is None or config.target.metric == "mcc" or st.session_state.get("x_axis") == "time":
-        return None
-    return nearest(known, config)
+    """None where the atlas has nothing like it, or not the clock that the viewer chose."""
+    return None if st.session_state.get("x_axis") == "time" else nearest_cell(config)
+
+
+def nearest_cell(config: ExperimentConfig) -> Cell | None:
+    """None where the atlas has nothing like it: other data, another model, another part of it trained, or a measure
+    that was not recorded."""
+    known, usual = atlas(), ExperimentConfig()
+    same = all(getattr(config, name) == getattr(usual, name) for name in KIND)
+    return nearest(known, config) if known and same and config.target.metric != "mcc" else None
 
 
 def show(config: ExperimentConfig, cell: Cell) -> None:
@@ -43,9 +49,8 @@ def show(config: ExperimentConfig, cell: Cell) -> None:
         unavailable=t("chart.unavailable"),
     )  # fmt: skip
     with st.container(key="race_recorded_words"):
-        st.markdown(marked(together([words, *result(cell, config.target)])))
-    if config.partition != "column":  # else the sliders stand still
-        follow(config, x, y)
+        st.markdown(marked(together([words, *result(cell, config)])))
+    follow(config, x, y)
 
 
 def follow(config: ExperimentConfig, x: str, y: str) -> None:
@@ -74,14 +79,21 @@ def label(config: ExperimentConfig, cell: Cell) -> str:
     """Recorded; of these settings or of the nearest."""
     seeds = len(seeds_of(atlas(), cell, *RACE))
     key = "race.atlas" if exact(cell, config) else "race.atlas_near"
-    return t(key, clients=cell.clients, alpha=f"{cell.alpha:g}", rate=f"{cell.client_lr:g}", seeds=seeds)
+    place = {"clients": cell.clients, "alpha": f"{cell.alpha:g}", "rate": f"{cell.client_lr:g}", "cohort": COHORT}
+    return t(key, seeds=seeds, **place)
 
 
-def result(cell: Cell, target: Target) -> list[str]:
+def mark(cell: Cell) -> str:
+    """What stands in a chart beside recorded curves."""
+    return t("race.atlas_mark", clients=cell.clients, cohort=COHORT, alpha=f"{cell.alpha:g}")
+
+
+def result(cell: Cell, config: ExperimentConfig) -> list[str]:
     """What FDA-OPT saves there, where the target is an accuracy."""
-    if target.metric != "accuracy":
+    if config.target.metric != "accuracy":
         return []
-    return [saving_words("saving.seeds", saving(cell, target), labels()[BASELINE])]
+    key = "saving.seeds" if exact(cell, config) else "saving.there"
+    return [saving_words(key, saving(cell, config.target), labels()[BASELINE])]
 
 
 def saving(cell: Cell, target: Target) -> Saving:
@@ -94,8 +106,7 @@ def saving(cell: Cell, target: Target) -> Saving:
 def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
     """The chart as the browser gets it, made once for all who look at the cell with this target, and read alike."""
     known, goal = atlas(), Target.model_validate_json(target)
-    seeds = seeds_of(known, cell, *RACE)
-    first = middle_seed(seeds, saving(cell, goal))
+    seeds, first = seeds_of(known, cell, *RACE), drawn_seed(cell, goal)
     others = [seed for seed in seeds if seed != first]
     end = shown_bytes(known, cell, goal)
     frames = {seed: frame(known, cell, seed, end) for seed in seeds}
@@ -112,10 +123,15 @@ def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
             )  # fmt: skip
     low = y == "accuracy"  # the corner that the curves leave free
     drawn.add_annotation(
-        text=t("race.atlas_mark", clients=cell.clients, alpha=f"{cell.alpha:g}"), xref="paper", yref="paper", x=1,
+        text=mark(cell), xref="paper", yref="paper", x=1,
         y=0 if low else 1, xanchor="right", yanchor="bottom" if low else "top", showarrow=False, opacity=0.8,
     )  # fmt: skip
     return figure_json(drawn, f"atlas/{cell}/{x}/{y}")
+
+
+def drawn_seed(cell: Cell, target: Target) -> int:
+    """The one that is drawn with marks."""
+    return middle_seed(seeds_of(atlas(), cell, *RACE), saving(cell, target))
 
 
 def shown_bytes(known: Atlas, cell: Cell, target: Target) -> float:

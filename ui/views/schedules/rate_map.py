@@ -6,11 +6,11 @@ from math import inf, log10
 import plotly.graph_objects as go
 import streamlit as st
 
-from fda_core.analysis.saving import compared
+from fda_core.analysis.saving import Saving, compared
 from fda_core.atlas import default_cell
 from fda_core.atlas.cells import LOCAL_EPOCHS, OURS
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.rate_map import Square, savings, squares
+from fda_core.atlas.rate_map import Square, cheapest, savings, squares
 from fda_core.settings.config import Target
 from ui.components.live_chart import figure_json, live_chart
 from ui.shared.atlas_numbers import labels
@@ -43,14 +43,11 @@ def section(found: Atlas) -> None:
 def told(found: Atlas, known: Sequence[Square]) -> str:
     """What FDA-OPT saves at each rate, and the cheapest square of both."""
     each = [
-        saved(f"{rate:g}", saving.middle, len(saving.pairs))
+        saved(f"{rate:g}", saving)
         for rate, saving in savings(found).items()
         if saving.middle is not None and saving.middle < inf
     ]
-    ours, theirs = (
-        min((square for square in known if (square.lane == OURS) == mine), key=lambda square: square.bytes)
-        for mine in (True, False)
-    )
+    ours, theirs = cheapest(known, True), cheapest(known, False)
     best = t(
         "schedules.map_best", us=labels()[OURS], our_mb=megabytes(ours.bytes), our_rate=f"{ours.rate:g}",
         them=labels()[theirs.lane], their_mb=megabytes(theirs.bytes), their_rate=f"{theirs.rate:g}",
@@ -58,12 +55,18 @@ def told(found: Atlas, known: Sequence[Square]) -> str:
     return together([t("schedules.map_saves", each=listed(each)), best] if each else [best])
 
 
-def saved(rate: str, ratio: float, runs: int) -> str:
-    """ratio: theirs over ours, 0 where ours did not get there."""
-    if ratio == 0:
-        return t("schedules.map_missed", rate=rate, runs=runs)
-    word = compared(1, ratio)
-    return t(f"schedules.map_{word}", rate=rate, times=tenths(1 / ratio if word == "more" else ratio), runs=runs)
+def saved(rate: str, saving: Saving) -> str:
+    """What FDA-OPT saves at a rate; where it did not get there on most seeds, whether that is lost or open."""
+    middle, runs, counts = saving.middle, len(saving.pairs), saving.counts
+    assert middle is not None, "somebody got there"
+    if middle == 0:
+        lost = 2 * counts["loss"] > runs
+        return t("schedules.map_missed" if lost else "schedules.map_open", rate=rate, runs=runs, open=counts["open"])
+    ratios, word = saving.ratios, compared(1, middle)
+    shown = {"low": tenths(min(ratios)), "high": tenths(max(ratios))}
+    return t(
+        f"schedules.map_{word}", rate=rate, times=tenths(1 / middle if word == "more" else middle), runs=runs, **shown
+    )
 
 
 def map_chart(known: Sequence[Square], named: dict[str, str]) -> go.Figure:
