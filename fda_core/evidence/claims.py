@@ -30,12 +30,13 @@ Verdict = Literal["holds", "partly", "fails", "unmeasured"]
 class Finding:
     """A claim's figure in one set of runs: `value` as its unit says, over `runs` of `all` runs; None: not measured.
 
-    besides: other figures that the words name.
+    spread: of a median, the least and the most of these runs. besides: other figures that the words name.
     """
 
     value: float | None
     runs: int = 0
     all: int = 0
+    spread: tuple[float, float] | None = None
     besides: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -131,7 +132,7 @@ def drop_in(flower: Measured | None) -> Claim:
         "equal": flower.equal, "rounds": flower.rounds, "apart": flower.apart, "over": flower.wire_over_ledger,
         "runtimes_apart": flower.runtimes_apart,
     }  # fmt: skip
-    return Claim("drop_in", Finding(None), Finding(flower.lines, right, len(flower.runtimes), besides), verdict)
+    return Claim("drop_in", Finding(None), Finding(flower.lines, right, len(flower.runtimes), besides=besides), verdict)
 
 
 def reached_by_both(ours: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +142,9 @@ def reached_by_both(ours: pd.DataFrame) -> pd.DataFrame:
 
 def finding(values: pd.Series, total: int) -> Finding:
     """Their median, over as many of `total` runs as have one."""
-    return Finding(float(values.median()) if len(values) else None, len(values), total)
+    if not len(values):
+        return Finding(None, 0, total)
+    return Finding(float(values.median()), len(values), total, (float(values.min()), float(values.max())))
 
 
 def by(value: float, whole: float) -> Verdict:

@@ -109,10 +109,11 @@ def versus(us: str, them: str, ours: Sequence[Cost | None], theirs: Sequence[Cos
     if not both:
         return t("runs.never_both", us=us, them=them, all=len(ours))
     found = [compared(a.bytes, b.bytes) for a, b in both]
-    _, ratio, _ = middle([b.bytes / a.bytes for a, b in both])
+    low, ratio, high = middle([b.bytes / a.bytes for a, b in both])
     _, work, _ = middle([a.local_epochs / b.local_epochs for a, b in both])
     words = t(
         f"runs.versus_{compared(1, ratio)}", us=us, them=them, both=len(both), wins=found.count("fewer"),
         ties=found.count("tie"), losses=found.count("more"), ratio=tenths(max(ratio, 1 / ratio)), work=tenths(work),
+        low=tenths(low), high=tenths(high),
     )  # fmt: skip
     return words if len(both) == len(ours) else together([words, t("runs.not_all", both=len(both), all=len(ours))])

@@ -1,10 +1,10 @@
 """The story's sentences, all from the numbers of its run."""
 
 import csv
-from statistics import median
 
 import streamlit as st
 
+from fda_core.analysis.comparison import middle
 from fda_core.analysis.saving import compared
 from fda_core.analysis.summary import state_bytes
 from fda_core.atlas import default_cell
@@ -119,8 +119,9 @@ def published() -> str:
     """The medians of the authors' own runs."""
     table = published_pairs()
     both = [row for row in table if row["bytes_ratio"] and row["local_epochs_ratio"]]
-    middle = {name: median(float(row[name]) for row in both) for name in ("bytes_ratio", "local_epochs_ratio")}
+    low, bytes, high = middle([float(row["bytes_ratio"]) for row in both])
+    _, work, _ = middle([float(row["local_epochs_ratio"]) for row in both])
     return t(
-        "story.published", pairs=len(both), all=len(table), bytes=tenths(middle["bytes_ratio"]),
-        work=tenths(middle["local_epochs_ratio"]),
+        "story.published", pairs=len(both), all=len(table), bytes=tenths(bytes), low=tenths(low), high=tenths(high),
+        work=tenths(work),
     )  # fmt: skip

@@ -71,12 +71,19 @@ def others() -> str:
     tables = by_share()
     shares = [(share, finding_of(like_published(table[table.lane == OURS]))) for share, table in tables.items()]
     told = [
-        t("evidence.at_share", share=percent(share, 0), value=tenths(found.value), runs=found.runs, all=found.all)
+        t(
+            "evidence.at_share",
+            share=percent(share, 0),
+            value=tenths(found.value),
+            runs=found.runs,
+            all=found.all,
+            **spread(found),
+        )
         for share, found in shares
     ]
     first = next(iter(tables.values()))
     servers = [
-        t("evidence.at_server", server=SERVERS[name].with_fedopt, value=tenths(found.value))
+        t("evidence.at_server", server=SERVERS[name].with_fedopt, value=tenths(found.value), **spread(found))
         for name, found in by_server(first).items()
     ]
     return t("evidence.others", shares=listed(told), servers=listed(servers))
@@ -120,6 +127,11 @@ def verdict(claim: Claim) -> str:
     return f":{COLOURS[claim.verdict]}[**{MARKS[claim.verdict]} {t(f'evidence.is_{claim.verdict}')}**]"
 
 
+def spread(finding: Finding) -> dict[str, str]:
+    """The least and the most of its runs, where it is a median."""
+    return dict(zip(("low", "high"), map(tenths, finding.spread or ()), strict=False))
+
+
 def told(name: str, finding: Finding, otherwise: str) -> str:
     """A figure with its unit, and over how many runs."""
     if finding.value is None:
@@ -134,7 +146,9 @@ def told(name: str, finding: Finding, otherwise: str) -> str:
         "small_log": percent(value, 3),
         "drop_in": f"{value:.0f}",
     }
-    besides = {key: percent(one, 1) if key == "over" else significant(one) for key, one in finding.besides.items()}
+    besides = spread(finding) | {
+        key: percent(one, 1) if key == "over" else significant(one) for key, one in finding.besides.items()
+    }
     return t(
         f"evidence.unit_{name}", value=shown.get(name, tenths(value)), runs=finding.runs, all=finding.all, **besides
     )  # fmt: skip

@@ -127,7 +127,7 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
             best_epochs=rounded(best.middle('local_epochs')),
         ),
         t("schedules.badly", worst=worst.label, worst_mb=megabytes(worst.middle("bytes")),
-          times=tenths(times(us, worst))),
+          times=tenths(times(us, worst)), runs=us.runs, **spread(saving(us, worst))),
     ]  # fmt: skip
     missed = [lane for lane in (*timed, us) if len(lane.costs) < lane.runs]
     late = [t("schedules.late", lane=lane.label, count=len(lane.costs), all=lane.runs) for lane in missed]
@@ -141,7 +141,17 @@ def epochs_of(found: Atlas, lane: str, seed: int) -> list[int]:
 
 def times(us: Lane, them: Lane) -> float:
     """How many times fewer bytes than theirs ours needed in the median; they always got there."""
-    return Saving([(spent(mine), spent(other)) for mine, other in zip(us.found, them.found, strict=True)]).middle or 0
+    return saving(us, them).middle or 0
+
+
+def saving(us: Lane, them: Lane) -> Saving:
+    """Over the seeds."""
+    return Saving([(spent(mine), spent(other)) for mine, other in zip(us.found, them.found, strict=True)])
+
+
+def spread(saving: Saving) -> dict[str, str]:
+    """The least and the most of the seeds on which both got there."""
+    return {"low": tenths(min(saving.ratios)), "high": tenths(max(saving.ratios))}
 
 
 def spent(cost: Cost | None) -> Spent:
