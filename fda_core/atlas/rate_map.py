@@ -38,10 +38,10 @@ def squares(atlas: Atlas) -> list[Square]:
     return found
 
 
-def cheapest(known: Sequence[Square], ours: bool) -> Square:
-    """FDA-OPT's, or that of all timetables; of those that got there on every seed, if there are some."""
-    mine = [square for square in known if (square.lane == OURS) == ours]
-    return min([square for square in mine if square.sure] or mine, key=lambda square: square.bytes)
+def cheapest(known: Sequence[Square], ours: bool) -> Square | None:
+    """FDA-OPT's, or that of all timetables, of those that got there on every seed; None where none did."""
+    mine = [square for square in known if (square.lane == OURS) == ours and square.sure]
+    return min(mine, key=lambda square: square.bytes, default=None)
 
 
 def savings(atlas: Atlas) -> dict[float, Saving]:

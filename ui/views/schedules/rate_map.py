@@ -41,18 +41,20 @@ def section(found: Atlas) -> None:
 
 
 def told(found: Atlas, known: Sequence[Square]) -> str:
-    """What FDA-OPT saves at each rate, and the cheapest square of both."""
+    """What FDA-OPT saves at each rate, and the cheapest square of both that got there on every seed."""
     each = [
         saved(f"{rate:g}", saving)
         for rate, saving in savings(found).items()
         if saving.middle is not None and saving.middle < inf
     ]
+    words = [t("schedules.map_saves", each=listed(each))] if each else []
     ours, theirs = cheapest(known, True), cheapest(known, False)
-    best = t(
-        "schedules.map_best", us=labels()[OURS], our_mb=megabytes(ours.bytes), our_rate=f"{ours.rate:g}",
-        them=labels()[theirs.lane], their_mb=megabytes(theirs.bytes), their_rate=f"{theirs.rate:g}",
-    )  # fmt: skip
-    return together([t("schedules.map_saves", each=listed(each)), best] if each else [best])
+    if ours and theirs:
+        words.append(
+            t("schedules.map_best", us=labels()[OURS], our_mb=megabytes(ours.bytes), our_rate=f"{ours.rate:g}",
+              them=labels()[theirs.lane], their_mb=megabytes(theirs.bytes), their_rate=f"{theirs.rate:g}")
+        )  # fmt: skip
+    return together(words)
 
 
 def saved(rate: str, saving: Saving) -> str:
