@@ -44,8 +44,13 @@ def test_its_record_is_the_engine_s(experiment, tmp_path):
     folder = tmp_path / "20261127-120000-abcdef"
     run = config_of(APP, experiment=str(experiment), record=str(folder))
     played(APP, "flower_race", run, CONFIG.clients)
+    assert_the_engine_s(folder, CONFIG)
+
+
+def assert_the_engine_s(folder, config: ExperimentConfig) -> None:
+    """The record says of every round, and of every lane's end, what the engine says."""
     assert not (report := audit(folder)).wrong and report.closed
-    found, expected = read_events(folder), list(engine.run(prepare(CONFIG)))
+    found, expected = read_events(folder), list(engine.run(prepare(config)))
     ends = {event.lane: (event.status, event.message) for event in expected if isinstance(event, LaneFinished)}
     assert {event.lane: (event.status, event.message) for event in found if isinstance(event, LaneFinished)} == ends
     ours = {(event.lane, event.round): event for event in found if isinstance(event, Round)}
@@ -96,6 +101,23 @@ def test_no_process_of_it_is_left(experiment, end):
         process.send_signal(signal.SIGKILL)
     process.stdin.close()
     until(ended, "the end of all its processes")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("runtime", [[], ["--nodes", "3"]], ids=["simulation", "processes"])
+def test_in_a_runtime_of_its_own_it_still_is(experiment, tmp_path, runtime):
+    """Ray's simulation, and a SuperLink with three SuperNodes, play what the engine plays."""
+    config = ExperimentConfig(**CONFIG.to_json() | {"lanes": [LANES[1]], "rounds": 3})
+    folder = tmp_path / "20261128-120000-abcdef"
+    files = f'experiment="{{folder}}/experiment.json" record="{folder}"'
+    process = subprocess.Popen(
+        [*COMMAND, files, "--experiment", json.dumps(config.to_json()), *runtime],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    end = next(said for said in map(json.loads, process.stdout) if "status" in said)
+    process.stdin.close()
+    assert process.wait(60) == 0 and end["status"] == "finished", end
+    assert_the_engine_s(folder, config)
 
 
 @pytest.mark.server
