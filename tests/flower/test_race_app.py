@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from ipaddress import ip_address
 
 import pytest
 
@@ -106,7 +108,8 @@ def test_no_process_of_it_is_left(experiment, end):
 @pytest.mark.server
 @pytest.mark.parametrize("runtime", [[], ["--nodes", "3"]], ids=["simulation", "processes"])
 def test_in_a_runtime_of_its_own_it_still_is(experiment, tmp_path, runtime):
-    """Ray's simulation, and a SuperLink with three SuperNodes, play what the engine plays."""
+    """Ray's simulation, and a SuperLink with three SuperNodes, play what the engine plays, and nobody else can reach
+    them: Ray would listen at the machine's own address."""
     config = ExperimentConfig(**CONFIG.to_json() | {"lanes": [LANES[1]], "rounds": 3})
     folder = tmp_path / "20261128-120000-abcdef"
     files = f'experiment="{{folder}}/experiment.json" record="{folder}"'
@@ -114,9 +117,19 @@ def test_in_a_runtime_of_its_own_it_still_is(experiment, tmp_path, runtime):
         [*COMMAND, files, "--experiment", json.dumps(config.to_json()), *runtime],
         env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
+    started, addresses = Descendants(process.pid), set()
+
+    def watch() -> None:
+        while process.poll() is None:
+            started.look()
+            addresses.update(started.listening())
+            time.sleep(0.5)
+
+    threading.Thread(target=watch, daemon=True).start()
     end = next(said for said in map(json.loads, process.stdout) if "status" in said)
     process.stdin.close()
     assert process.wait(60) == 0 and end["status"] == "finished", end
+    assert addresses and all(ip_address(each.removeprefix("::ffff:")).is_loopback for each in addresses), addresses
     assert_the_engine_s(folder, config)
 
 

@@ -24,6 +24,14 @@ class Descendants:
         """Those that have not ended; one that has, and that nobody has asked for its exit status, has."""
         return [process for process in self.seen if goes_on(process)]
 
+    def listening(self) -> set[str]:
+        """Addresses at which one of them can be reached."""
+        found = set()
+        for process in self.alive():
+            with suppress(psutil.Error):
+                found |= {c.laddr.ip for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+        return found
+
     def commands(self) -> list[str]:
         """Of those that go on."""
         found = []
