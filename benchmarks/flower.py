@@ -165,7 +165,7 @@ def shown(found: dict[str, Any]) -> str:
         machine.table(["message", "bytes"], [*messages, ["all of the run, over the ledger", f"{100 * wire:+.1f} %"]]),
         machine.table(["look-ahead", "exchanges", "local epochs trained", "used"], ahead),
         machine.table(
-            ["runtime", "start s", "run s", "s an exchange", "processor s, at least", "same epochs", "variance apart"],
+            ["runtime", "start s", "run s", "s an exchange", "of a processor, at least", "same epochs", "variance apart"],
             times,
         ),
         *killed(found["runtimes"]),
@@ -187,11 +187,10 @@ def killed(runtimes: dict[str, dict[str, Any]]) -> list[str]:
 
 def timed(row: dict[str, Any]) -> list[str]:
     """A runtime's cells."""
-    each = row["run_seconds"] / row["exchanges"]
-    seconds = [f"{value:.1f}" for value in (row["start_seconds"], row["run_seconds"], each)]
+    each, processors = (row[name] / row["exchanges"] for name in ("run_seconds", "processor_seconds"))
+    seconds = [f"{value:.1f}" for value in (row["start_seconds"], row["run_seconds"], each, processors)]
     return [
         *seconds,
-        f"{row['processor_seconds']:.0f}",
         "yes" if row["same_epochs"] else "no",
         f"{row['variance']:.0e}",
     ]
