@@ -164,10 +164,9 @@ def shown(found: dict[str, Any]) -> str:
         machine.table(["against the engine", "largest relative difference"], [*epochs, *numbers]),
         machine.table(["message", "bytes"], [*messages, ["all of the run, over the ledger", f"{100 * wire:+.1f} %"]]),
         machine.table(["look-ahead", "exchanges", "local epochs trained", "used"], ahead),
-        machine.table(
-            ["runtime", "start s", "run s", "s an exchange", "of a processor, at least", "same epochs", "variance apart"],
-            times,
-        ),
+        machine.table([
+            "runtime", "start s", "run s", "s an exchange", "of a processor, at least", "same epochs", "variance apart",
+        ], times),
         *killed(found["runtimes"]),
         machine.table(["nodes, 10 a round", "s to the first round's end", "s an exchange", "peak MB"], [
             [f"{row['nodes']:,}", f"{row['start_seconds']:.1f}", f"{row['exchange_seconds']:.2f}",
