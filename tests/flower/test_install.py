@@ -14,22 +14,6 @@ import pytest
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
-JOB = """
-import sys
-
-for name in ("torch", "pydantic", "streamlit", "transformers", "pandas"):
-    sys.modules[name] = None  # importing one of them is an error
-
-import fda_core, fda_flower
-from fda_flower import FdaAvg, fda_mod
-from local_grid import LocalGrid
-import tiny_app
-
-strategy = FdaAvg(min_train_nodes=3, min_available_nodes=3)
-result = strategy.start(LocalGrid(tiny_app.make_app(fda_mod), 3), tiny_app.initial(), 3, train_config=tiny_app.config())
-print(fda_flower.__file__, fda_core.__file__, float(abs(result.arrays["w"].numpy()).sum()), sep="\\n")
-"""
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
@@ -57,11 +41,11 @@ def test_an_app_uses_it_without_torch_or_any_of_the_lab(wheel, tmp_path):
     (packages / "lent.pth").write_text(sysconfig.get_paths()["purelib"])  # flwr and numpy, as installed for the tests
     with zipfile.ZipFile(wheel) as built:
         built.extractall(packages)  # what pip does with a wheel of pure Python
-    for name in ("local_grid.py", "tiny_app.py"):
+    for name in ("alone.py", "local_grid.py", "tiny_app.py"):
         shutil.copy(ROOT / "tests" / "flower" / name, elsewhere / name)
     python, variables = environment / "bin" / "python", {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
-        [python, "-c", JOB], cwd=elsewhere, env=variables, capture_output=True, text=True, timeout=120
+        [python, "alone.py"], cwd=elsewhere, env=variables, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
     library, core, moved = done.stdout.splitlines()[-3:]
