@@ -14,7 +14,7 @@ import numpy as np
 
 from fda_core.analysis.comparison import median_of_all
 from fda_core.analysis.saving import Saving, Spent
-from fda_core.atlas.cells import BASELINE, FEDOPT, OURS, TUNING_SEEDS, Cell, Run
+from fda_core.atlas.cells import BASELINE, FEDOPT, OURS, PEERS, PROTOCOL, TUNING_SEEDS, Cell, Run
 from fda_core.atlas.file import Atlas, Curve
 
 SHARES = (0.90, 0.95, 0.99)
@@ -95,6 +95,16 @@ def against_e1(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...], shar
     """A lane against FedOpt E=1 of the same cell, to a share of the best accuracy that this showed there."""
     wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
     return against(atlas, Run(cell, lane, 0), Run(cell, BASELINE, 0), wanted, held)
+
+
+def peers(atlas: Atlas, share: float, held: bool) -> dict[str, Saving]:
+    """FDA-OPT and the peers of the idea against FedOpt E=1 at the protocol cell: those played on enough seeds."""
+    seeds = {lane: seeds_of(atlas, PROTOCOL, BASELINE, lane) for lane in (OURS, *PEERS)}
+    return {
+        lane: against_e1(atlas, PROTOCOL, lane, some, share, held)
+        for lane, some in seeds.items()
+        if len(some) >= FEWEST
+    }
 
 
 def middle_seed(seeds: tuple[int, ...], saving: Saving) -> int:

@@ -3,16 +3,28 @@
 from collections.abc import Iterable
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LOCAL_EPOCHS, OURS, PARTS, PROTOCOL, TAPERED, Cell, runs
+from fda_core.atlas.cells import (
+    BASELINE,
+    DEFAULT,
+    FEDOPT,
+    LOCAL_EPOCHS,
+    OURS,
+    PARTS,
+    PEERS,
+    PROTOCOL,
+    TAPERED,
+    Cell,
+    runs,
+)
 from fda_core.atlas.file import Atlas
 from fda_core.atlas.opponents import (
     FEWEST,
     SHARES,
     Finding,
-    against_e1,
     comparable,
     findings,
     peak,
+    peers,
     rates_of,
     seeds_of,
     targets,
@@ -72,7 +84,7 @@ def render(atlas: Atlas) -> str:
     return TEXT.format(
         texts=config["train_examples"], tests=config["test_examples"], epochs=LOCAL_EPOCHS, first=atlas.card["first"],
         last=atlas.card["last"], parts="\n".join(parts(atlas)), settings=settings(atlas),
-        peers=peers(atlas), attempt=tried(atlas),
+        peers=compared_peers(atlas), attempt=tried(atlas),
     )  # fmt: skip
 
 
@@ -102,17 +114,14 @@ def tried(atlas: Atlas) -> str:
     return f"{words}\n\n" + "\n".join(rows)
 
 
-def peers(atlas: Atlas) -> str:
+def compared_peers(atlas: Atlas) -> str:
     """Those that were played on enough seeds, with FDA-OPT above them."""
     names = {OURS: "FDA-OPT M=10", "adacomm": "AdaComm", "decaying": "decaying E", "diloco": "DiLoCo"}
-    seeds = {lane: seeds_of(atlas, PROTOCOL, BASELINE, lane) for lane in names}
-    there = [lane for lane in names if len(seeds[lane]) >= FEWEST]
-    if there in ([], [OURS]):
+    found = [peers(atlas, *column) for column in COLUMNS]
+    if not {*found[0]} & {*PEERS}:
         return "None of them has been played on enough seeds yet."
     rows = [head("against FedOpt E=1")]
-    for lane in there:
-        savings = [against_e1(atlas, PROTOCOL, lane, seeds[lane], *column) for column in COLUMNS]
-        rows.append(row(names[lane], map(figures, savings)))
+    rows += [row(names[lane], (figures(each[lane]) for each in found)) for lane in found[0]]
     return "\n\n" + "\n".join(rows)
 
 

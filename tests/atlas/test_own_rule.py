@@ -5,7 +5,7 @@ import pytest
 from fda_core.atlas.cells import ATLAS, BASELINE, OURS, PROTOCOL, TAPERED, Cell, Run
 from fda_core.atlas.file import Atlas, load
 from fda_core.atlas.own_rule import attempt
-from fda_core.atlas.page import peers
+from fda_core.atlas.page import compared_peers
 from tests.atlas.test_opponents import curve
 
 OTHER = Cell(clients=40)
@@ -63,8 +63,8 @@ def test_what_is_said_of_it_recounts_the_atlas():
 def test_peers_are_listed_once_they_were_played_on_enough_seeds():
     """The same curve as the tapered rule's: E=1 holds 90 % with 60 MB, the peer with 20."""
     known = atlas(QUICK, QUICK, QUICK)
-    assert "AdaComm" not in peers(known)
+    assert "AdaComm" not in compared_peers(known)
     for seed in range(3):
         known.curves[Run(PROTOCOL, "adacomm", seed)] = curve(*QUICK)
-    [line] = [line for line in peers(known).splitlines() if line.startswith("| AdaComm")]
-    assert line.split(" | ")[2].startswith("**3.00**") and "decaying" not in peers(known)
+    [line] = [line for line in compared_peers(known).splitlines() if line.startswith("| AdaComm")]
+    assert line.split(" | ")[2].startswith("**3.00**") and "decaying" not in compared_peers(known)

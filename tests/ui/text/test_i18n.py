@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fda_core.atlas.cells import OURS, PEERS
 from fda_core.atlas.opponents import OPPONENTS
 from fda_core.models.payload import TRAINED
 from fda_core.runs.snapshot import LIVE
@@ -48,6 +49,7 @@ CHOICES = {
         f"saving.{kind}_{word}" for kind in ("seeds", "there", "fastest", "best") for word in ("fewer", "tie", "more")
     ],
     "opponents.*": [f"opponents.{name}" for name in OPPONENTS],
+    "opponents.lane_*": [f"opponents.lane_{name.replace('-', '_')}" for name in (OURS, *PEERS)],
     "lane.*": ["lane.schedule_once", *(f"lane.{rule.replace('-', '_')}" for rule in RULES)],
     "lane.monitor_*": [f"lane.monitor_{name}" for name in MONITORS if name != "sketch"],
     "method.*": [f"method.{name}" for name, rule in RULES.items() if rule.method != "baseline"],

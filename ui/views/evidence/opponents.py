@@ -1,17 +1,18 @@
 """What FDA-OPT saves, and from whom: three opponents in each setting of the atlas that was tuned."""
 
+from math import inf
 from typing import NamedTuple
 
 import streamlit as st
 
 from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import DEFAULT, PROTOCOL, TRAIN, Cell
-from fda_core.atlas.opponents import SHARES, Finding, comparable, findings
+from fda_core.atlas.opponents import SHARES, Finding, comparable, findings, peers
 from fda_core.atlas.own_rule import WAY, Attempt, attempt
 from ui.shared.atlas_numbers import atlas
 from ui.shared.tables import text_table
 from ui.text.glossary import marked
-from ui.text.i18n import t
+from ui.text.i18n import listed, t
 from ui.text.numbers import percent, tenths
 from ui.text.viewer import engineer
 
@@ -42,6 +43,22 @@ def own_rule() -> Attempt | None:
     return attempt(known) if known else None
 
 
+@st.cache_data(show_spinner=False)
+def peer_savings() -> dict[str, Saving]:
+    """Of FDA-OPT and its peers against FedOpt E=1, held; computed once a server."""
+    known = atlas()
+    return peers(known, WAY, held=True) if known else {}
+
+
+def peer(lane: str, saving: Saving) -> str:
+    """Its name and what it comes to."""
+    name, runs = t(f"opponents.lane_{lane.replace('-', '_')}"), len(saving.pairs)
+    if saving.spread is None or not 0 < saving.spread[1] < inf:
+        return t("opponents.peer_missed", lane=name, runs=runs, both=len(saving.ratios))
+    low, middle, high = map(tenths, saving.spread)
+    return t("opponents.peer", lane=name, times=middle, low=low, high=high, runs=runs)
+
+
 def section() -> None:
     """A table a setting, an opponent a row and a target a column; nothing without an atlas."""
     found = settings()
@@ -54,6 +71,10 @@ def section() -> None:
         st.markdown(t("opponents.setting", clients=cell.clients, texts=TRAIN // cell.clients, rate=f"{rate:g}"))
         text_table(rows(setting))
     st.caption(t("opponents.how"))
+    if engineer() and len(others := peer_savings()) > 1:
+        st.markdown(
+            marked(t("opponents.peers", share=percent(WAY, 0), each=listed([peer(*one) for one in others.items()])))
+        )
     if engineer() and (tried := own_rule()):
         kind = "kept" if tried.kept else "dropped"
         counts = {"enough": tried.enough, "seeds": tried.seeds, "wins": tried.wins, "lost": len(tried.lost)}
