@@ -7,11 +7,11 @@ from statistics import median
 from fda_core.analysis.effects import mean_epochs
 from fda_core.analysis.saving import Saving
 from fda_core.analysis.summary import Cost
-from fda_core.atlas.cells import BASELINE, DEFAULT, OURS, RACE, Cell, Run
+from fda_core.atlas.cells import DEFAULT, RACE, Cell, Run
 from fda_core.atlas.default_cell import cost, target
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.nearest import distance, shown
-from fda_core.atlas.opponents import against, seeds_of
+from fda_core.atlas.opponents import at_equal_settings, seeds_of
 from fda_core.settings.config import Target
 
 
@@ -68,8 +68,7 @@ def nearest_to(alpha: float, cells: Sequence[Played]) -> Played:
 def played(atlas: Atlas, cell: Cell) -> Played:
     """Over the seeds on which all lanes of a race were played."""
     seeds = seeds_of(atlas, cell, *RACE)
-    wanted = dict.fromkeys(seeds, target())
-    saving = against(atlas, Run(cell, OURS, 0), Run(cell, BASELINE, 0), wanted, held=True)
+    saving = at_equal_settings(atlas, cell, seeds, target())
     return Played(cell, saving, {lane: lane_seeds([atlas.curves[Run(cell, lane, seed)] for seed in seeds])
                                  for lane in RACE})  # fmt: skip
 

@@ -10,16 +10,8 @@ from fda_core.settings.config import ExperimentConfig, LaneSpec
 
 # Of a configuration, what a run may have for itself and still be one of a cell; clients_per_round has two spellings.
 FREE = {
-    "preset",
-    "seed",
-    "lanes",
-    "rounds",
-    "local_epochs",
-    "target",
-    "after_target_rounds",
-    "link",
-    "clients_per_round",
-}
+    "preset", "seed", "lanes", "rounds", "local_epochs", "target", "after_target_rounds", "link", "clients_per_round",
+}  # fmt: skip
 
 
 def shown(atlas: Atlas) -> list[Cell]:

@@ -91,6 +91,11 @@ def against(atlas: Atlas, ours: Run, theirs: Run, target: dict[int, float], held
     return Saving(pairs)
 
 
+def at_equal_settings(atlas: Atlas, cell: Cell, seeds: tuple[int, ...], accuracy: float) -> Saving:
+    """FDA-OPT against FedOpt E=1 of the same cell, to an accuracy, a share of 1, that is held."""
+    return against(atlas, Run(cell, OURS, 0), Run(cell, BASELINE, 0), dict.fromkeys(seeds, accuracy), held=True)
+
+
 def against_e1(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...], share: float, held: bool) -> Saving:
     """A lane against FedOpt E=1 of the same cell, to a share of the best accuracy that this showed there."""
     wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
@@ -121,8 +126,7 @@ def findings(atlas: Atlas, cell: Cell, share: float, held: bool, ours: str = OUR
     best = peak(atlas, cell)
     target = targets(atlas, best, share)
     seeds = tuple(target)
-    # A lane that was played on fewer seeds than others may owe its place to them.
-    schedules = [lane for lane in FEDOPT if set(seeds) <= {*seeds_of(atlas, best, lane)}]
+    schedules = schedules_of(atlas, best, seeds)
 
     def cheapest(runs: list[Run]) -> Run:
         return min(runs, key=lambda run: median_bytes(atlas, run, target, held))
@@ -137,6 +141,11 @@ def findings(atlas: Atlas, cell: Cell, share: float, held: bool, ours: str = OUR
         run = chosen[opponent]()
         found.append(Finding(opponent, run.lane, run.cell, against(atlas, Run(best, ours, 0), run, target, held)))
     return found
+
+
+def schedules_of(atlas: Atlas, cell: Cell, seeds: tuple[int, ...]) -> list[str]:
+    """The lanes of FedOpt that were played on all these: one with fewer may owe its place to the others' seeds."""
+    return [lane for lane in FEDOPT if set(seeds) <= {*seeds_of(atlas, cell, lane)}]
 
 
 def median_bytes(atlas: Atlas, run: Run, target: dict[int, float], held: bool) -> float:

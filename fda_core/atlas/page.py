@@ -6,7 +6,6 @@ from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import (
     BASELINE,
     DEFAULT,
-    FEDOPT,
     LOCAL_EPOCHS,
     OURS,
     PARTS,
@@ -26,7 +25,7 @@ from fda_core.atlas.opponents import (
     peak,
     peers,
     rates_of,
-    seeds_of,
+    schedules_of,
     targets,
 )
 from fda_core.atlas.own_rule import WAY, attempt, cells, saved
@@ -144,9 +143,7 @@ def setting(atlas: Atlas, cell: Cell) -> str:
     title = f"### N = {cell.clients}, {texts} reviews each, α = {cell.alpha:g}, FedAvg, client rate {best.client_lr:g}"
     seeds = tuple(targets(atlas, best, SHARES[0]))
     tried_rates = ", ".join(f"{c.client_lr:g}" for c in rates_of(atlas, cell, BASELINE, seeds[:FEWEST]))
-    lengths = ", ".join(
-        lane.removeprefix("fedopt-e") for lane in FEDOPT if set(seeds) <= {*seeds_of(atlas, best, lane)}
-    )
+    lengths = ", ".join(lane.removeprefix("fedopt-e") for lane in schedules_of(atlas, best, seeds))
     candidates = f"Chosen among: for E=1 the client rates {tried_rates}; E = {lengths}, at the peak-optimal rate."
     return f"{title}\n\n" + "\n".join(rows) + f"\n\n{candidates}"
 

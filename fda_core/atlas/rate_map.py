@@ -7,7 +7,7 @@ from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, OURS, Cell, Run
 from fda_core.atlas.default_cell import target
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.opponents import FEWEST, against, median_bytes, rates_of, seeds_of, spent
+from fda_core.atlas.opponents import FEWEST, at_equal_settings, median_bytes, rates_of, seeds_of, spent
 
 
 class Square(NamedTuple):
@@ -47,9 +47,6 @@ def cheapest(known: Sequence[Square], ours: bool) -> Square | None:
 def savings(atlas: Atlas) -> dict[float, Saving]:
     """FDA-OPT against FedOpt E=1 at the same rate, by rate."""
     return {
-        cell.client_lr: against(
-            atlas, Run(cell, OURS, 0), Run(cell, BASELINE, 0),
-            dict.fromkeys(seeds_of(atlas, cell, BASELINE, OURS), target()), held=True,
-        )
+        cell.client_lr: at_equal_settings(atlas, cell, seeds_of(atlas, cell, BASELINE, OURS), target())
         for cell in cells(atlas)
-    }  # fmt: skip
+    }

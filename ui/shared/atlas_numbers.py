@@ -47,7 +47,7 @@ def saving_words(key: str, saving: Saving, them: str, **more: str) -> str:
     if saving.spread is None or not 0 < saving.spread[1] < inf:  # one of the two missed on most
         ours, theirs = (sum(pair[who].to_target is None for pair in saving.pairs) for who in (0, 1))
         kind = "saving.mostly_open" if saving.counts["open"] else "saving.mostly"
-        return t(kind, them=them, runs=runs, both=both, ours=ours, theirs=theirs, open=saving.counts["open"])
+        return t(kind, them=them, runs=runs, ours=ours, theirs=theirs, open=saving.counts["open"])
     low, middle, high = saving.spread
     word = compared(1, middle)  # fewer, where theirs is the larger
     shown = {"times": tenths(max(middle, 1 / middle)), "low": tenths(low), "high": tenths(high)}

@@ -4,11 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.cells import BASELINE, COHORT, OURS, RACE, Cell, Run
+from fda_core.atlas.cells import BASELINE, COHORT, RACE, Cell, Run
 from fda_core.atlas.default_cell import cost
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.nearest import exact, nearest, neighbours
-from fda_core.atlas.opponents import against, middle_seed, seeds_of
+from fda_core.atlas.opponents import at_equal_settings, middle_seed, seeds_of
 from fda_core.settings.config import ExperimentConfig, Target
 from fda_core.settings.fields import row
 from ui.components.drawn_ahead import drawn_ahead
@@ -98,8 +98,7 @@ def result(cell: Cell, config: ExperimentConfig) -> list[str]:
 
 def saving(cell: Cell, target: Target) -> Saving:
     """Over the seeds, to the target's value as an accuracy."""
-    wanted = dict.fromkeys(seeds_of(atlas(), cell, *RACE), target.value)
-    return against(atlas(), Run(cell, OURS, 0), Run(cell, BASELINE, 0), wanted, held=True)
+    return at_equal_settings(atlas(), cell, seeds_of(atlas(), cell, *RACE), target.value)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
