@@ -6,7 +6,7 @@ client rate at which FedOpt E=1 reaches its highest accuracy (`docs/evidence.md`
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,12 @@ PROTOCOL = Cell()
 PROTOCOL_SEEDS, SEEDS = (0, 1, 2, 3, 4), (0, 1, 2)
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 ALPHAS = (0.1, 0.3, 1.0, 10.0)
-CLIENTS = (10, 40, 100)
+# Tried for the adaptive servers, at the client rate of the preset Default.
+SERVER_RATES = {
+    "adam": (0.0003, 0.001, 0.003, 0.01),
+    "adagrad": (0.001, 0.003, 0.01, 0.03),
+    "yogi": (0.001, 0.003, 0.01, 0.03),
+}  # fmt: skip
 RACE = ("fedopt-e1", "fedopt-e5", "fda-opt")  # where time is short, what every page compares
 
 
@@ -86,26 +91,48 @@ class Part:
 
 
 DEFAULT = Cell(clients=40, client_lr=0.05)  # the preset Default
+MANY = Cell(clients=100)
+TUNED = (PROTOCOL, DEFAULT, MANY)  # whose client rates were tried on the tuning seeds
+# Of each adaptive server and α, the server rate at which FedOpt E=1 gets highest on the tuning seeds.
+SERVERS = tuple(
+    replace(DEFAULT, server=server, server_lr=rate, alpha=alpha)
+    for (server, alpha), rate in {
+        ("adam", 0.1): 0.001, ("adam", 1.0): 0.001,
+        ("adagrad", 0.1): 0.003, ("adagrad", 1.0): 0.003,
+        ("yogi", 0.1): 0.003, ("yogi", 1.0): 0.003,
+    }.items()
+)  # fmt: skip
+
+
+def at_rates(cell: Cell) -> tuple[Cell, ...]:
+    """The cell at every client rate."""
+    return tuple(replace(cell, client_lr=rate) for rate in RATES)
+
+
 # The most important first: an atlas that is interrupted has whole parts.
 PARTS = (
     Part("default", (DEFAULT,), (*FEDOPT, OURS, "fda-smoothed", TAPERED), PROTOCOL_SEEDS),
-    Part("default-tuning", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
-    Part("default-rates", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), RACE, SEEDS),
-    Part("default-map", tuple(Cell(clients=40, client_lr=rate) for rate in RATES), ("fedopt-e2", "fedopt-e10"), SEEDS),
-    Part("tuning", tuple(Cell(client_lr=rate) for rate in RATES), (BASELINE,), TUNING_SEEDS),
+    Part("default-tuning", at_rates(DEFAULT), (BASELINE,), TUNING_SEEDS),
+    Part("default-rates", at_rates(DEFAULT), RACE, SEEDS),
+    Part("default-map", at_rates(DEFAULT), ("fedopt-e2", "fedopt-e10"), SEEDS),
+    Part("tuning", at_rates(PROTOCOL), (BASELINE,), TUNING_SEEDS),
     Part("protocol", (PROTOCOL,), ("fedopt-e1", OURS, TAPERED, "fedopt-e2", "fedopt-e5", "fedopt-e10"), PROTOCOL_SEEDS),
-    Part("protocol-rates", tuple(Cell(client_lr=rate) for rate in RATES), RACE, SEEDS),
-    Part("heterogeneity", tuple(Cell(clients=40, alpha=a, client_lr=0.05) for a in ALPHAS), RACE, SEEDS),
+    Part("heterogeneity", tuple(replace(DEFAULT, alpha=alpha) for alpha in ALPHAS), RACE, SEEDS),
     Part("peers", (PROTOCOL,), PEERS, SEEDS),
-    Part("variants", (PROTOCOL,), tuple(LANES), SEEDS),
-    Part("clients", tuple(Cell(clients=100, client_lr=rate) for rate in RATES), RACE, SEEDS),
     Part(
-        "grid",
-        tuple(Cell(clients=n, alpha=a, client_lr=rate) for n in reversed(CLIENTS) for a in ALPHAS for rate in RATES),
-        tuple(LANES), SEEDS,
+        "servers-tuning",
+        tuple(replace(cell, server_lr=rate) for cell in SERVERS for rate in SERVER_RATES[cell.server]),
+        (BASELINE,), TUNING_SEEDS,
     ),
+    Part("servers", SERVERS, RACE, SEEDS),
+    Part("clients-tuning", at_rates(MANY), (BASELINE,), TUNING_SEEDS),
+    Part("clients", at_rates(MANY), RACE, SEEDS),
+    Part("protocol-rates", at_rates(PROTOCOL), (BASELINE,), SEEDS),
+    Part("protocol-map", at_rates(PROTOCOL), (OURS, "fedopt-e5", "fedopt-e10"), SEEDS),
+    Part("variants", (PROTOCOL,), tuple(LANES), SEEDS),
+    Part("grid", tuple(cell for a in ALPHAS for cell in at_rates(replace(DEFAULT, alpha=a))), RACE, SEEDS),
 )  # fmt: skip
-TUNING = ("default-tuning", "tuning")
+TUNING = ("default-tuning", "tuning", "servers-tuning", "clients-tuning")
 
 
 @dataclass(frozen=True, order=True)

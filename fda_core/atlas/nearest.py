@@ -1,6 +1,7 @@
 """The cell of the atlas that is nearest to somebody's settings, for a picture before anything was started."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import log
 
 from fda_core.atlas.cells import BASELINE, LANES, RACE, Cell, Run
@@ -20,7 +21,7 @@ def shown(atlas: Atlas) -> list[Cell]:
 
 
 def nearest(atlas: Atlas, config: ExperimentConfig) -> Cell | None:
-    """By ratios of clients, α and client rate; None where the atlas has nothing of the server optimiser."""
+    """By ratios of clients, α and both rates; None where the atlas has nothing of the server optimiser."""
     found = candidates(atlas, config)
     return min(found, key=lambda cell: distance(cell, config)) if found else None
 
@@ -33,7 +34,8 @@ def neighbours(
     found = candidates(atlas, config)
     if not found:
         return []
-    places = [[Cell(clients=n, alpha=alpha, client_lr=config.client_lr) for n in clients] for alpha in alphas]
+    here = Cell(client_lr=config.client_lr, server_lr=config.server_lr)
+    places = [[replace(here, clients=n, alpha=alpha) for n in clients] for alpha in alphas]
     return [[min(found, key=lambda cell: distance(cell, place)) for place in row] for row in places]
 
 
@@ -43,9 +45,9 @@ def candidates(atlas: Atlas, config: ExperimentConfig) -> list[Cell]:
 
 
 def distance(cell: Cell, config: ExperimentConfig | Cell) -> float:
-    """0 for the same; a factor of two counts alike in each of the three."""
-    pairs = ((cell.clients, config.clients), (cell.alpha, config.alpha), (cell.client_lr, config.client_lr))
-    return sum(abs(log(one / other)) for one, other in pairs)
+    """0 for the same; a factor of two counts alike in each of them."""
+    names = ("clients", "alpha", "client_lr", "server_lr")
+    return sum(abs(log(getattr(cell, name) / getattr(config, name))) for name in names)
 
 
 def exact(cell: Cell, config: ExperimentConfig) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from fda_core.analysis.comparison import median_of_all
 from fda_core.analysis.saving import Saving, Spent
-from fda_core.atlas.cells import BASELINE, FEDOPT, OURS, PEERS, PROTOCOL, TUNING_SEEDS, Cell, Run
+from fda_core.atlas.cells import BASELINE, FEDOPT, OURS, PEERS, PROTOCOL, RACE, SERVERS, TUNING_SEEDS, Cell, Run
 from fda_core.atlas.file import Atlas, Curve
 
 SHARES = (0.90, 0.95, 0.99)
@@ -110,6 +110,20 @@ def peers(atlas: Atlas, share: float, held: bool) -> dict[str, Saving]:
         for lane, some in seeds.items()
         if len(some) >= FEWEST
     }
+
+
+def at_servers(atlas: Atlas, share: float, held: bool) -> dict[Cell, dict[str, Saving]]:
+    """FDA-OPT against each FedOpt of a race, at the adaptive servers' own rates: the cells with enough seeds."""
+    found = {}
+    for cell in SERVERS:
+        if len(seeds := seeds_of(atlas, cell, *RACE)) >= FEWEST:
+            wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
+            found[cell] = {
+                lane: against(atlas, Run(cell, OURS, 0), Run(cell, lane, 0), wanted, held)
+                for lane in RACE
+                if lane != OURS
+            }
+    return found
 
 
 def middle_seed(seeds: tuple[int, ...], saving: Saving) -> int:

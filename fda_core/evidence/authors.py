@@ -9,11 +9,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from fda_core.analysis.saving import Saving, Spent
-from fda_core.atlas.cells import DEFAULT, PROTOCOL
+from fda_core.atlas.cells import BASELINE, TUNED
 from fda_core.atlas.file import Atlas
-from fda_core.atlas.opponents import SHARES, comparable, findings
+from fda_core.atlas.opponents import SHARES, at_servers, comparable, findings
 from fda_core.atlas.page import figures, row
 from fda_core.evidence.tables import PUBLISHED_SHARES
+from fda_core.settings.methods import SERVERS
 
 ALL = "all"
 
@@ -37,15 +38,20 @@ def spent(rounds: float, least: float) -> Spent:
 
 
 def table(atlas: Atlas) -> str:
-    """A row a server, a column a target that is met for the first time; below, ours with FedAvg."""
+    """A row a server, a column a target that is met for the first time; below, ours."""
     lines = [row("server", (f"{share:.0%} first" for share in SHARES)), f"|{' --- |' * (len(SHARES) + 1)}"]
     theirs = {share: savings(share) for share in SHARES}
     for name in theirs[SHARES[0]]:
         lines.append(row(f"theirs, {name}", cells(each.get(name) for each in theirs.values())))
-    for cell in (PROTOCOL, DEFAULT):
+    for cell in TUNED:
         if comparable(atlas, cell):
             ours = (findings(atlas, cell, share, held=False)[0].saving for share in SHARES)
             lines.append(row(f"ours, FedAvg, N = {cell.clients}", cells(ours)))
+    adaptive = [at_servers(atlas, share, held=False) for share in SHARES]
+    for cell in adaptive[0]:
+        if cell.alpha == 1:  # as all of theirs
+            name = f"ours, {SERVERS[cell.server].with_fedopt}, N = {cell.clients}"
+            lines.append(row(name, cells(each[cell][BASELINE] for each in adaptive)))
     return "\n".join(lines)
 
 

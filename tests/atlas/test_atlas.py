@@ -118,3 +118,19 @@ def test_the_atlas_that_comes_with_the_app_is_whole():
         assert curve.bytes_total[0] == 0 and (curve.bytes_total[1:] > curve.bytes_total[:-1]).all()
         assert curve.epochs.sum() >= cells.LOCAL_EPOCHS or curve.status == "diverged", run.name
     assert json.loads(file.card_of(cells.ATLAS).read_text(encoding="utf-8"))["config"]["test_examples"] == cells.TEST
+
+
+@pytest.mark.skipif(not cells.ATLAS.exists(), reason="no atlas comes with this copy")
+@pytest.mark.parametrize("cell", cells.SERVERS, ids=lambda cell: f"{cell.server} {cell.alpha:g}")
+def test_a_servers_rate_is_the_best_on_the_tuning_seeds_and_no_end_of_its_grid(cell):
+    """At an end of the grid the server might do better beyond it, and the comparison would be with a weaker one."""
+    curves, rates = file.load(cells.ATLAS).curves, cells.SERVER_RATES[cell.server]
+
+    def height(rate: float) -> float:
+        tried = dataclasses.replace(cell, server_lr=rate)
+        return sum(curves[cells.Run(tried, cells.BASELINE, seed)].accuracy.max() for seed in cells.TUNING_SEEDS)
+
+    if not any(run.cell == cell and run.seed in cells.TUNING_SEEDS for run in curves):
+        pytest.skip("not tuned yet")
+    assert max(rates, key=height) == cell.server_lr
+    assert min(rates) < cell.server_lr < max(rates)

@@ -47,6 +47,17 @@ def test_another_server_has_no_neighbour_and_one_lane_is_no_cell(atlas):
     assert Cell(client_lr=0.2) not in shown(atlas)
 
 
+def test_of_another_server_only_its_own_cells_are_shown_and_a_rate_of_its_own_makes_a_difference(atlas):
+    slow, fast = (Cell("adam", 40, 1.0, 0.05, rate) for rate in (0.001, 0.01))
+    for cell in (slow, fast):
+        atlas.curves.update({Run(cell, lane, seed): curve(0.6) for lane in RACE for seed in (0, 1, 2)})
+    near = presets.build({"server_optimizer": "adam", "server_lr": 0.002})
+    assert nearest(atlas, near) == slow and not exact(slow, near)
+    assert neighbours(atlas, near, (1.0,), (40,)) == [[slow]]
+    assert exact(fast, presets.build({"server_optimizer": "adam", "server_lr": 0.01}))
+    assert nearest(atlas, presets.build()) == DEFAULT
+
+
 E2, M20 = ({"id": "a", "rule": "schedule", "epochs": 2},), ({"id": "b", "rule": "adaptive", "max_epochs": 20},)
 
 

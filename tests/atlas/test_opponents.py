@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fda_core.atlas.cells import BASELINE, OURS, Cell, Run
+from fda_core.atlas.cells import BASELINE, OURS, SERVERS, Cell, Run
 from fda_core.atlas.file import Atlas, Curve
-from fda_core.atlas.opponents import findings, peak, spent
+from fda_core.atlas.opponents import at_servers, findings, peak, spent
 
 SLOW, FAST = Cell(client_lr=0.01), Cell(client_lr=0.1)
 
@@ -69,3 +69,16 @@ def test_a_lane_played_on_one_lucky_seed_is_not_the_best_fixed_e(atlas):
     atlas.curves[Run(SLOW, "fedopt-e10", 0)] = curve(0.77, 0.77, epochs=10)
     found = {finding.opponent: finding for finding in findings(atlas, FAST, 0.95, held=False)}
     assert found["best_e"].lane == "fedopt-e5" and len(found["best_e"].saving.pairs) == 3
+
+
+def test_at_another_server_the_target_is_of_the_same_server_and_a_cell_with_two_seeds_says_nothing_yet(atlas):
+    whole, begun = SERVERS[:2]
+    for cell, seeds in ((whole, (0, 1, 2)), (begun, (0, 1))):
+        for seed in seeds:
+            atlas.curves[Run(cell, BASELINE, seed)] = curve(0.55, 0.58, 0.58, 0.6)
+            atlas.curves[Run(cell, "fedopt-e5", seed)] = curve(0.55, 0.58, epochs=5)
+            atlas.curves[Run(cell, OURS, seed)] = curve(0.58, epochs=5)
+    found = at_servers(atlas, 0.95, held=False)
+    assert {cell: {lane: saving.ratios for lane, saving in each.items()} for cell, each in found.items()} == {
+        whole: {BASELINE: [2.0] * 3, "fedopt-e5": [2.0] * 3}
+    }

@@ -20,7 +20,7 @@ def said(page) -> str:
 def test_the_default_settings_are_shown_as_recorded_with_what_they_come_to(visit):
     page = visit("race")
     assert not page.exception
-    assert "Recorded with these settings: 40 clients, α = 1, client rate 0.05" in said(page)
+    assert "Recorded with these settings: 40 clients, α = 1, FedAvg, client rate 0.05" in said(page)
     assert "times fewer bytes than FedOpt E=1" in said(page)
 
 

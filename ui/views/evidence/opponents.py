@@ -6,9 +6,10 @@ from typing import NamedTuple
 import streamlit as st
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.cells import DEFAULT, PROTOCOL, TRAIN, Cell
-from fda_core.atlas.opponents import SHARES, Finding, comparable, findings, peers
+from fda_core.atlas.cells import OURS, RACE, TRAIN, TUNED, Cell
+from fda_core.atlas.opponents import SHARES, Finding, at_servers, comparable, findings, peers
 from fda_core.atlas.own_rule import WAY, Attempt, attempt
+from fda_core.settings.methods import SERVERS
 from ui.shared.atlas_numbers import atlas
 from ui.shared.tables import text_table
 from ui.text.glossary import marked
@@ -31,7 +32,7 @@ def settings() -> list[Setting]:
         return []
     return [
         Setting(cell, {share: findings(known, cell, share, held=True) for share in SHARES})
-        for cell in (PROTOCOL, DEFAULT)
+        for cell in TUNED
         if comparable(known, cell)
     ]
 
@@ -48,6 +49,30 @@ def peer_savings() -> dict[str, Saving]:
     """Of FDA-OPT and its peers against FedOpt E=1, held; computed once a server."""
     known = atlas()
     return peers(known, WAY, held=True) if known else {}
+
+
+@st.cache_data(show_spinner=False)
+def server_savings() -> dict[Cell, dict[str, Saving]]:
+    """Of FDA-OPT at the adaptive servers, held; computed once a server of this app."""
+    known = atlas()
+    return at_servers(known, WAY, held=True) if known else {}
+
+
+def servers() -> None:
+    """A row an adaptive server and α, a column an opponent; nothing where none was played on enough seeds."""
+    if not (found := server_savings()):
+        return
+    st.markdown(marked(t("opponents.servers", share=percent(WAY, 0))))
+    names = {lane: t("opponents.against_e", epochs=lane.removeprefix("fedopt-e")) for lane in RACE if lane != OURS}
+    text_table(
+        [
+            {
+                t("opponents.server"): SERVERS[cell.server].with_fedopt, "α": f"{cell.alpha:g}",
+                t("opponents.server_rate"): f"{cell.server_lr:g}",
+            } | {names[lane]: cell_of(saving) for lane, saving in against.items()}
+            for cell, against in found.items()
+        ]
+    )  # fmt: skip
 
 
 def peer(lane: str, saving: Saving) -> str:
@@ -71,6 +96,8 @@ def section() -> None:
         st.markdown(t("opponents.setting", clients=cell.clients, texts=TRAIN // cell.clients, rate=f"{rate:g}"))
         text_table(rows(setting))
     st.caption(t("opponents.how"))
+    if engineer():
+        servers()
     if engineer() and len(others := peer_savings()) > 1:
         st.markdown(
             marked(t("opponents.peers", share=percent(WAY, 0), each=listed([peer(*one) for one in others.items()])))

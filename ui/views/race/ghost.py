@@ -10,7 +10,9 @@ from ui.shared.charts import X_COLUMNS, Behind
 from ui.views.race.recorded_cell import drawn_seed, frame, mark, nearest_cell, shown_bytes
 
 # All of a run's settings that decide what it is drawn on top of.
-COUNTING = {"dataset", "model", "trained", "server_optimizer", "clients", "alpha", "client_lr", "target", "table"}
+COUNTING = {
+    "dataset", "model", "trained", "server_optimizer", "server_lr", "clients", "alpha", "client_lr", "target", "table",
+}  # fmt: skip
 WIDER = 2.0  # times as far as a run that is over got
 
 

@@ -4,22 +4,24 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.cells import BASELINE, COHORT, RACE, Cell, Run
+from fda_core.atlas.cells import BASELINE, COHORT, LANES, RACE, Cell, Run
 from fda_core.atlas.default_cell import cost
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.nearest import exact, nearest, neighbours
 from fda_core.atlas.opponents import at_equal_settings, middle_seed, seeds_of
-from fda_core.settings.config import ExperimentConfig, Target
+from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from fda_core.settings.fields import row
+from fda_core.settings.methods import SERVERS
 from ui.components.drawn_ahead import drawn_ahead
 from ui.components.live_chart import figure_json, live_chart
 from ui.settings_panel.widgets import bounds, offered
-from ui.shared.atlas_numbers import atlas, labels, saving_words
+from ui.shared.atlas_numbers import atlas, saving_words
 from ui.shared.charts import X_COLUMNS, race_chart
 from ui.shared.frames import COLUMNS
 from ui.shared.lane_looks import look, palette
 from ui.text.glossary import marked
 from ui.text.i18n import t, together
+from ui.text.sentences import lane_labels
 from ui.text.viewer import viewing
 from ui.views.race.axes_row import HEIGHT, choices
 
@@ -56,9 +58,8 @@ def show(config: ExperimentConfig, cell: Cell) -> None:
 def follow(config: ExperimentConfig, x: str, y: str) -> None:
     """The chart follows the sliders while they are being moved."""
     least, most = bounds(row("clients"))
-    cells, places = around(
-        config.model_dump_json(include={"client_lr", "server_optimizer"}), tuple(offered(row("alpha"))), least, most
-    )
+    settings = config.model_dump_json(include={"client_lr", "server_lr", "server_optimizer"})
+    cells, places = around(settings, tuple(offered(row("alpha"))), least, most)
     drawn_ahead(
         [figure(cell, x, y, config.target.model_dump_json(), viewing()) for cell in cells], places, key="race_ahead",
         chart="race_recorded", words="race_recorded_words", sliders=(("alpha", 0), ("clients", least)),
@@ -80,7 +81,21 @@ def label(config: ExperimentConfig, cell: Cell) -> str:
     seeds = len(seeds_of(atlas(), cell, *RACE))
     key = "race.atlas" if exact(cell, config) else "race.atlas_near"
     place = {"clients": cell.clients, "alpha": f"{cell.alpha:g}", "rate": f"{cell.client_lr:g}", "cohort": COHORT}
-    return t(key, seeds=seeds, **place)
+    return t(key, seeds=seeds, server=server_of(cell), **place)
+
+
+def server_of(cell: Cell) -> str:
+    """Its name, and the rate where it has one."""
+    server = SERVERS[cell.server]
+    if server.averages and cell.server_lr == server.lr:
+        return server.with_fedopt
+    return t("race.atlas_server", server=server.with_fedopt, rate=f"{cell.server_lr:g}")
+
+
+def labels_in(cell: Cell) -> dict[str, str]:
+    """The lanes of a race there, as the viewer calls them."""
+    lanes = tuple(LaneSpec(id=id, **LANES[id].spec) for id in RACE)
+    return lane_labels(Run(cell, BASELINE, 0).config().model_copy(update={"lanes": lanes}))
 
 
 def mark(cell: Cell) -> str:
@@ -93,7 +108,7 @@ def result(cell: Cell, config: ExperimentConfig) -> list[str]:
     if config.target.metric != "accuracy":
         return []
     key = "saving.seeds" if exact(cell, config) else "saving.there"
-    return [saving_words(key, saving(cell, config.target), labels()[BASELINE])]
+    return [saving_words(key, saving(cell, config.target), labels_in(cell)[BASELINE])]
 
 
 def saving(cell: Cell, target: Target) -> Saving:
@@ -110,7 +125,7 @@ def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
     end = shown_bytes(known, cell, goal)
     frames = {seed: frame(known, cell, seed, end) for seed in seeds}
     reached = {name: spent.rounds for name in RACE if (spent := cost(known.curves[Run(cell, name, first)], goal))}
-    named = {name: labels()[name] for name in RACE}
+    named = labels_in(cell)
     drawn = race_chart(frames[first], named, palette(), x, y, goal, reached)
     for place, name in enumerate(RACE):
         colour = look(place, palette())[0]
