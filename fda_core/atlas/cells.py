@@ -127,9 +127,9 @@ PARTS = (
     Part("servers", SERVERS, RACE, SEEDS),
     Part("clients-tuning", at_rates(MANY), (BASELINE,), TUNING_SEEDS),
     Part("clients", at_rates(MANY), RACE, SEEDS),
+    Part("variants", (DEFAULT,), tuple(LANES), SEEDS),
     Part("protocol-rates", at_rates(PROTOCOL), (BASELINE,), SEEDS),
     Part("protocol-map", at_rates(PROTOCOL), (OURS, "fedopt-e5", "fedopt-e10"), SEEDS),
-    Part("variants", (PROTOCOL,), tuple(LANES), SEEDS),
     Part("grid", tuple(cell for a in ALPHAS for cell in at_rates(replace(DEFAULT, alpha=a))), RACE, SEEDS),
 )  # fmt: skip
 TUNING = ("default-tuning", "tuning", "servers-tuning", "clients-tuning")

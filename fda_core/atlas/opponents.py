@@ -14,7 +14,7 @@ import numpy as np
 
 from fda_core.analysis.comparison import median_of_all
 from fda_core.analysis.saving import Saving, Spent
-from fda_core.atlas.cells import BASELINE, FEDOPT, OURS, PEERS, PROTOCOL, RACE, SERVERS, TUNING_SEEDS, Cell, Run
+from fda_core.atlas.cells import BASELINE, FEDOPT, LANES, OURS, PEERS, PROTOCOL, RACE, SERVERS, TUNING_SEEDS, Cell, Run
 from fda_core.atlas.file import Atlas, Curve
 
 SHARES = (0.90, 0.95, 0.99)
@@ -102,14 +102,18 @@ def against_e1(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...], shar
     return against(atlas, Run(cell, lane, 0), Run(cell, BASELINE, 0), wanted, held)
 
 
+def everyone(atlas: Atlas, cell: Cell, share: float, held: bool) -> dict[str, Saving]:
+    """All lanes but FedOpt E=1 against it, in a cell: those played on enough seeds."""
+    seeds = {lane: seeds_of(atlas, cell, BASELINE, lane) for lane in LANES if lane != BASELINE}
+    return {
+        lane: against_e1(atlas, cell, lane, some, share, held) for lane, some in seeds.items() if len(some) >= FEWEST
+    }
+
+
 def peers(atlas: Atlas, share: float, held: bool) -> dict[str, Saving]:
     """FDA-OPT and the peers of the idea against FedOpt E=1 at the protocol cell: those played on enough seeds."""
-    seeds = {lane: seeds_of(atlas, PROTOCOL, BASELINE, lane) for lane in (OURS, *PEERS)}
-    return {
-        lane: against_e1(atlas, PROTOCOL, lane, some, share, held)
-        for lane, some in seeds.items()
-        if len(some) >= FEWEST
-    }
+    found = everyone(atlas, PROTOCOL, share, held)
+    return {lane: found[lane] for lane in (OURS, *PEERS) if lane in found}
 
 
 def at_servers(atlas: Atlas, share: float, held: bool) -> dict[Cell, dict[str, Saving]]:
