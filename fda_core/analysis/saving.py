@@ -1,4 +1,8 @@
-"""Who needed fewer bytes to a target, and how many times fewer: every ratio that is shown or printed is made here."""
+"""Who needed fewer bytes to a target, and how many times fewer.
+
+Every ratio of bytes that is shown or printed is made here, but for those of `evidence/measures.py`: columns of a table,
+in which a lane that missed the target has a ratio as well.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +14,7 @@ from typing import Literal, NamedTuple
 TIE = 0.05
 
 Outcome = Literal["win", "tie", "loss", "open", "neither"]
+Standing = Literal["ratio", "missed", "alone", "undecided", "neither"]
 
 
 class Spent(NamedTuple):
@@ -19,10 +24,20 @@ class Spent(NamedTuple):
     in_all: float
 
 
+def ratio(ours: float, theirs: float) -> float:
+    """How many times fewer ours is, of two amounts above 0; below 1 where it is more."""
+    return theirs / ours
+
+
+def factor(one: float, other: float) -> float:
+    """How many times the smaller the larger is, whichever comes first: the number beside the word of `compared`."""
+    return ratio(min(one, other), max(one, other))
+
+
 def compared(ours: float, theirs: float) -> Literal["fewer", "tie", "more"]:
     """Of two amounts, both above 0: whether ours is the smaller."""
-    ratio = theirs / ours
-    return "tie" if abs(ratio - 1) <= TIE else "fewer" if ratio > 1 else "more"
+    found = ratio(ours, theirs)
+    return "tie" if abs(found - 1) <= TIE else "fewer" if found > 1 else "more"
 
 
 def outcome(ours: Spent, theirs: Spent) -> Outcome:
@@ -44,7 +59,7 @@ def outcome(ours: Spent, theirs: Spent) -> Outcome:
 
 def times(ours: Spent, theirs: Spent) -> float | None:
     """How many times fewer bytes ours needed; None unless both got there."""
-    return None if ours.to_target is None or theirs.to_target is None else theirs.to_target / ours.to_target
+    return None if ours.to_target is None or theirs.to_target is None else ratio(ours.to_target, theirs.to_target)
 
 
 def one_missed(ours: Spent, theirs: Spent) -> bool:
@@ -62,7 +77,7 @@ class Saving:
     def ratios(self) -> list[float]:
         """Of the seeds in which both got there."""
         found = (times(*pair) for pair in self.pairs)
-        return [ratio for ratio in found if ratio is not None and isfinite(ratio)]
+        return [one for one in found if one is not None and isfinite(one)]
 
     @property
     def middle(self) -> float | None:
@@ -80,6 +95,20 @@ class Saving:
         """Lowest ratio, `middle`, highest ratio; the two ends are of seeds in which both got there, None without."""
         ratios, middle = self.ratios, self.middle
         return (min(ratios), middle, max(ratios)) if ratios and middle is not None else None
+
+    @property
+    def standing(self) -> Standing:
+        """What may be said of the seeds together: a `ratio`, or, where `middle` is none, that ours lost on most
+        (`missed`) or won on most (`alone`), that `neither` got there on any, or nothing yet (`undecided`).
+
+        A median of 0 by itself says only that ours did not get there: it may have been ended too early to lose.
+        """
+        if self.middle is None:
+            return "neither"
+        if self.ratios and 0 < self.middle < inf:
+            return "ratio"
+        seeds, counts = len(self.pairs), self.counts
+        return "missed" if 2 * counts["loss"] > seeds else "alone" if 2 * counts["win"] > seeds else "undecided"
 
     @property
     def counts(self) -> dict[Outcome, int]:

@@ -75,7 +75,6 @@ ALPHAS = (0.1, 0.3, 1.0, 10.0)
 SERVER_RATES = {
     "adam": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
     "adagrad": (0.001, 0.003, 0.01, 0.03, 0.1),
-    "yogi": (0.003, 0.01, 0.03, 0.1),
 }  # fmt: skip
 RACE = ("fedopt-e1", "fedopt-e5", "fda-opt")  # where time is short, what every page compares
 
@@ -91,22 +90,21 @@ class Part:
 
 
 DEFAULT = Cell(clients=40, client_lr=0.05)  # the preset Default
-MANY = Cell(clients=100)  # at the rate at which FedOpt E=1 gets highest on the tuning seeds
+MANY = Cell(clients=100, client_lr=0.1)  # at the rate at which FedOpt E=1 gets highest on the tuning seeds
 TUNED = (PROTOCOL, DEFAULT, MANY)  # whose client rates were tried on the tuning seeds
 # Of each adaptive server and α, the server rate at which FedOpt E=1 gets highest on the tuning seeds.
 SERVERS = tuple(
     replace(DEFAULT, server=server, server_lr=rate, alpha=alpha)
     for (server, alpha), rate in {
         ("adam", 0.1): 0.01, ("adam", 1.0): 0.03,
-        ("adagrad", 0.1): 0.003, ("adagrad", 1.0): 0.003,
-        ("yogi", 0.1): 0.003, ("yogi", 1.0): 0.003,
+        ("adagrad", 0.1): 0.03, ("adagrad", 1.0): 0.03,
     }.items()
 )  # fmt: skip
 
 
-def at_rates(cell: Cell) -> tuple[Cell, ...]:
-    """The cell at every client rate."""
-    return tuple(replace(cell, client_lr=rate) for rate in RATES)
+def at_rates(cell: Cell, rates: tuple[float, ...] = RATES) -> tuple[Cell, ...]:
+    """The cell at each of these client rates."""
+    return tuple(replace(cell, client_lr=rate) for rate in rates)
 
 
 # The most important first: an atlas that is interrupted has whole parts.
@@ -129,6 +127,11 @@ PARTS = (
     Part("clients", at_rates(MANY), (BASELINE,), SEEDS),
     Part("clients-race", (MANY,), RACE, SEEDS),
     Part("variants", (DEFAULT,), tuple(LANES), SEEDS),
+    Part(
+        "tapered",
+        (*at_rates(DEFAULT, (0.02, 0.1)), replace(DEFAULT, alpha=0.3), replace(DEFAULT, alpha=10.0)),
+        (TAPERED,), SEEDS,
+    ),
     Part("protocol-rates", at_rates(PROTOCOL), (BASELINE,), SEEDS),
     Part("protocol-map", at_rates(PROTOCOL), (OURS, "fedopt-e5", "fedopt-e10"), SEEDS),
     Part("grid", tuple(cell for a in ALPHAS for cell in at_rates(replace(DEFAULT, alpha=a))), RACE, SEEDS),

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from io import BytesIO
@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from fda_core.algorithm.events import Event
 from fda_core.analysis.summary import rounds_of, start_of
-from fda_core.atlas.cells import COHORT, LANES, Cell, Run
+from fda_core.atlas.cells import COHORT, LANES, PARTS, Cell, Run
+from fda_core.atlas.cells import runs as all_runs
 from fda_core.runs.store import read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
@@ -78,7 +79,7 @@ def rows_of(run: Run, events: list[Event]) -> list[dict]:
     return rows + [own | event.model_dump(include=wanted) for event in rounds_of(events, run.lane)]
 
 
-def save(runs: Iterable[Run], root: Path, path: Path, command: str) -> int:
+def save(runs: Iterable[Run], root: Path, path: Path) -> int:
     """Adds the runs that lie complete below `root` to the file; returns how many it has then.
 
     Raises `StoreError` for a run that cannot be read, and `AtlasError` where the file is of other settings.
@@ -88,7 +89,8 @@ def save(runs: Iterable[Run], root: Path, path: Path, command: str) -> int:
     table = pa.Table.from_pylist([row for run, events in new.items() for row in rows_of(run, events)], SCHEMA)
     if old:
         table = pa.concat_tables([pq.read_table(path).cast(SCHEMA), table])
-    card = merged(old.card if old else {}, [start_of(events) for events in new.values()], command)
+    card = merged(old.card if old else {}, [start_of(events) for events in new.values()])
+    card["commands"] = commands({*new, *(old.curves if old else ())})
     keys = [*CELL, "lane", "seed", "round"]
     pq.write_table(table.sort_by([(key, "ascending") for key in keys]), whole := BytesIO(), compression="zstd")
     replace_whole(path, whole.getvalue())
@@ -101,7 +103,7 @@ def card_of(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def merged(card: dict, starts: list, command: str) -> dict:
+def merged(card: dict, starts: list) -> dict:
     """The card with what the new runs add. Raises `AtlasError` for a run of other settings."""
     today = datetime.now(UTC).date().isoformat()
     for start in starts:
@@ -114,7 +116,13 @@ def merged(card: dict, starts: list, command: str) -> dict:
         card["machine"] += [machine] * (machine not in card["machine"])
     played = {name: dict(lane.spec) | dict(lane.changes) for name, lane in LANES.items()}
     own = {"clients_per_round": COHORT, "lanes": played, "last": today}
-    return card | own | {"commands": [*dict.fromkeys([*card.get("commands", ()), command])]} if starts else card
+    return card | own if starts else card
+
+
+def commands(played: Collection[Run]) -> list[str]:
+    """Those that play these runs, a part each."""
+    found = [part.name for part in PARTS if any(run in played for run in all_runs((part,)))]
+    return [f"fda-opt-lab atlas --part {name}" for name in found]
 
 
 def shared_by_all(config: dict) -> dict:

@@ -14,12 +14,26 @@ import numpy as np
 
 from fda_core.analysis.comparison import median_of_all
 from fda_core.analysis.saving import Saving, Spent
-from fda_core.atlas.cells import BASELINE, FEDOPT, LANES, OURS, PEERS, PROTOCOL, RACE, SERVERS, TUNING_SEEDS, Cell, Run
+from fda_core.atlas.cells import (
+    BASELINE,
+    FEDOPT,
+    LANES,
+    OURS,
+    PEERS,
+    PROTOCOL,
+    RACE,
+    SERVERS,
+    TUNED,
+    TUNING_SEEDS,
+    Cell,
+    Run,
+)
 from fda_core.atlas.file import Atlas, Curve
 
 SHARES = (0.90, 0.95, 0.99)
 FEWEST = 3  # seeds that a verdict rests on
 Opponent = Literal["peak", "fastest", "best_e"]
+Cost = Callable[[Curve, float, bool], Spent]
 OPPONENTS: tuple[Opponent, ...] = ("peak", "fastest", "best_e")
 
 
@@ -61,9 +75,19 @@ def seeds_of(atlas: Atlas, cell: Cell, *lanes: str) -> tuple[int, ...]:
 
 
 def spent(curve: Curve, target: float, held: bool) -> Spent:
-    """held: the target counts as reached with the second of two rounds in a row that meet it, else with the first."""
+    """Bytes. held: the target counts as reached with the second of two rounds in a row that meet it, else the first."""
+    return until(curve.bytes_total, curve, target, held)
+
+
+def trained(curve: Curve, target: float, held: bool) -> Spent:
+    """Local epochs, up to the same round."""
+    return until(curve.epochs.cumsum(), curve, target, held)
+
+
+def until(by_then: np.ndarray, curve: Curve, target: float, held: bool) -> Spent:
+    """by_then: [rounds + 1] what the lane had spent after each round."""
     at = reached_at(curve.accuracy >= target, held)
-    return Spent(None if at is None else float(curve.bytes_total[at]), float(curve.bytes_total[-1]))
+    return Spent(None if at is None else float(by_then[at]), float(by_then[-1]))
 
 
 def reached_at(met: np.ndarray, held: bool) -> int | None:
@@ -80,13 +104,15 @@ def targets(atlas: Atlas, cell: Cell, share: float) -> dict[int, float]:
     return {seed: share * float(atlas.curves[Run(cell, BASELINE, seed)].accuracy.max()) for seed in seeds}
 
 
-def against(atlas: Atlas, ours: Run, theirs: Run, target: dict[int, float], held: bool) -> Saving:
+def against(
+    atlas: Atlas, ours: Run, theirs: Run, target: dict[int, float], held: bool, cost: Cost = spent
+) -> Saving:  # fmt: skip
     """Two lanes over all seeds that have both; the seeds of the runs given do not matter."""
     pairs = []
     for seed, value in target.items():
         both = replace(ours, seed=seed), replace(theirs, seed=seed)
         if all(run in atlas.curves for run in both):
-            mine, other = (spent(atlas.curves[run], value, held) for run in both)
+            mine, other = (cost(atlas.curves[run], value, held) for run in both)
             pairs.append((mine, other))
     return Saving(pairs)
 
@@ -118,15 +144,36 @@ def peers(atlas: Atlas, share: float, held: bool) -> dict[str, Saving]:
 
 def at_servers(atlas: Atlas, share: float, held: bool) -> dict[Cell, dict[str, Saving]]:
     """FDA-OPT against each FedOpt of a race, at the adaptive servers' own rates: the cells with enough seeds."""
+    others = [lane for lane in RACE if lane != OURS]
+    return {
+        cell: {lane: against(atlas, Run(cell, OURS, 0), Run(cell, lane, 0), target, held) for lane in others}
+        for cell, target in targets_at_servers(atlas, share).items()
+    }
+
+
+def targets_at_servers(atlas: Atlas, share: float) -> dict[Cell, dict[int, float]]:
+    """By cell with enough seeds, then by seed on which all lanes of a race were played."""
     found = {}
     for cell in SERVERS:
         if len(seeds := seeds_of(atlas, cell, *RACE)) >= FEWEST:
-            wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
-            found[cell] = {
-                lane: against(atlas, Run(cell, OURS, 0), Run(cell, lane, 0), wanted, held)
-                for lane in RACE
-                if lane != OURS
-            }
+            found[cell] = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
+    return found
+
+
+def at_peak(atlas: Atlas, alpha: float, share: float) -> dict[Cell, tuple[Saving, Saving]]:
+    """FDA-OPT and FedOpt E=1 in bytes, E=1 and FDA-OPT in local epochs, up to the first crossing of the target: in
+    every cell with this α in which the client's rate, or the adaptive server's, is the one at which E=1 gets highest.
+
+    In local epochs E=1 comes first: a ratio is how many times as many FDA-OPT trains.
+    """
+    tuned = [peak(atlas, cell) for cell in TUNED if comparable(atlas, cell)]
+    wanted = {cell: targets(atlas, cell, share) for cell in tuned} | targets_at_servers(atlas, share)
+    found = {}
+    for cell, target in wanted.items():
+        if cell.alpha == alpha:
+            ours, base = Run(cell, OURS, 0), Run(cell, BASELINE, 0)
+            epochs = against(atlas, base, ours, target, held=False, cost=trained)
+            found[cell] = (against(atlas, ours, base, target, held=False), epochs)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fda_core.analysis.saving import Saving
+from fda_core.analysis.saving import Saving, Standing
 from fda_core.atlas.cells import (
     BASELINE,
     DEFAULT,
@@ -36,6 +36,9 @@ from fda_core.atlas.own_rule import WAY, attempt, cells, saved
 from fda_core.settings.methods import SERVERS
 
 COLUMNS = [(share, held) for share in SHARES for held in (False, True)]
+UNTOLD: dict[Standing, str] = {
+    "missed": "missed on most seeds", "alone": "alone on most seeds", "undecided": "undecided", "neither": "neither",
+}  # fmt: skip
 
 TEXT = """\
 # The atlas
@@ -60,10 +63,11 @@ all lanes, which would take days: fewer cells before fewer seeds. The server is 
 
 Times fewer bytes that FDA-OPT M=10 needs, above 1 it is better: the median over the seeds, in which a seed that it
 alone missed counts as 0; in brackets lowest and highest of the seeds in which both get there; then how often it won,
-tied, lost, and how often that is open, because one lane had sent less than the other needed when it was ended. The
-target is a share of the best accuracy that FedOpt E=1 showed on that seed at its *peak-optimal* client rate, the one at
-which it gets highest on the tuning seeds, as the authors chose theirs; FDA-OPT is played at that rate. *First* counts
-the first round that meets the target, *held* the second of two in a row.
+tied, lost, and how often that is open, because one lane had sent less than the other needed when it was ended. Where
+the median is no ratio: *missed* or *alone* if it lost or won on most seeds, *undecided* if neither can be said, and
+*neither* if nobody gets there on any. The target is a share of the best accuracy that FedOpt E=1 showed on that seed at
+its *peak-optimal* client rate, the one at which it gets highest on the tuning seeds, as the authors chose theirs;
+FDA-OPT is played at that rate. *First* counts the first round that meets the target, *held* the second of two in a row.
 
 {settings}
 
@@ -71,7 +75,7 @@ the first round that meets the target, *held* the second of two in a row.
 
 The preset Default's setting at α = 1 and 0.1, with servers that are not FedAvg: how many times fewer bytes FDA-OPT M=10
 needs, to a share of the best accuracy of FedOpt E=1 with the same server, rates and seed. The server's rate is the one
-at which FedOpt E=1 gets highest on the tuning seeds. {servers}
+at which FedOpt E=1 gets highest on the tuning seeds. Other servers: [evidence.md](evidence.md). {servers}
 
 ## Every lane, with the settings of the preset Default
 
@@ -115,12 +119,12 @@ def tried(atlas: Atlas) -> str:
     """What became of the tapered rule, and both rules against E=1 in every cell that has them."""
     if (found := attempt(atlas)) is None:
         return "It has not been played on enough seeds yet."
+    ours, published = (figures(saving) for saving in reversed(found.on_the_way))
     words = (
         f"It has that saving on {found.enough} of {found.seeds} seeds, and loses in {len(found.lost)} of the "
-        f"{found.wins} comparisons, in {found.cells} settings, that the published rule wins: it is "
-        f"**{'kept' if found.kept else 'dropped'}**. On the way there, to {WAY:.0%} held, it needs "
-        f"{found.on_the_way[1]:.1f} times fewer bytes than E=1 at the protocol cell, the published rule "
-        f"{found.on_the_way[0]:.1f}."
+        f"{found.wins} comparisons that the published rule wins, in {found.cells} of {found.could} settings in which "
+        f"that wins any: it is **{'kept' if found.kept else 'dropped'}**. On the way there, to {WAY:.0%} held at the "
+        f"protocol cell, against E=1: {ours}; the published rule {published}."
     )
     rows = [head("against FedOpt E=1")]
     for cell in cells(atlas):
@@ -230,9 +234,6 @@ def figures(saving: Saving) -> str:
     """Ratio, spread and score."""
     counts = saving.counts
     score = f"{counts['win']}/{counts['tie']}/{counts['loss']}/{counts['open']}"
-    if saving.spread is None:
-        return f"–; {score}"
-    low, middle, high = saving.spread
-    if middle == 0:
-        return f"missed on most seeds ({low:.2f}–{high:.2f}); {score}"
-    return f"**{middle:.2f}** ({low:.2f}–{high:.2f}); {score}"
+    ends = f" ({min(saving.ratios):.2f}–{max(saving.ratios):.2f})" if saving.ratios else ""
+    told = f"**{saving.middle:.2f}**" if saving.standing == "ratio" else UNTOLD[saving.standing]
+    return f"{told}{ends}; {score}"

@@ -1,6 +1,7 @@
 """What the preset's target costs at each client rate, timetable by timetable: what FDA-OPT saves, and from whom."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from fda_core.analysis.saving import Saving
@@ -11,14 +12,14 @@ from fda_core.atlas.opponents import FEWEST, at_equal_settings, median_bytes, ra
 
 
 class Square(NamedTuple):
-    """bytes: to the target, the median over the seeds; infinite where no more than half of them got there. sure:
-    whether all of them did."""
+    """bytes: to the target, the median over the seeds; infinite where no more than half of them got there. reached: on
+    how many of the seeds."""
 
     lane: str
     rate: float
     bytes: float
     seeds: int
-    sure: bool
+    reached: int
 
 
 def cells(atlas: Atlas) -> list[Cell]:
@@ -34,14 +35,20 @@ def squares(atlas: Atlas) -> list[Square]:
             if len(seeds := seeds_of(atlas, cell, lane)) >= FEWEST:
                 middle = median_bytes(atlas, Run(cell, lane, 0), dict.fromkeys(seeds, target()), held=True)
                 each = [spent(atlas.curves[Run(cell, lane, seed)], target(), held=True) for seed in seeds]
-                found.append(Square(lane, cell.client_lr, middle, len(seeds), all(one.to_target for one in each)))
+                reached = sum(one.to_target is not None for one in each)
+                found.append(Square(lane, cell.client_lr, middle, len(seeds), reached))
     return found
 
 
-def cheapest(known: Sequence[Square], ours: bool) -> Square | None:
-    """FDA-OPT's, or that of all timetables, of those that got there on every seed; None where none did."""
-    mine = [square for square in known if (square.lane == OURS) == ours and square.sure]
-    return min(mine, key=lambda square: square.bytes, default=None)
+def cheapest(known: Sequence[Square]) -> tuple[Square, Square] | None:
+    """FDA-OPT's, and that of all timetables which got there as often at least, as a share of the seeds; None where
+    there is none."""
+    ours = min((s for s in known if s.lane == OURS and s.bytes < inf), key=lambda s: s.bytes, default=None)
+    if ours is None:
+        return None
+    often = [s for s in known if s.lane != OURS and s.reached * ours.seeds >= ours.reached * s.seeds]
+    theirs = min(often, key=lambda s: s.bytes, default=None)
+    return theirs and (ours, theirs)
 
 
 def savings(atlas: Atlas) -> dict[float, Saving]:

@@ -62,9 +62,8 @@ def make_atlas(options: argparse.Namespace) -> int:
     kept = set(file.load(options.file).curves) if options.file.exists() else set()
     wanted = [] if options.page_only else [run for run in runs(parts) if run not in kept]
     say(f"{len(wanted)} runs are missing")
-    command = " ".join(["fda-opt-lab atlas", *(f"--part {name}" for name in options.part or ())])
     for run in play.play(wanted, options.runs, max(1, options.workers), say):
-        file.save([run], options.runs, options.file, command)
+        file.save([run], options.runs, options.file)
     replace_whole(options.page, page.render(file.load(options.file)).encode())
     say(f"written: {options.file}, {options.page}")
     return 0

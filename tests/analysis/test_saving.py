@@ -1,8 +1,13 @@
 """Who needed fewer bytes, by hand: one place says it for every page, table and command."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from fda_core.analysis.saving import Saving, Spent, outcome
+from fda_core.analysis.saving import Saving, Spent, compared, factor, outcome, ratio, times
+
+PAGES = Path(__file__).parents[2] / "ui"
 
 
 @pytest.mark.parametrize(
@@ -37,3 +42,17 @@ def test_a_saving_is_the_middle_of_all_seeds_and_who_alone_missed_the_target_has
     assert Saving(pairs[2:]).spread is None and Saving(pairs[2:]).middle == 0
     assert Saving([(Spent(None, 9), Spent(None, 9)), *pairs[:1]]).middle == 4  # neither says nothing
     assert Saving([(Spent(9, 9), Spent(None, 9))]).middle == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "word", "fewer", "larger"),
+    [(50, 200, "fewer", 4, 4), (200, 50, "more", 0.25, 4), (100, 104, "tie", 1.04, 1.04)],
+)
+def test_one_ratio_and_the_word_beside_it(ours, theirs, word, fewer, larger):
+    assert (compared(ours, theirs), ratio(ours, theirs), factor(ours, theirs)) == (word, fewer, larger)
+    assert times(Spent(ours, 500), Spent(theirs, 500)) == fewer
+
+
+def test_no_page_divides_bytes_by_bytes_itself():
+    own = re.compile(r"max\([^()]+\) / min\(|larger / smaller|\bbytes / \w+\.bytes\b")
+    assert [file.name for file in PAGES.rglob("*.py") if own.search(file.read_text(encoding="utf-8"))] == []

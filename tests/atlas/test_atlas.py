@@ -44,7 +44,7 @@ def played(tiny, tmp_path_factory, cold_cache):
     done = []
     for run in play.play(RUNS, root, 1, lambda _: None):
         done.append(run)
-        file.save([run], root, path, "a test")
+        file.save([run], root, path)
     assert sorted(done) == sorted(RUNS)
     return root, path
 
@@ -96,7 +96,7 @@ def test_runs_of_other_settings_do_not_get_into_the_file(played, monkeypatch, tm
     assert list(play.play([other], tmp_path, 1, lambda _: None)) == [other]
     before = path.read_bytes()
     with pytest.raises(file.AtlasError, match="other settings"):
-        file.save([other], tmp_path, path, "a test")
+        file.save([other], tmp_path, path)
     assert path.read_bytes() == before and other not in file.load(path).curves
 
 

@@ -5,7 +5,9 @@ import pytest
 
 from fda_core.atlas.cells import BASELINE, OURS, SERVERS, Cell, Run
 from fda_core.atlas.file import Atlas, Curve
-from fda_core.atlas.opponents import at_servers, findings, peak, spent
+from fda_core.atlas.opponents import at_peak, at_servers, findings, peak, spent, trained
+from fda_core.atlas.page import figures
+from tests.helpers.savings import BY_STANDING
 
 SLOW, FAST = Cell(client_lr=0.01), Cell(client_lr=0.1)
 
@@ -82,3 +84,33 @@ def test_at_another_server_the_target_is_of_the_same_server_and_a_cell_with_two_
     assert {cell: {lane: saving.ratios for lane, saving in each.items()} for cell, each in found.items()} == {
         whole: {BASELINE: [2.0] * 3, "fedopt-e5": [2.0] * 3}
     }
+
+
+def test_local_epochs_are_those_up_to_the_round_that_crosses_the_target(atlas):
+    """By hand: FDA-OPT in its first round, five epochs; slow E=1 in its fifth, an epoch each; E=1 is the first of a
+    pair, so that a ratio is how many times as many FDA-OPT trains."""
+    assert trained(curve(0.6, 0.77, 0.77, epochs=5), 0.76, held=False) == (10, 15)
+    assert trained(curve(0.6, 0.77, 0.77, epochs=5), 0.76, held=True) == (15, 15)
+    assert trained(curve(0.6, epochs=5), 0.76, held=False) == (None, 5)
+    (saved, worked) = at_peak(atlas, 1.0, 0.95)[SLOW]
+    assert saved.ratios == [5.0] * 3
+    assert list(worked.pairs) == [((5, 7), (5, 15))] * 3 and worked.ratios == [1.0] * 3
+
+
+def test_another_alpha_is_another_body_of_pairs(atlas):
+    assert at_peak(atlas, 0.1, 0.95) == {}
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        ("ratio", "**4.00** (4.00–4.00); 3/0/0/2"),
+        ("missed", "missed on most seeds (4.00–4.00); 2/0/3/0"),
+        ("alone", "alone on most seeds (4.00–4.00); 4/0/0/1"),
+        ("undecided", "undecided (4.00–4.00); 1/0/0/4"),
+        ("neither", "neither; 0/0/0/0"),
+    ],
+)
+def test_what_is_open_on_most_seeds_is_not_called_missed(standing, words):
+    assert BY_STANDING[standing].standing == standing
+    assert figures(BY_STANDING[standing]) == words

@@ -1,11 +1,13 @@
 """Verdicts follow from the tables: other rows, another verdict."""
 
 import json
+from math import inf
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from fda_core.analysis.saving import Saving, Spent
 from fda_core.evidence.claims import (
     by_server,
     claims,
@@ -20,18 +22,22 @@ from fda_core.evidence.claims import (
 )
 from fda_core.evidence.flower import Measured, measured, of
 from fda_core.evidence.plan import BASELINE
+from fda_core.evidence.published import Crossing
 from fda_core.evidence.tables import FLOWER
 
 
-def published(bytes_ratio: float, epochs_ratio: float = 1.0) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"bytes_ratio": [bytes_ratio, bytes_ratio, np.nan], "local_epochs_ratio": [epochs_ratio] * 2 + [np.nan]}
-    )
+def saving(*ratios: float) -> Saving:
+    """A pair a ratio: 0 for a target that the first of the two alone missed, infinite where only it got there."""
+    ours = [Spent(1, 1) if ratio else Spent(None, 9) for ratio in ratios]
+    theirs = [Spent(None, 9) if ratio == inf else Spent(ratio or 1, 9) for ratio in ratios]
+    return Saving(list(zip(ours, theirs, strict=True)))
 
 
-def ours(*bytes_ratios: float, epochs_ratio: float = 1.0) -> pd.DataFrame:
-    columns = {"lane": "fda-opt", "alpha": 1.0, "bytes_ratio": bytes_ratios, "epochs_ratio": epochs_ratio}
-    return pd.DataFrame(columns)
+NOTHING = Crossing(saving(), saving())
+
+
+def ours(*bytes_ratios: float) -> pd.DataFrame:
+    return pd.DataFrame({"lane": "fda-opt", "alpha": 1.0, "bytes_ratio": bytes_ratios})
 
 
 @pytest.mark.parametrize(
@@ -39,19 +45,23 @@ def ours(*bytes_ratios: float, epochs_ratio: float = 1.0) -> pd.DataFrame:
     [(2.5, 2.1, "holds"), (1.8, 2.1, "partly"), (2.5, 1.5, "partly"), (2.5, 1.0, "fails"), (0.9, 3.0, "fails")],
 )
 def test_fewer_bytes_needs_both_sets_of_runs(theirs, own, verdict):
-    assert fewer_bytes(ours(own, own, own), published(theirs)).verdict == verdict
+    assert fewer_bytes(saving(own, own, own), saving(theirs)).verdict == verdict
 
 
-def test_runs_that_did_not_reach_the_target_are_counted_and_not_averaged():
-    claim = fewer_bytes(ours(3.0, np.nan, 0.0, np.inf), published(2.0))
-    assert (claim.ours.value, claim.ours.runs, claim.ours.all) == (3.0, 1, 4)
-    assert (claim.published.runs, claim.published.all) == (2, 3)
+def test_a_target_that_fda_opt_alone_missed_counts_against_it():
+    """Else who fails on the hard seeds would be judged by the easy ones."""
+    claim = fewer_bytes(saving(3.0, 3.0, 0.0, 0.0, 0.0), saving(2.0, 4.0, inf))
+    assert (claim.ours.value, claim.ours.runs, claim.ours.all, claim.ours.spread) == (0, 2, 5, (3, 3))
+    assert (claim.published.value, claim.published.runs, claim.published.all) == (4, 2, 3)
+    assert claim.verdict == "fails"
+    work = local_work(saving(1.0, inf, inf), saving(1.0))
+    assert (work.ours.value, work.ours.runs, work.ours.all, work.verdict) == (inf, 1, 3, "fails")
 
 
 @pytest.mark.parametrize(("times", "verdict"), [(1.0, "holds"), (1.3, "partly"), (3.2, "fails")])
 def test_local_work_is_judged_by_the_worse_of_both(times, verdict):
-    assert local_work(ours(2.0, epochs_ratio=1.0), published(2.0, times)).verdict == verdict
-    assert local_work(ours(2.0, epochs_ratio=times), published(2.0, 1.0)).verdict == verdict
+    assert local_work(saving(1.0), saving(times)).verdict == verdict
+    assert local_work(saving(times), saving(1.0)).verdict == verdict
 
 
 def losses(*gains: float) -> pd.DataFrame:
@@ -87,9 +97,11 @@ def test_the_log_is_measured_against_the_traffic(records, verdict):
 
 
 def test_what_was_not_measured_says_so():
-    everything = losses(0.1).assign(bytes_ratio=2.0, epochs_ratio=1.0, largest_rise=0.1)
-    found = {claim.name: claim for claim in claims(everything, published(2.0), 6004, 498_000_000, [])}
-    assert found["drop_in"].verdict == "unmeasured" and found["drop_in"].ours.value is None
+    theirs = Crossing(saving(2.0), saving(1.0))
+    everything = losses(0.1).assign(largest_rise=0.1)
+    found = {claim.name: claim for claim in claims(everything, NOTHING, theirs, 6004, 498_000_000, [])}
+    for name in ("drop_in", "fewer_bytes", "local_work"):
+        assert found[name].verdict == "unmeasured" and found[name].ours.value is None
 
 
 def on_flower(**changes) -> Measured:

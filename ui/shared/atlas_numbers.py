@@ -48,7 +48,15 @@ def saving_words(key: str, saving: Saving, them: str, **more: str) -> str:
         ours, theirs = (sum(pair[who].to_target is None for pair in saving.pairs) for who in (0, 1))
         kind = "saving.mostly_open" if saving.counts["open"] else "saving.mostly"
         return t(kind, them=them, runs=runs, ours=ours, theirs=theirs, open=saving.counts["open"])
+    word, shown = ratio_words(saving)
+    return t(f"{key}_{word}", them=them, runs=runs, both=both, **shown, **more)
+
+
+def ratio_words(saving: Saving) -> tuple[str, dict[str, str]]:
+    """Which word the median asks for, and median and spread: times fewer where it is `fewer`, else times as many."""
+    assert saving.spread and 0 < saving.spread[1] < inf, "most seeds have both"
     low, middle, high = saving.spread
     word = compared(1, middle)  # fewer, where theirs is the larger
-    shown = {"times": tenths(max(middle, 1 / middle)), "low": tenths(low), "high": tenths(high)}
-    return t(f"{key}_{word}", them=them, runs=runs, both=both, **shown, **more)
+    if word != "fewer":
+        low, middle, high = 1 / high, 1 / middle, 1 / low
+    return word, {"times": tenths(middle), "low": tenths(low), "high": tenths(high)}

@@ -1,5 +1,6 @@
 """What a run's lanes take to the target on somebody's network, in sentences: pure functions of bills."""
 
+from fda_core.analysis.saving import compared, factor
 from fda_core.cost.network_bill import Bill, BreakEven
 from fda_core.runs.snapshot import Snapshot
 from ui.shared.own_network import OwnNetwork
@@ -39,9 +40,8 @@ def verdict(us: str, them: str, ours: Bill, theirs: Bill, line: BreakEven | None
     """Who is faster here, and from which bandwidth on that changes."""
     if not (ours.reached and theirs.reached) or line is None:
         return t("budget.no_verdict", us=us, them=them)
-    ratio = theirs.seconds / ours.seconds
-    key = "same" if abs(ratio - 1) <= 0.05 else "faster" if ratio > 1 else "slower"
-    here = t(f"budget.here_{key}", us=us, them=them, times=tenths(max(ratio, 1 / ratio)))
+    key = {"fewer": "faster", "tie": "same", "more": "slower"}[compared(ours.seconds, theirs.seconds)]
+    here = t(f"budget.here_{key}", us=us, them=them, times=tenths(factor(ours.seconds, theirs.seconds)))
     if line.uplink is None:
         key = "always" if line.slow else "never"
     else:

@@ -6,7 +6,7 @@ from math import isfinite
 import pandas as pd
 
 from fda_core.analysis.comparison import costs_to_target, differences, median_of_all, middle
-from fda_core.analysis.saving import compared
+from fda_core.analysis.saving import compared, factor, ratio
 from fda_core.analysis.summary import Cost, summarize
 from fda_core.runs.snapshot import Snapshot
 from ui.shared.frames import race_frame
@@ -109,11 +109,11 @@ def versus(us: str, them: str, ours: Sequence[Cost | None], theirs: Sequence[Cos
     if not both:
         return t("runs.never_both", us=us, them=them, all=len(ours))
     found = [compared(a.bytes, b.bytes) for a, b in both]
-    low, ratio, high = middle([b.bytes / a.bytes for a, b in both])
+    low, mid, high = middle([ratio(a.bytes, b.bytes) for a, b in both])
     _, work, _ = middle([a.local_epochs / b.local_epochs for a, b in both])
     words = t(
-        f"runs.versus_{compared(1, ratio)}", us=us, them=them, both=len(both), wins=found.count("fewer"),
-        ties=found.count("tie"), losses=found.count("more"), ratio=tenths(max(ratio, 1 / ratio)), work=tenths(work),
+        f"runs.versus_{compared(1, mid)}", us=us, them=them, both=len(both), wins=found.count("fewer"),
+        ties=found.count("tie"), losses=found.count("more"), ratio=tenths(factor(1, mid)), work=tenths(work),
         low=tenths(low), high=tenths(high),
     )  # fmt: skip
     return words if len(both) == len(ours) else together([words, t("runs.not_all", both=len(both), all=len(ours))])

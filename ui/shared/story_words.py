@@ -1,20 +1,16 @@
 """The story's sentences, all from the numbers of its run."""
 
-import csv
-
-import streamlit as st
-
-from fda_core.analysis.comparison import middle
-from fda_core.analysis.saving import compared
+from fda_core.analysis.saving import compared, factor
 from fda_core.analysis.summary import state_bytes
 from fda_core.atlas import default_cell
-from fda_core.evidence.tables import PUBLISHED
+from fda_core.atlas.cells import BASELINE
+from fda_core.evidence.published import JUDGED, theirs
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import LaneSpec
-from ui.shared.atlas_numbers import over_seeds
+from ui.shared.atlas_numbers import labels, over_seeds
 from ui.shared.story import Story
 from ui.text.i18n import t, together
-from ui.text.numbers import duration, megabytes, size, tenths
+from ui.text.numbers import duration, megabytes, percent, size, tenths
 from ui.text.sentences import goal
 
 
@@ -84,7 +80,7 @@ def work(story: Story) -> str:
 
 def times(one: int, other: int) -> str:
     """How many times the smaller the larger is, to tenths, whichever comes first."""
-    return tenths(max(one, other) / min(one, other))
+    return tenths(factor(one, other))
 
 
 def model(story: Story) -> str:
@@ -98,13 +94,6 @@ def sketch(story: Story) -> str:
     return size(max(state_bytes(story.run.events), default=0))
 
 
-@st.cache_data(show_spinner=False)
-def published_pairs() -> list[dict[str, str]]:
-    """A row a pair of the authors' runs; read once a server."""
-    with open(PUBLISHED, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def beyond(run: Snapshot | None) -> str:
     """One run is one run: what others like it came to, where they are known, and the medians of the authors' own."""
     return together([t("story.one_run"), *filter(None, [others(run)]), published()])
@@ -116,12 +105,11 @@ def others(run: Snapshot | None) -> str:
 
 
 def published() -> str:
-    """The medians of the authors' own runs."""
-    table = published_pairs()
-    both = [row for row in table if row["bytes_ratio"] and row["local_epochs_ratio"]]
-    low, bytes, high = middle([float(row["bytes_ratio"]) for row in both])
-    _, work, _ = middle([float(row["local_epochs_ratio"]) for row in both])
+    """The medians of the authors' own runs, against the opponent that they chose; all pairs count."""
+    found = theirs()
+    ratios = found.bytes.ratios
     return t(
-        "story.published", pairs=len(both), all=len(table), bytes=tenths(bytes), low=tenths(low), high=tenths(high),
-        work=tenths(work),
+        "story.published", them=labels()[BASELINE], share=percent(JUDGED, 0), pairs=len(ratios),
+        all=len(found.bytes.pairs), bytes=tenths(found.bytes.middle), low=tenths(min(ratios)), high=tenths(max(ratios)),
+        work=tenths(found.epochs.middle),
     )  # fmt: skip

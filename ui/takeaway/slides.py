@@ -19,6 +19,7 @@ from ui.shared.frames import race_frame
 from ui.shared.lane_looks import look, palette
 from ui.shared.own_network import OWN, OwnNetwork, payload_name, rivals, scenario, slower
 from ui.shared.story import tell
+from ui.shared.story_words import others
 from ui.shared.story_words import sentences as story_sentences
 from ui.takeaway.origin import listed, origin, references, settings
 from ui.takeaway.slide_charts import WHOLE, Bar, Box, Curve, amount, bars, curves
@@ -46,6 +47,7 @@ class Talk:
         self.looks = {lane.id: look(i, palette()) for i, lane in enumerate(run.config.lanes)}
         self.silent = {lane.id for lane in run.config.lanes if lane.is_baseline}
         self.headline = self.said()
+        self.others = list(filter(None, [others(run)]))  # what runs with the same settings came to
         self.foot = [origin(run), together([settings(run.config), t("take.one_run", seed=run.config.seed)])]
 
     def said(self) -> str:
@@ -96,26 +98,28 @@ def deck(run: Snapshot, network: OwnNetwork) -> bytes:
 
 
 def idea(made: Deck, talk: Talk) -> None:
-    """The Story's three sentences; of a run that is no story, what it says by itself."""
+    """The Story's three sentences, of a run that is no story what it says by itself; and what others like it say."""
     page = slide(made, t("heading.story"), talk.foot)
     try:
         words = story_sentences(tell(talk.run))
     except LabError:
         words = [talk.headline]
-    say(page, words, (MARGIN, TOP + 0.15, FULL, FOOT - TOP - 0.35), sizes=(26, 24, 22, 20, 18, 16, 14, 12), gap=0.7)
+    place = (MARGIN, TOP + 0.15, FULL, FOOT - TOP - 0.35)
+    say(page, [*words, *talk.others], place, sizes=(26, 24, 22, 20, 18, 16, 14, 12), gap=0.7)
 
 
 def race(made: Deck, talk: Talk) -> None:
     """The measure of the target against MB sent, one series a lane, the target and where it was reached."""
     page = slide(made, t("take.race"), talk.foot)
-    high = say(page, [talk.headline], (MARGIN, TOP, FULL, FOOT - TOP - LOWEST), sizes=(16, 14, 12))
+    low = below(page, together([t("headline.reached"), *talk.others]))
+    high = say(page, [talk.headline], (MARGIN, TOP, FULL, low - TOP - LOWEST), sizes=(16, 14, 12))
     series, measure = race_curves(talk), talk.config.target.metric
     if not series:
         return
     y = t(f"chart.y_{measure}")
     alt = t("chart.alt", y=y, x=t("chart.x_bytes"), headline=talk.headline.replace("**", ""))
     top = TOP + high + GAP
-    curves(page, (MARGIN, top, FULL, FOOT - top - 0.1), series, t("chart.x_bytes"), y, alt, measure == "accuracy")
+    curves(page, (MARGIN, top, FULL, low - top - 0.1), series, t("chart.x_bytes"), y, alt, measure == "accuracy")
 
 
 def race_curves(talk: Talk) -> list[Curve]:
@@ -151,15 +155,16 @@ def price(made: Deck, talk: Talk) -> None:
     top = TOP + (say(page, words, (MARGIN, TOP, FULL, 1.3)) + GAP if words else 0)
     if not reached:
         return
-    note = tall([t("take.price_note")], 14, FULL)
-    high, half = FOOT - top - note - GAP - 0.1, FULL / 2 - 0.2
+    note = [together([t("headline.reached"), t("take.price_note")])]
+    room = tall(note, 14, FULL)
+    high, half = FOOT - top - room - GAP - 0.1, FULL / 2 - 0.2
     for left, title, value, numbers in (
         (MARGIN, t("take.mb"), lambda cost: cost.bytes / 1e6, amount()),
         (MARGIN + half + 0.4, t("take.epochs"), lambda cost: cost.local_epochs, WHOLE),
     ):
         drawn = [Bar(talk.labels[lane.lane], value(lane.to_target), talk.colour(lane.lane)) for lane in reached]
         bars(page, (left, top, half, high), title, drawn, told(title, drawn), numbers)
-    say(page, [t("take.price_note")], (MARGIN, top + high + GAP, FULL, note), sizes=(14,))
+    say(page, note, (MARGIN, top + high + GAP, FULL, room), sizes=(14,))
 
 
 def on_network(made: Deck, talk: Talk) -> None:
@@ -167,9 +172,7 @@ def on_network(made: Deck, talk: Talk) -> None:
     page = slide(made, t("take.network" if talk.network.chosen else "take.network_own"), talk.foot)
     there = scenario(talk.run, talk.network)
     found = {bill.lane: bill for bill in bills(talk.run.events, there)}
-    note = [assumed(talk)]
-    low = FOOT - tall(note, 12, FULL) - 0.1
-    say(page, note, (MARGIN, low, FULL, FOOT - low), sizes=(12,))
+    low = below(page, assumed(talk))
     high = say(page, verdict(talk, found), (MARGIN, TOP, FULL, low - TOP - LOWEST + 0.3), gap=0.2)
     top, half = TOP + high + GAP, FULL / 2 - 0.2
     reached = [bill for bill in found.values() if bill.reached]
@@ -181,6 +184,13 @@ def on_network(made: Deck, talk: Talk) -> None:
     if found:
         rows = [head(), *(row(talk, bill) for bill in found.values())]
         table(page, (MARGIN + half + 0.4, top + 0.1, half, low - top - GAP - 0.1), rows)
+
+
+def below(page: Slide, note: str) -> float:
+    """A note in small letters above the foot; returns where it begins, in inches from the top."""
+    low = FOOT - tall([note], 12, FULL) - 0.1
+    say(page, [note], (MARGIN, low, FULL, FOOT - low), sizes=(12,))
+    return low
 
 
 def verdict(talk: Talk, found: dict[str, Bill]) -> list[str]:
@@ -201,6 +211,7 @@ def assumed(talk: Talk) -> str:
         "take.assumed", sites=count(network.sites), up=f"{link.uplink_mbit:g}", down=f"{link.downlink_mbit:g}",
         rtt=f"{link.rtt_ms:g}", price=unit_price(link.price_per_gb), device=f"{network.device:g}",
     )  # fmt: skip
+    words = together([words, t("headline.reached")])
     if network.payload != OWN:
         other = t("budget.slower", times=tenths(slower(talk.run, network.payload)))
         words = together([words, t("take.travels", what=payload_name(network.payload)), other])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fda_core.analysis.saving import compared
+from fda_core.analysis.saving import compared, factor
 from fda_core.analysis.summary import Cost, LaneSummary
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from fda_core.settings.methods import SERVERS
@@ -142,9 +142,9 @@ def alone(spec: LaneSpec, lane: LaneSummary, target: Target, running: bool) -> s
 
 def cost_words(ours: Cost, theirs: Cost) -> dict[str, str | int]:
     """Both costs, the ratio of bytes as the larger over the smaller, and the ratio of local epochs."""
-    larger, smaller = max(ours.bytes, theirs.bytes), min(ours.bytes, theirs.bytes)
     return {
-        "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes), "times": tenths(larger / smaller),
+        "our_mb": megabytes(ours.bytes), "their_mb": megabytes(theirs.bytes),
+        "times": tenths(factor(ours.bytes, theirs.bytes)),
         "our_epochs": ours.local_epochs, "their_epochs": epochs(theirs.local_epochs),
         "work": tenths(ours.local_epochs / theirs.local_epochs),
     }  # fmt: skip

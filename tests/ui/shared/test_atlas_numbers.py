@@ -1,19 +1,29 @@
 """One number: what every page says FDA-OPT saves comes from the same runs, and is the same."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pptx import Presentation
 
 from fda_core.analysis.summary import cost_to_target
 from fda_core.atlas import default_cell
 from fda_core.atlas.cells import ATLAS, BASELINE, OURS, Run
 from fda_core.atlas.file import load
-from fda_core.runs.recorded import recorded
+from fda_core.runs.imports import import_events
+from fda_core.runs.recorded import folder_of, recorded
+from fda_core.runs.store import EVENTS, runs_folder
 from tests.helpers.words import unlinked
 from ui.shared.atlas_numbers import labels, over_seeds, saving_words
+from ui.shared.own_network import OwnNetwork
 from ui.shared.shown_run import DEFAULT
-from ui.text.viewer import reading
+from ui.shared.story_words import others, published
+from ui.takeaway.offers import make_film, make_slides
+from ui.text.i18n import t
+from ui.text.viewer import Viewing, reading
+from ui.views.runs import downloads
+from ui.views.runs.picture import notes
 
 README = Path(__file__).parents[3] / "README.md"
 
@@ -85,3 +95,78 @@ def test_both_languages_say_the_same(visit, known, name, lang, depth):
     with reading(lang, depth):
         sentence = saving_words("saving.seeds", default_cell.saving(known), labels()[BASELINE])
     assert sentence in " ".join(unlinked(each.value) for each in (*page.markdown, *page.caption))
+
+
+VIEWS = [(language, depth) for language in ("en", "ja") for depth in ("engineer", "manager")]
+OTHER = "alpha-0.1"  # a recorded run with other settings than the preset's
+
+
+def said(page) -> str:
+    """All that a page says in words."""
+    assert not page.exception
+    return " ".join(unlinked(each.value) for each in (*page.markdown, *page.caption))
+
+
+def slides_of(name: str, language: str, depth: str) -> list[str]:
+    """What stands on each slide outside charts and tables."""
+    run = recorded(name)
+    network = OwnNetwork(run.config.clients, run.config.link)
+    deck = Presentation(BytesIO(make_slides(run, network, Viewing(language, depth))))
+    frames = [[shape.text_frame.text for shape in slide.shapes if shape.has_text_frame] for slide in deck.slides]
+    return ["\n".join(each) for each in frames]
+
+
+@pytest.fixture
+def kept(runner):
+    """The run of the Story as one of the viewer's own, on record."""
+    return import_events((folder_of(DEFAULT) / EVENTS).read_bytes(), runs_folder())
+
+
+@pytest.fixture
+def reports(monkeypatch):
+    """What makes the reports that the Runs page offers."""
+    made = []
+    monkeypatch.setattr(downloads, "downloads", lambda chosen, runs, make: made.append(make))
+    return made
+
+
+@pytest.mark.parametrize(("lang", "depth"), VIEWS)
+def test_beside_one_run_s_ratio_stands_what_all_seeds_came_to(visit, kept, reports, lang, depth):
+    """Opponents, spread and number of runs, in the same words on Story, Budget, Runs and in the report of a run."""
+    with reading(lang, depth):
+        words, reached = over_seeds(), t("headline.reached")
+    shown = [said(visit(name, lang=lang, depth=depth)) for name in ("story", "budget")]
+    shown.append(said(visit("runs", runs=kept, lang=lang, depth=depth)))
+    report = reports[-1]()
+    assert all(words in each for each in (*shown, report)) and reached in report
+
+
+@pytest.mark.parametrize(("lang", "depth"), VIEWS)
+def test_what_is_taken_away_says_it_too(lang, depth):
+    """Slides with the ratio on them, and the film."""
+    idea, race, *_ = slides_of(DEFAULT, lang, depth)
+    film = make_film(recorded(DEFAULT), Viewing(lang, depth))
+    with reading(lang, depth):
+        assert all(over_seeds() in each for each in (idea, race, film))
+
+
+def test_of_other_settings_nothing_is_said_that_was_not_played():
+    run, slides = recorded(OTHER), slides_of(OTHER, "en", "engineer")
+    assert others(run) == "" and over_seeds() not in " ".join([*slides, notes([run], False)])
+    assert over_seeds() not in notes([recorded(DEFAULT), run], False)
+    assert all(t("take.one_run", seed=run.config.seed) in slide for slide in slides)
+
+
+@pytest.mark.parametrize(("lang", "depth"), VIEWS)
+def test_reached_is_explained_where_it_stands_beside_a_number(visit, kept, lang, depth):
+    with reading(lang, depth):
+        words = t("headline.reached")
+    pages = visit("race", run=kept, lang=lang, depth=depth), visit("budget", lang=lang, depth=depth)
+    assert [words in said(page) for page in pages] == [True, True]
+    assert all(words in slide for slide in slides_of(DEFAULT, lang, depth)[1:])
+
+
+@pytest.mark.parametrize(("lang", "depth"), VIEWS)
+def test_the_authors_medians_have_their_opponent(lang, depth):
+    with reading(lang, depth):
+        assert labels()[BASELINE] in published()

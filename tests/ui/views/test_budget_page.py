@@ -32,9 +32,9 @@ def bill(seconds: float, reached: bool = True) -> Bill:
 @pytest.mark.parametrize(
     ("ours", "theirs", "line", "words"),
     [
-        (bill(10), bill(20), SLOW, "Here A is 2.0 times as fast as B. The break-even is at 5 Mbit/s up: on slower"),
-        (bill(20), bill(10), SLOW, "Here B is 2.0 times as fast as A. The break-even"),
-        (bill(100), bill(104), SLOW, "Here A and B are equally fast."),
+        (bill(10), bill(20), SLOW, "A is 2.0 times as fast as B here. The break-even is at 5 Mbit/s up: on slower"),
+        (bill(20), bill(10), SLOW, "B is 2.0 times as fast as A here. The break-even"),
+        (bill(100), bill(104), SLOW, "Going by this one run, A and B are equally fast here."),
         (bill(10), bill(20), BreakEven(5.0, False, True), "at 5 Mbit/s up: on faster lines A wins, on slower ones B."),
         (bill(20), bill(10), BreakEven(None, False, False), "A is not the faster on any line."),
         (bill(10), bill(20), BreakEven(None, True, True), "A is the faster on every line."),
@@ -48,6 +48,13 @@ def test_the_verdict_is_that_of_the_numbers(ours, theirs, line, words):
     told = [key for key in VERDICTS if says(english, key, language="en", us="A", them="B")]
     with reading("ja"):
         assert told and says(verdict("A", "B", ours, theirs, line), *told, us="A", them="B")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "this one run"), ("ja", "この 1 回の実験")])
+def test_a_ratio_of_this_page_says_that_it_is_of_one_run(language, words):
+    kinds = ("here_faster", "here_same", "here_slower", "year_fewer", "year_tie", "year_more")
+    assert [kind for kind in kinds if words not in catalogue(language)[f"budget.{kind}"]] == []
+    assert not any(f"budget.{kind}__manager" in catalogue(language) for kind in kinds)
 
 
 @pytest.mark.parametrize("word", ["", "x", "nan", "inf", "-1", "1e99"])

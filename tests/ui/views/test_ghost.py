@@ -13,7 +13,7 @@ from ui.text.i18n import t
 from ui.views.race import ghost, recorded_cell
 from ui.views.race.race_figure import shared_figure
 
-MARK = "recorded: 40 clients, 10 a round, α = 1"
+MARK = "recorded: 40 clients, 10 a round, α = 1, FedAvg, client rate 0.05"
 
 
 def drawn(config, rounds: int | None = None, x: str = "bytes", over: bool = False, alone: bool = False) -> dict:
@@ -60,7 +60,7 @@ def test_before_its_first_round_a_run_has_no_empty_chart(events):
 
 def test_the_settings_of_the_run_decide():
     names = {trace["name"] for trace in recorded(drawn(default(alpha=0.1)))}
-    assert names == {"recorded: 40 clients, 10 a round, α = 0.1"}
+    assert names == {"recorded: 40 clients, 10 a round, α = 0.1, FedAvg, client rate 0.05"}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_settings_of_the_run_decide():
         {"dataset": "table", "table": {"sha256": "0" * 64}},
         {"model": "minilm-roberta"},
         {"trained": "full"},
-        {"server_optimizer": "adam"},
+        {"server_optimizer": "adamw"},
         {"target": {"metric": "mcc", "value": 0.5}},
     ],
     ids=str,

@@ -133,6 +133,17 @@ def test_a_change_after_a_run_is_for_the_next_one(visit, runner, fake):
     assert [box.value for box in page.info] == [t("race.applies_next")]
 
 
+def test_after_a_run_the_recorded_race_of_other_settings_is_one_press_away(visit, runner, fake):
+    """Else the sliders would move nothing any more once somebody has played a race."""
+    page = visit(run=finished(runner, fake, clients=40, clients_per_round=10))
+    chosen_in(page.slider, "clients").set_value(37).run()
+    page.button(key="put_away").click().run()
+    assert not page.exception and "run" not in page.query_params
+    assert chosen_in(page.slider, "clients").value == 37
+    said = " ".join(each.value for each in page.markdown)
+    assert "nearest settings there are" in said
+
+
 def test_a_run_of_all_clients_a_round_is_not_said_to_have_changed(visit, runner, fake):
     assert not visit(run=finished(runner, fake, clients_per_round=None)).info
 

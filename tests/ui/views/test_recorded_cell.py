@@ -45,3 +45,10 @@ def test_one_seed_is_drawn_with_marks_and_every_other_as_a_thin_line(visit, targ
     assert len(thin) == (seeds - 1) * len(RACE)
     shown = frame(known, DEFAULT, 0, shown_bytes(known, DEFAULT, target))
     assert set(shown.lane) == set(RACE) and (shown[shown["round"] == 0].megabytes == 0).all()
+
+
+def test_of_another_server_its_own_recorded_race_is_shown_with_its_name_and_rate(visit):
+    page = visit("race", server_optimizer="adam", server_lr="0.03")
+    assert not page.exception
+    assert "Recorded with these settings: 40 clients, α = 1, FedAdam at rate 0.03, client rate 0.05" in said(page)
+    assert "than FedAdam E=1" in said(page)

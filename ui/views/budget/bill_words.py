@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from fda_core.analysis.saving import compared
+from fda_core.analysis.saving import compared, factor
 from fda_core.cost.network_bill import Bill, Scenario, at_budget
 from fda_core.models.payload import EMBEDDED, download
 from fda_core.runs.snapshot import Snapshot
 from ui.shared.own_network import OWN, slower
+from ui.shared.story_words import others
 from ui.text.i18n import t, together
 from ui.text.numbers import count, duration, gigabytes, loss, money, of_hundred, tenths
 
@@ -47,7 +48,7 @@ def first_year(us: str, them: str, ours: Bill, theirs: Bill) -> list[str]:
         t(
             f"budget.year_{word}", runs=count(state.budget_year), download=gigabytes(once), us=us, them=them,
             ours=gigabytes(mine), theirs=gigabytes(other), our_money=money(mine * price),
-            their_money=money(other * price), times=tenths(max(mine, other) / min(mine, other)),
+            their_money=money(other * price), times=tenths(factor(mine, other)),
         )
     ]  # fmt: skip
 
@@ -59,7 +60,9 @@ def fetched() -> float:
 
 
 def assumed(run: Snapshot) -> str:
-    """What the figures leave out, and what of them was calculated."""
+    """What the figures leave out, what of them was calculated, and what runs like this one came to over all seeds."""
     word = st.session_state.budget_payload
-    words = t("budget.assumed", download=gigabytes(fetched()))
-    return words if word == OWN else together([words, t("budget.slower", times=tenths(slower(run, word)))])
+    words = [t("budget.assumed", download=gigabytes(fetched())), t("headline.reached")]
+    if word != OWN:
+        words.append(t("budget.slower", times=tenths(slower(run, word))))
+    return together([*words, *filter(None, [others(run)])])

@@ -1,17 +1,21 @@
 """The Evidence page: what was promised, what was published, what we measured, and the verdict of the numbers."""
 
+from math import inf
+
 import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.summary import lane_ids, rounds_of, started, state_bytes
-from fda_core.evidence import flower
+from fda_core.evidence import authors, flower
 from fda_core.evidence.claims import OURS, Claim, Finding, by_server, claims, finding, like_published, reached_by_both
 from fda_core.evidence.collect import load, targets
 from fda_core.evidence.measures import measures
-from fda_core.evidence.tables import COMPARISONS, PUBLISHED
+from fda_core.evidence.published import theirs
+from fda_core.evidence.tables import COMPARISONS
 from fda_core.runs import recorded
 from fda_core.runs.store import EVENTS
 from fda_core.settings.methods import SERVERS
+from ui.shared.atlas_numbers import atlas
 from ui.shared.large_model import ROBERTA
 from ui.shared.shown_run import DEFAULT
 from ui.shared.tables import text_table
@@ -23,10 +27,12 @@ from ui.text.viewer import engineer
 from ui.views.evidence import opponents
 
 TABLES, RECORDS = "python -m fda_core evidence", "python -m fda_core audit fda_core/recorded/…"
+ATLAS = "python -m fda_core atlas"
 COMMANDS = {
-    "fewer_bytes": TABLES, "early_loss": TABLES, "stable": TABLES, "local_work": TABLES, "small_sketch": RECORDS,
+    "fewer_bytes": ATLAS, "early_loss": TABLES, "stable": TABLES, "local_work": ATLAS, "small_sketch": RECORDS,
     "small_log": RECORDS, "drop_in": "python -m benchmarks.flower",
 }  # fmt: skip
+CROSSINGS = ("fewer_bytes", "local_work")  # the claims that both sides' `Crossing` answers
 COLOURS = {"holds": "green", "partly": "orange", "fails": "red", "unmeasured": "gray"}
 NO_DIFFERENCE = 0.0005  # of a loss: it would be shown as 0.000
 MARKS = {"holds": "✓", "partly": "◐", "fails": "✗", "unmeasured": "…"}
@@ -45,10 +51,10 @@ def page() -> None:
     if engineer():
         with st.container(key="evidence_others"):
             st.markdown(marked(others()))
-    st.caption(t("evidence.source"))
+    st.caption(source(found))
     if engineer():
         with st.expander(t("evidence.how"), key="evidence_how"):
-            st.markdown(t("evidence.rules"))
+            st.markdown(t("evidence.rules", share=percent(authors.JUDGED, 0)))
 
 
 @st.cache_data(show_spinner=False)
@@ -60,14 +66,28 @@ def by_share() -> dict[float, pd.DataFrame]:
 
 @st.cache_data(show_spinner=False)
 def measured() -> list[Claim]:
-    """The claims, judged at the first target, which most runs reach."""
+    """The claims; the losses at a part of the way to the first target, which most runs reach."""
     first = next(iter(by_share().values()))
     state = max(state_bytes(recorded.recorded(DEFAULT).events))
-    return claims(first, pd.read_csv(PUBLISHED), state, ROBERTA, records(), flower.measured())
+    return claims(first, authors.ours(atlas()), theirs(), state, ROBERTA, records(), flower.measured())
+
+
+def source(found: list[Claim]) -> str:
+    """Which runs the figures come from, and what they count."""
+    by_name = {claim.name: claim for claim in found}
+    pairs = by_name["fewer_bytes"]
+    return t(
+        "evidence.source",
+        share=percent(authors.JUDGED, 0),
+        theirs=pairs.published.all,
+        ours=pairs.ours.all,
+        losses=by_name["early_loss"].ours.all,
+        gain=percent(next(iter(by_share())), 0),
+    )
 
 
 def others() -> str:
-    """The bytes at the other targets, and server by server at the first: one figure for all would hide both."""
+    """The bytes at the targets of `evidence.csv`, and server by server at the first: one figure would hide both."""
     tables = by_share()
     shares = [(share, finding_of(like_published(table[table.lane == OURS]))) for share, table in tables.items()]
     told = [
@@ -83,7 +103,14 @@ def others() -> str:
     ]
     first = next(iter(tables.values()))
     servers = [
-        t("evidence.at_server", server=SERVERS[name].with_fedopt, value=tenths(found.value), **spread(found))
+        t(
+            "evidence.at_server",
+            server=SERVERS[name].with_fedopt,
+            value=tenths(found.value),
+            runs=found.runs,
+            all=found.all,
+            **spread(found),
+        )
         for name, found in by_server(first).items()
     ]
     return t("evidence.others", shares=listed(told), servers=listed(servers))
@@ -136,7 +163,9 @@ def told(name: str, finding: Finding, otherwise: str) -> str:
     """A figure with its unit, and over how many runs."""
     if finding.value is None:
         return otherwise
-    value = finding.value
+    value, share = finding.value, percent(authors.JUDGED, 0)
+    if name in CROSSINGS and not (0 < value < inf and finding.runs):
+        return t("evidence.mostly_one", share=share, runs=finding.runs, all=finding.all)
     if name in ("early_loss", "stable") and abs(value) < NO_DIFFERENCE:
         return t(f"evidence.same_{name}", runs=finding.runs)
     shown = {
@@ -149,6 +178,5 @@ def told(name: str, finding: Finding, otherwise: str) -> str:
     besides = spread(finding) | {
         key: percent(one, 1) if key == "over" else significant(one) for key, one in finding.besides.items()
     }
-    return t(
-        f"evidence.unit_{name}", value=shown.get(name, tenths(value)), runs=finding.runs, all=finding.all, **besides
-    )  # fmt: skip
+    besides |= {"value": shown.get(name, tenths(value)), "share": share}
+    return t(f"evidence.unit_{name}", runs=finding.runs, all=finding.all, **besides)

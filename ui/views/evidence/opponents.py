@@ -1,12 +1,11 @@
 """What FDA-OPT saves, and from whom: three opponents in each setting of the atlas that was tuned."""
 
-from math import inf
 from typing import NamedTuple
 
 import streamlit as st
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.cells import OURS, RACE, TRAIN, TUNED, Cell
+from fda_core.atlas.cells import LOCAL_EPOCHS, OURS, RACE, TRAIN, TUNED, Cell
 from fda_core.atlas.opponents import SHARES, Finding, at_servers, comparable, findings, peers
 from fda_core.atlas.own_rule import WAY, Attempt, attempt
 from fda_core.settings.methods import SERVERS
@@ -77,11 +76,7 @@ def servers() -> None:
 
 def peer(lane: str, saving: Saving) -> str:
     """Its name and what it comes to."""
-    name, runs = t(f"opponents.lane_{lane.replace('-', '_')}"), len(saving.pairs)
-    if saving.spread is None or not 0 < saving.spread[1] < inf:
-        return t("opponents.peer_missed", lane=name, runs=runs, both=len(saving.ratios))
-    low, middle, high = map(tenths, saving.spread)
-    return t("opponents.peer", lane=name, times=middle, low=low, high=high, runs=runs)
+    return t(f"opponents.peer_{saving.standing}", lane=t(f"opponents.lane_{lane.replace('-', '_')}"), **figures(saving))
 
 
 def section() -> None:
@@ -95,7 +90,7 @@ def section() -> None:
         rate = next(iter(setting.found.values()))[0].cell.client_lr
         st.markdown(t("opponents.setting", clients=cell.clients, texts=TRAIN // cell.clients, rate=f"{rate:g}"))
         text_table(rows(setting))
-    st.caption(t("opponents.how"))
+    st.caption(t("opponents.how", epochs=LOCAL_EPOCHS))
     if engineer():
         servers()
     if engineer() and len(others := peer_savings()) > 1:
@@ -105,33 +100,48 @@ def section() -> None:
     if engineer() and (tried := own_rule()):
         kind = "kept" if tried.kept else "dropped"
         counts = {"enough": tried.enough, "seeds": tried.seeds, "wins": tried.wins, "lost": len(tried.lost)}
-        counts |= {"cells": tried.cells, "published": tenths(tried.on_the_way[0]), "ours": tenths(tried.on_the_way[1])}
+        published, ours = map(with_spread, tried.on_the_way)
+        counts |= {"cells": tried.cells, "could": tried.could, "published": published, "ours": ours}
         counts |= {"share": percent(WAY, 0)}
         st.markdown(marked(t(f"opponents.own_{kind}", **counts)))
 
 
 def rows(setting: Setting) -> list[dict[str, str]]:
-    """One row an opponent; a column a target."""
+    """One row an opponent; a column a target. The cell names the rate or E: another target may have chosen another."""
     shares = list(setting.found)
     return [
-        {t("opponents.opponent"): name_of(setting.found[shares[0]][i])}
-        | {t("opponents.at", share=percent(share, 0)): cell_of(setting.found[share][i].saving) for share in shares}
-        for i in range(len(setting.found[shares[0]]))
+        {t("opponents.opponent"): t(f"opponents.{finding.opponent}")}
+        | {t("opponents.at", share=percent(share, 0)): told(setting.found[share][i]) for share in shares}
+        for i, finding in enumerate(setting.found[shares[0]])
     ]
 
 
-def name_of(finding: Finding) -> str:
-    """The opponent, with what was chosen for it."""
-    epochs = finding.lane.removeprefix("fedopt-e")
-    return t(f"opponents.{finding.opponent}", rate=f"{finding.cell.client_lr:g}", epochs=epochs)
+def told(finding: Finding) -> str:
+    """Its figures, and which rate or E was chosen for the opponent; at the peak-optimal rate nothing was."""
+    cell = cell_of(finding.saving)
+    if finding.opponent == "peak":
+        return cell
+    rate, epochs = f"{finding.cell.client_lr:g}", finding.lane.removeprefix("fedopt-e")
+    key = "opponents.with_rate" if finding.opponent == "fastest" else "opponents.with_epochs"
+    return t(key, cell=cell, rate=rate, epochs=epochs)
 
 
 def cell_of(saving: Saving) -> str:
-    """The median ratio and its spread, over how many runs, and who won."""
-    runs, counts = len(saving.pairs), saving.counts
-    score = {"wins": counts["win"], "ties": counts["tie"], "losses": counts["loss"], "open": counts["open"]}
-    if saving.spread is None:
-        return t("opponents.nobody", runs=runs, **score)
-    low, middle, high = map(tenths, saving.spread)
-    key = "opponents.cell" if saving.middle else "opponents.missed"
-    return t(key, times=middle, low=low, high=high, both=len(saving.ratios), runs=runs, **score)
+    """The median ratio and its spread, or why there is none, over how many runs, and who won."""
+    return t(f"opponents.cell_{saving.standing}", **figures(saving))
+
+
+def figures(saving: Saving) -> dict[str, str | int]:
+    """What its sentences name; without a ratio, dashes."""
+    counts = saving.counts
+    low, middle, high = map(tenths, saving.spread or (None, None, None))
+    return {
+        "times": middle, "low": low, "high": high, "both": len(saving.ratios), "runs": len(saving.pairs),
+        "wins": counts["win"], "ties": counts["tie"], "losses": counts["loss"], "open": counts["open"],
+    }  # fmt: skip
+
+
+def with_spread(saving: Saving) -> str:
+    """Times fewer bytes, the median and its ends."""
+    low, middle, high = map(tenths, saving.spread or (0, 0, 0))
+    return t("opponents.spread", times=middle, low=low, high=high)

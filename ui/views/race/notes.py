@@ -1,4 +1,4 @@
-"""What has to be said below the race: what was held equal, what was trained, which lane diverged."""
+"""What has to be said below the race: what was held equal, when a target is reached, what was trained, what failed."""
 
 import streamlit as st
 
@@ -9,12 +9,16 @@ from fda_core.models.payload import size_of
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig
 from ui.shared.row_notes import row_words
+from ui.shared.story_words import others
+from ui.state.presenter import following
+from ui.state.press import once
 from ui.text.glossary import marked
 from ui.text.i18n import named, plain, t, together
 from ui.text.numbers import megabytes, size
 from ui.text.recorded_messages import recorded
 from ui.text.sentences import lane_labels
 from ui.text.viewer import engineer
+from ui.views.race.recorded_cell import cell_for
 
 
 def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
@@ -26,9 +30,13 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
             st.warning(t("table.diverged_note", lane=labels[event.lane], message=recorded(event.message)))
     if not run.live and config is not None and config != run.config:
         st.info(t("race.applies_next"))
+        if cell_for(config) and not following():
+            st.button(t("race.put_away"), key="put_away", icon=":material/history:", **once("put_away", put_away))
     facts = start.facts
     words = [
+        *([seeds] if not run.live and (seeds := others(run)) else ()),
         t("race.held", examples=run.config.train_examples, clients=run.config.clients, seed=run.config.seed),
+        t("headline.reached"),
         *(technical(run, facts) if engineer() else ()),
         *(() if run.steerable else [t("race.on_flower")]),
         *([t("race.plain_path")] if facts.get("path") == "plain" else ()),
@@ -38,6 +46,11 @@ def notes(run: Snapshot, config: ExperimentConfig | None) -> None:
         if lane.is_baseline:
             words.append(named(f"race.reference_{lane.rule.replace('-', '_')}", lane.rule, lane=labels[lane.id]))
     st.caption(marked(together(words)))
+
+
+def put_away() -> None:
+    """A callback: the run goes out of sight, and what is recorded of the settings follows them again."""
+    st.session_state.run = None
 
 
 def technical(run: Snapshot, facts: dict) -> list[str]:

@@ -1,5 +1,7 @@
 """What the atlas has nearest to the settings, drawn before anything is started: it follows every slider at once."""
 
+import re
+
 import pandas as pd
 import streamlit as st
 
@@ -100,7 +102,15 @@ def labels_in(cell: Cell) -> dict[str, str]:
 
 def mark(cell: Cell) -> str:
     """What stands in a chart beside recorded curves."""
-    return t("race.atlas_mark", clients=cell.clients, cohort=COHORT, alpha=f"{cell.alpha:g}")
+    place = {"clients": cell.clients, "cohort": COHORT, "alpha": f"{cell.alpha:g}", "rate": f"{cell.client_lr:g}"}
+    return t("race.atlas_mark", server=server_of(cell), **place)
+
+
+def in_two(words: str) -> str:
+    """On two lines, which a phone has room for, divided after the comma nearest to the middle."""
+    ends = [found.end() for found in re.finditer(", |、", words)]
+    middle = min(ends, key=lambda end: abs(end - len(words) / 2), default=len(words))
+    return "<br>".join(filter(None, (words[:middle].strip(), words[middle:])))
 
 
 def result(cell: Cell, config: ExperimentConfig) -> list[str]:
@@ -137,7 +147,7 @@ def figure(cell: Cell, x: str, y: str, target: str, words: object) -> str:
             )  # fmt: skip
     low = y == "accuracy"  # the corner that the curves leave free
     drawn.add_annotation(
-        text=mark(cell), xref="paper", yref="paper", x=1,
+        text=in_two(mark(cell)), xref="paper", align="right", yref="paper", x=1,
         y=0 if low else 1, xanchor="right", yanchor="bottom" if low else "top", showarrow=False, opacity=0.8,
     )  # fmt: skip
     return figure_json(drawn, f"atlas/{cell}/{x}/{y}")

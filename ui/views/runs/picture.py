@@ -13,6 +13,7 @@ from ui.components.live_chart import figure_json, live_chart
 from ui.shared import run_tables
 from ui.shared.lane_looks import palette
 from ui.shared.run_charts import MOST_RUNS, band_chart, overlay_chart
+from ui.shared.story_words import others
 from ui.shared.tables import text_table
 from ui.state import axes
 from ui.text import sentences
@@ -49,7 +50,7 @@ def picture(runs: Sequence[Snapshot], titles: Sequence[str], more: bool) -> Call
     run = t("runs.run")
     with st.container(key="runs_costs"):
         text_table([row | {run: plain(row[run])} if run in row else row for row in rows])
-    note = t("runs.band_note" if band else "runs.overlay_note")
+    note = notes(runs, band)
     st.caption(note)
     return partial(html, texts(runs, names), words, figure, alt, rows, note)
 
@@ -62,6 +63,12 @@ def drawing(runs: Sequence[Snapshot], names: Sequence[str], x: str, y: str, band
     if band:
         return band_chart(frame, labels, palette(), x, y, target)
     return overlay_chart(frame, labels, names, palette(), x, y, target)
+
+
+def notes(runs: Sequence[Snapshot], band: bool) -> str:
+    """How to read picture and table; of a single run also what others like it came to, where they are known."""
+    seeds = filter(None, [others(runs[0])] if len(runs) == 1 else [])
+    return together([t("runs.band_note" if band else "runs.overlay_note"), t("headline.reached"), *seeds])
 
 
 def headline(run: Snapshot) -> str:

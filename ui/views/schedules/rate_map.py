@@ -6,17 +6,17 @@ from math import inf, log10
 import plotly.graph_objects as go
 import streamlit as st
 
-from fda_core.analysis.saving import Saving, compared
+from fda_core.analysis.saving import Saving
 from fda_core.atlas import default_cell
 from fda_core.atlas.cells import LOCAL_EPOCHS, OURS
 from fda_core.atlas.file import Atlas
 from fda_core.atlas.rate_map import Square, cheapest, savings, squares
 from fda_core.settings.config import Target
 from ui.components.live_chart import figure_json, live_chart
-from ui.shared.atlas_numbers import labels
+from ui.shared.atlas_numbers import labels, ratio_words
 from ui.text.glossary import marked
 from ui.text.i18n import listed, t, together
-from ui.text.numbers import megabytes, tenths
+from ui.text.numbers import megabytes
 from ui.text.sentences import goal
 
 HEIGHT, RATES = 330, 3  # a map of fewer rates is no map
@@ -41,20 +41,26 @@ def section(found: Atlas) -> None:
 
 
 def told(found: Atlas, known: Sequence[Square]) -> str:
-    """What FDA-OPT saves at each rate, and the cheapest square of both that got there on every seed."""
+    """What FDA-OPT saves at each rate, and the cheapest square of both."""
     each = [
         saved(f"{rate:g}", saving)
         for rate, saving in savings(found).items()
         if saving.middle is not None and saving.middle < inf
     ]
     words = [t("schedules.map_saves", each=listed(each))] if each else []
-    ours, theirs = cheapest(known, True), cheapest(known, False)
-    if ours and theirs:
+    if both := cheapest(known):
+        ours, theirs = both
         words.append(
             t("schedules.map_best", us=labels()[OURS], our_mb=megabytes(ours.bytes), our_rate=f"{ours.rate:g}",
-              them=labels()[theirs.lane], their_mb=megabytes(theirs.bytes), their_rate=f"{theirs.rate:g}")
+              them=labels()[theirs.lane], their_mb=megabytes(theirs.bytes), their_rate=f"{theirs.rate:g}",
+              our_runs=runs(ours), their_runs=runs(theirs))
         )  # fmt: skip
     return together(words)
+
+
+def runs(square: Square) -> str:
+    """On how many of its seeds it got there."""
+    return t("schedules.map_runs", reached=square.reached, all=square.seeds)
 
 
 def saved(rate: str, saving: Saving) -> str:
@@ -64,11 +70,8 @@ def saved(rate: str, saving: Saving) -> str:
     if middle == 0:
         lost = 2 * counts["loss"] > runs
         return t("schedules.map_missed" if lost else "schedules.map_open", rate=rate, runs=runs, open=counts["open"])
-    ratios, word = saving.ratios, compared(1, middle)
-    shown = {"low": tenths(min(ratios)), "high": tenths(max(ratios))}
-    return t(
-        f"schedules.map_{word}", rate=rate, times=tenths(1 / middle if word == "more" else middle), runs=runs, **shown
-    )
+    word, shown = ratio_words(saving)
+    return t(f"schedules.map_{word}", rate=rate, runs=runs, both=len(saving.ratios), **shown)
 
 
 def map_chart(known: Sequence[Square], named: dict[str, str]) -> go.Figure:

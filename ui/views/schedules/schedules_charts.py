@@ -21,7 +21,7 @@ def costs_chart(timed: Sequence, us, palette: Sequence[str]) -> go.Figure:
         figure.add_scatter(x=[x for x, _ in points], y=[y for _, y in points], mode="markers", row=1, col=column,
                            name=t("schedules.seed"), showlegend=column == 1, uid=f"seeds {what}",
                            marker={"color": palette[0], "size": 7, "opacity": 0.75})  # fmt: skip
-        reached = [lane for lane in timed if len(lane.costs) == lane.runs]  # a median of the lucky seeds would flatter
+        reached = [lane for lane in timed if lane.middle(what) is not None]  # over all seeds, also those that missed
         figure.add_scatter(x=[lane.spec.epochs for lane in reached], y=[lane.middle(what) / unit for lane in reached],
                            mode="lines+markers", row=1, col=column, name=t("schedules.median"), showlegend=column == 1,
                            line={"color": palette[0], "dash": DASHES[0], "width": 2}, uid=f"median {what}",
