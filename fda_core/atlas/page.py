@@ -121,10 +121,11 @@ def tried(atlas: Atlas) -> str:
         return "It has not been played on enough seeds yet."
     ours, published = (figures(saving) for saving in reversed(found.on_the_way))
     words = (
-        f"It has that saving on {found.enough} of {found.seeds} seeds, and loses in {len(found.lost)} of the "
-        f"{found.wins} comparisons that the published rule wins, in {found.cells} of {found.could} settings in which "
-        f"that wins any: it is **{'kept' if found.kept else 'dropped'}**. On the way there, to {WAY:.0%} held at the "
-        f"protocol cell, against E=1: {ours}; the published rule {published}."
+        f"It has that saving on {found.enough} of {found.seeds} seeds. Of the {found.wins} comparisons that the "
+        f"published rule wins, in {found.cells} of {found.could} settings in which that wins any, it loses "
+        f"{len(found.lost)}, and {len(found.open)} are open, because it was ended too early: it is "
+        f"**{found.verdict}**. On the way there, to {WAY:.0%} held at the protocol cell, against E=1: {ours}; the "
+        f"published rule {published}."
     )
     rows = [head("against FedOpt E=1")]
     for cell in cells(atlas):

@@ -25,9 +25,9 @@ def atlas(*ours: tuple[float, ...], cell: Cell = PROTOCOL) -> Atlas:
 
 def test_most_seeds_have_to_hold_the_end_for_half_of_the_bytes():
     assert attempt(atlas(QUICK, QUICK, LATE)).enough == 2
-    assert attempt(atlas(QUICK, QUICK, LATE)).kept
-    assert not attempt(atlas(QUICK, LATE, LATE)).kept
-    assert not attempt(atlas(QUICK, LATE, QUICK, LATE)).kept  # a half is not most
+    assert attempt(atlas(QUICK, QUICK, LATE)).verdict == "kept"
+    assert attempt(atlas(QUICK, LATE, LATE)).verdict == "dropped"
+    assert attempt(atlas(QUICK, LATE, QUICK, LATE)).verdict == "dropped"  # a half is not most
 
 
 def test_it_may_lose_nowhere_that_the_published_rule_wins():
@@ -35,10 +35,17 @@ def test_it_may_lose_nowhere_that_the_published_rule_wins():
     slower = (0.6,) * 9 + (0.8, 0.8)
     both = Atlas(atlas(QUICK, QUICK, QUICK).curves | atlas(slower, slower, slower, cell=OTHER).curves, {})
     found = attempt(both)
-    assert found.enough == 3 and not found.kept
+    assert found.enough == 3 and found.verdict == "dropped"
     assert {case[0] for case in found.lost} == {OTHER} and (OTHER, 0.9, False) in found.lost
     assert all(share < 0.99 for _, share, _ in found.lost)  # where the published rule does not win, nothing is lost
     assert found.wins == 2 * len(found.lost)
+
+
+def test_where_it_was_ended_before_it_could_have_lost_nothing_is_decided():
+    """In the other cell it has sent 20 MB in all, where E=1 needs 60."""
+    both = Atlas(atlas(QUICK, QUICK, QUICK).curves | atlas((0.6, 0.6), (0.6, 0.6), (0.6, 0.6), cell=OTHER).curves, {})
+    found = attempt(both)
+    assert found.lost == [] and {case[0] for case in found.open} == {OTHER} and found.verdict == "undecided"
 
 
 @pytest.mark.parametrize("known", [atlas(QUICK, QUICK), atlas(QUICK, QUICK, QUICK, cell=OTHER), Atlas({}, {})])

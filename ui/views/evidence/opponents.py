@@ -98,8 +98,14 @@ def section() -> None:
             marked(t("opponents.peers", share=percent(WAY, 0), each=listed([peer(*one) for one in others.items()])))
         )
     if engineer() and (tried := own_rule()):
-        kind = "kept" if tried.kept else "dropped"
-        counts = {"enough": tried.enough, "seeds": tried.seeds, "wins": tried.wins, "lost": len(tried.lost)}
+        kind = tried.verdict
+        counts = {
+            "enough": tried.enough,
+            "seeds": tried.seeds,
+            "wins": tried.wins,
+            "lost": len(tried.lost),
+            "open": len(tried.open),
+        }
         published, ours = map(with_spread, tried.on_the_way)
         counts |= {"cells": tried.cells, "could": tried.could, "published": published, "ours": ours}
         counts |= {"share": percent(WAY, 0)}
