@@ -5,12 +5,12 @@ cell is the authors' setting at the size of the embedded reviews: N = K = 10, 40
 client rate at which FedOpt E=1 reaches its highest accuracy (`docs/evidence.md`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fda_core.settings.config import ExperimentConfig
+from fda_core.settings.config import ExperimentConfig, LaneSpec
 
 ATLAS = Path(__file__).parent / "atlas.parquet"  # comes with the app; its card beside it
 LOCAL_EPOCHS = 200  # of every lane, however many rounds that makes
@@ -65,6 +65,13 @@ LANES: dict[str, Lane] = {
         {"client_optimizer": "adamw", "client_lr": 0.001, "server_optimizer": "nesterov", "server_lr": 0.7},
     ),
 }  # fmt: skip
+
+
+def specs(names: Iterable[str]) -> tuple[LaneSpec, ...]:
+    """These lanes as settings have them."""
+    return tuple(LaneSpec(id=name, **LANES[name].spec) for name in names)
+
+
 PEERS = ("adacomm", "decaying", "diloco")
 FEDOPT = tuple(name for name in LANES if name.startswith("fedopt-"))
 PROTOCOL = Cell()

@@ -2,7 +2,7 @@
 
 from fda_core.analysis.saving import Saving
 from fda_core.analysis.summary import Cost
-from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LANES, LOCAL_EPOCHS, OURS, TAPERED, Run
+from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, LOCAL_EPOCHS, OURS, TAPERED, Run, specs
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.opponents import FEWEST, against, median_bytes, middle_seed, rates_of, reached_at, seeds_of
 from fda_core.settings import presets
@@ -18,7 +18,7 @@ def seeds(atlas: Atlas) -> tuple[int, ...]:
 
 def lanes() -> list[LaneSpec]:
     """FedOpt by its E, then FDA-OPT as published, smoothed and tapered."""
-    return [LaneSpec(id=name, **LANES[name].spec) for name in WANTED]
+    return [*specs(WANTED)]
 
 
 def experiment() -> ExperimentConfig:

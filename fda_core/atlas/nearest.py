@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import log
 
-from fda_core.atlas.cells import BASELINE, LANES, RACE, Cell, Run
+from fda_core.atlas.cells import BASELINE, RACE, Cell, Run, specs
 from fda_core.atlas.file import Atlas
 from fda_core.atlas.opponents import FEWEST, seeds_of
 from fda_core.settings.config import ExperimentConfig, LaneSpec
@@ -54,7 +54,7 @@ def exact(cell: Cell, config: ExperimentConfig) -> bool:
     """Whether a run with these settings is one of the cell's, and its lanes are among those of a race there."""
     played = Run(cell, BASELINE, 0).config()
     ours, theirs = (each.model_dump(exclude=FREE) | {"cohort": each.cohort_size} for each in (config, played))
-    return ours == theirs and timetables(config.lanes) <= timetables(LaneSpec(id=id, **LANES[id].spec) for id in RACE)
+    return ours == theirs and timetables(config.lanes) <= timetables(specs(RACE))
 
 
 def timetables(lanes: Iterable[LaneSpec]) -> set[str]:

@@ -11,7 +11,6 @@ from fda_core.atlas.cells import (
     OURS,
     PARTS,
     PEERS,
-    RACE,
     TAPERED,
     TUNED,
     Cell,
@@ -175,7 +174,7 @@ def adaptive(atlas: Atlas) -> str:
         return "None of them has been played on enough seeds yet."
     rows = [head("server, its rate, α, against")]
     for cell in found[0]:
-        for lane in RACE[:-1]:
+        for lane in found[0][cell]:
             name = f"{SERVERS[cell.server].with_fedopt} {cell.server_lr:g}"
             where = f"{name}, α = {cell.alpha:g}, E={lane.removeprefix('fedopt-e')}"
             rows.append(row(where, (figures(each[cell][lane]) for each in found)))

@@ -130,7 +130,5 @@ def test_a_servers_rate_is_the_best_on_the_tuning_seeds_and_no_end_of_its_grid(c
         tried = dataclasses.replace(cell, server_lr=rate)
         return sum(curves[cells.Run(tried, cells.BASELINE, seed)].accuracy.max() for seed in cells.TUNING_SEEDS)
 
-    if not any(run.cell == cell and run.seed in cells.TUNING_SEEDS for run in curves):
-        pytest.skip("not tuned yet")
     assert max(rates, key=height) == cell.server_lr
     assert min(rates) < cell.server_lr < max(rates)

@@ -1,7 +1,5 @@
 """The figures of the atlas in words, the same on every page: each with its opponent, spread and number of runs."""
 
-from math import inf
-
 import streamlit as st
 
 from fda_core.analysis.saving import Saving, compared
@@ -44,7 +42,7 @@ def over_seeds() -> str:
 def saving_words(key: str, saving: Saving, them: str, **more: str) -> str:
     """One opponent: the median ratio and its spread, over how many of the runs; or who missed the target on most."""
     runs, both = len(saving.pairs), len(saving.ratios)
-    if saving.spread is None or not 0 < saving.spread[1] < inf:  # one of the two missed on most
+    if saving.standing != "ratio":  # one of the two missed on most
         ours, theirs = (sum(pair[who].to_target is None for pair in saving.pairs) for who in (0, 1))
         kind = "saving.mostly_open" if saving.counts["open"] else "saving.mostly"
         return t(kind, them=them, runs=runs, ours=ours, theirs=theirs, open=saving.counts["open"])
@@ -54,7 +52,7 @@ def saving_words(key: str, saving: Saving, them: str, **more: str) -> str:
 
 def ratio_words(saving: Saving) -> tuple[str, dict[str, str]]:
     """Which word the median asks for, and median and spread: times fewer where it is `fewer`, else times as many."""
-    assert saving.spread and 0 < saving.spread[1] < inf, "most seeds have both"
+    assert saving.spread and saving.standing == "ratio", "most seeds have both"
     low, middle, high = saving.spread
     word = compared(1, middle)  # fewer, where theirs is the larger
     if word != "fewer":

@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.cells import BASELINE, COHORT, LANES, RACE, Cell, Run
+from fda_core.atlas.cells import BASELINE, COHORT, RACE, Cell, Run, specs
 from fda_core.atlas.default_cell import cost
 from fda_core.atlas.file import Atlas, Curve
 from fda_core.atlas.nearest import exact, nearest, neighbours
 from fda_core.atlas.opponents import at_equal_settings, middle_seed, seeds_of
-from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
+from fda_core.settings.config import ExperimentConfig, Target
 from fda_core.settings.fields import row
 from fda_core.settings.methods import SERVERS
 from ui.components.drawn_ahead import drawn_ahead
@@ -96,8 +96,7 @@ def server_of(cell: Cell) -> str:
 
 def labels_in(cell: Cell) -> dict[str, str]:
     """The lanes of a race there, as the viewer calls them."""
-    lanes = tuple(LaneSpec(id=id, **LANES[id].spec) for id in RACE)
-    return lane_labels(Run(cell, BASELINE, 0).config().model_copy(update={"lanes": lanes}))
+    return lane_labels(Run(cell, BASELINE, 0).config().model_copy(update={"lanes": specs(RACE)}))
 
 
 def mark(cell: Cell) -> str:

@@ -65,11 +65,10 @@ def runs(square: Square) -> str:
 
 def saved(rate: str, saving: Saving) -> str:
     """What FDA-OPT saves at a rate; where it did not get there on most seeds, whether that is lost or open."""
-    middle, runs, counts = saving.middle, len(saving.pairs), saving.counts
-    assert middle is not None, "somebody got there"
-    if middle == 0:
-        lost = 2 * counts["loss"] > runs
-        return t("schedules.map_missed" if lost else "schedules.map_open", rate=rate, runs=runs, open=counts["open"])
+    runs = len(saving.pairs)
+    if saving.middle == 0:
+        key = "schedules.map_missed" if saving.standing == "missed" else "schedules.map_open"
+        return t(key, rate=rate, runs=runs, open=saving.counts["open"])
     word, shown = ratio_words(saving)
     return t(f"schedules.map_{word}", rate=rate, runs=runs, both=len(saving.ratios), **shown)
 

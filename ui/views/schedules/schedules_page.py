@@ -116,7 +116,7 @@ def verdict(lanes: Sequence[Lane], target: str) -> str:
     timed = [lane for lane in lanes if lane.spec.is_fedopt]
     whole = [lane for lane in timed if len(lane.costs) >= len(us.costs)]
     if not whole or us.middle("bytes") is None:
-        return t("schedules.open" if us.costs and not whole else "schedules.missed", goal=target, us=us.label)
+        return t("schedules.missed" if whole else "schedules.open", goal=target, us=us.label)
     best, worst = (choice(whole, key=lambda lane: lane.middle("bytes")) for choice in (min, max))
     mine = us.middle("bytes")
     key = {"more": "well", "tie": "even", "fewer": "ours"}[compared(1, times(us, best))]
