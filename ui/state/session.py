@@ -17,6 +17,7 @@ from fda_core.runs.snapshot import Snapshot
 from fda_core.runs.store import runs_folder
 from fda_core.runs.tidy import tidy
 from fda_core.settings.config import ExperimentConfig
+from fda_core.support import assets
 from fda_core.support.callbacks import Tick
 from fda_core.support.errors import LabError
 from ui.state.presenter import following
@@ -55,6 +56,7 @@ def warm_up() -> None:
     time.sleep(1)  # the first page is drawn before torch takes the processor
     polite = give_way()
     tidy(runs_folder())
+    assets.problem(read=True)
     import torch
 
     import fda_core.setup  # noqa: F401

@@ -42,7 +42,7 @@ CONFIG = ExperimentConfig(lanes=(ONE, FIVE, FDA), target=Target(metric="accuracy
 def shown(monkeypatch):
     """What the browser gets of each film that is drawn."""
     kept = []
-    monkeypatch.setattr(timeline_player, "_mount", lambda key, data: kept.append(json.loads(json.dumps(data))))
+    monkeypatch.setattr(timeline_player, "_mount", lambda key, data: kept.extend(json.loads(json.dumps(data))))
     return kept
 
 

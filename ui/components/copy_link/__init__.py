@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.components import plain
+
 _mount = st.components.v2.component(
     "fda_copy_link", js=Path(__file__).with_name("link.js").read_text(encoding="utf-8"), isolate_styles=False
 )
@@ -14,4 +16,4 @@ _mount = st.components.v2.component(
 
 def copy_link(*, key: str, label: str, copied: str, hidden: str) -> None:
     """label: on the button; copied: instead of it for a moment afterwards; hidden: what `?hide=` says, may be empty."""
-    _mount(key=key, data={"label": label, "copied": copied, "hidden": hidden})
+    _mount(key=key, data=plain({"label": label, "copied": copied, "hidden": hidden}))

@@ -3,7 +3,7 @@
 const CLASS_NAME = "fda-copy-link";
 const MOMENT = 1500; // milliseconds for which the button says that it has copied
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const node = parentElement.querySelector(`.${CLASS_NAME}`) ?? createNode(parentElement);
   node.link = data;
   node.button.textContent = data.label;

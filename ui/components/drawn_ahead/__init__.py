@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.components import plain
+
 _mount = st.components.v2.component(
     "fda_drawn_ahead", js=Path(__file__).with_name("ahead.js").read_text(encoding="utf-8"), isolate_styles=False
 )
@@ -22,4 +24,4 @@ def drawn_ahead(
         "figures": list(figures), "places": [list(row) for row in places], "chart": chart, "words": words,
         "sliders": [{"key": name, "first": first} for name, first in sliders],
     }  # fmt: skip
-    _mount(key=key, data=data)
+    _mount(key=key, data=plain(data))

@@ -3,7 +3,7 @@
 
 const CLASS_NAME = "fda-drawn-ahead";
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const node = parentElement.querySelector(`.${CLASS_NAME}`) ?? createNode(parentElement);
   node.data = data;
   follow(node);

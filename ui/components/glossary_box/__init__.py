@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.components import plain
+
 _mount = st.components.v2.component(
     "fda_glossary", js=Path(__file__).with_name("box.js").read_text(encoding="utf-8"), isolate_styles=False
 )
@@ -22,4 +24,4 @@ def glossary_box(
     language: the page's, which nothing else tells the browser.
     """
     words = {"label": label, "close": close, "more": more}
-    _mount(key=key, data={"terms": list(terms), "language": language, "opened": opened, **words})
+    _mount(key=key, data=plain({"terms": list(terms), "language": language, "opened": opened, **words}))

@@ -4,7 +4,7 @@
 const CLASS_NAME = "fda-glossary";
 const PREFIX = "#term-";
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const node = parentElement.querySelector(`.${CLASS_NAME}`) ?? createNode(parentElement);
   node.button.title = data.label;
   node.button.setAttribute("aria-label", data.label);

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
+from ui.components import plain
 from ui.components.live_chart.plotly_js import file_name, publish
 from ui.components.spoken import spoken
 
@@ -51,7 +52,7 @@ def live_chart(
         "alt": spoken(alt),
         "unavailable": unavailable,
     }
-    _mount(key=key, data=data, height=height)
+    _mount(key=key, data=plain(data), height=height)
 
 
 def figure_json(figure: go.Figure, view: str) -> str:

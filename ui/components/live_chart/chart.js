@@ -14,7 +14,7 @@ const CONFIG = {
   plotlyServerURL: "",
 };
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const node = parentElement.querySelector(`.${CLASS_NAME}`) ?? createNode(parentElement);
   node.style.height = `${data.height}px`;
   node.setAttribute("aria-label", data.alt);

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.components import plain
+
 _mount = st.components.v2.component(
     "fda_page_habits", js=Path(__file__).with_name("habits.js").read_text(encoding="utf-8"), isolate_styles=False
 )
@@ -31,4 +33,4 @@ def page_habits(
         "regions": [[f".st-key-{name}" for name in group] for group in regions],
         "quick": [f".st-key-{name}" for name in quick],
     }
-    return _mount(key=key, data=data, on_ready_change=on_ready).ready
+    return _mount(key=key, data=plain(data), on_ready_change=on_ready).ready

@@ -5,7 +5,7 @@ const NEAR = 8; // pixels
 const AGAIN = 1000; // milliseconds
 const BUTTON = '[data-testid="stButton"] button, [data-testid="stFormSubmitButton"] button';
 
-export default function ({ data, setTriggerValue }) {
+export default function ({ data: [data], setTriggerValue }) {
   window.fdaHabits ??= install();
   Object.assign(window.fdaHabits, data, { tell: () => setTriggerValue("ready", data.page) });
   if (!data.heard) tell(window.fdaHabits);

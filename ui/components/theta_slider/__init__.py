@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.components import plain
+
 _mount = st.components.v2.component(
     "fda_theta_slider", js=Path(__file__).with_name("slider.js").read_text(encoding="utf-8"), isolate_styles=False
 )
@@ -22,8 +24,8 @@ def theta_slider(
     highest = 1.15 * max(*estimates, theta)
     _mount(
         key=key,
-        data={
+        data=plain({
             "estimates": list(estimates), "view": view, "chart": chart, "theta": theta, "highest": highest,
             "most": most, "model": model, "check": check, "label": label, "words": dict(words), "language": language,
-        },
+        }),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 
 const CLASS_NAME = "fda-theta";
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const node = parentElement.querySelector(`.${CLASS_NAME}`) ?? createNode(parentElement);
   if (node.view !== data.view) {
     node.range.value = STEPS * (data.theta / data.highest); // another round: its own Θ

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from fda_core.analysis.timeline import Timeline
+from ui.components import plain
 from ui.components.spoken import spoken
 
 __all__ = ["SCRIPT", "STYLE", "Look", "player_data", "timeline_player"]
@@ -37,7 +38,7 @@ def timeline_player(data: dict, *, key: str) -> None:
 
     What the viewer did (pause, speed, place) is kept while the timeline is the same.
     """
-    _mount(key=key, data=data)
+    _mount(key=key, data=plain(data))
 
 
 def player_data(

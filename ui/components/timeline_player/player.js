@@ -29,7 +29,7 @@ const ICONS = {
 const SKETCH = "M-1.6 0a1.6 1.6 0 1 0 3.2 0a1.6 1.6 0 1 0-3.2 0";
 const STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   let root = parentElement.querySelector(".film");
   if (!root) {
     root = element("div", "film");
