@@ -14,6 +14,9 @@ const CONFIG = {
   plotlyServerURL: "",
 };
 
+// Pixels. A narrower chart has no room for the name of its axis in one line: what it has in brackets goes below.
+const PHONE = 440;
+
 export default function ({ data: [data], parentElement }) {
   const node = parentElement.querySelector(`.${CLASS_NAME}`) ?? createNode(parentElement);
   node.style.height = `${data.height}px`;
@@ -65,6 +68,8 @@ function draw(Plotly, node) {
   // Parsed afresh each time, because Plotly writes into the layout it is given.
   const { data, layout } = JSON.parse(figure);
   layout.template = template;
+  const title = layout.xaxis?.title;
+  if (title?.text && node.clientWidth < PHONE) title.text = title.text.replace(/\s*([(（])/, "<br>$1");
   return Plotly.react(node, data, layout, CONFIG).then(() => listenOnce(node));
 }
 
