@@ -82,6 +82,8 @@ class LabRecord:
             for lane in self.lanes.values():
                 lane.settle()
             self.start(WIRE_BYTES_PER_PARAMETER, {"test_loss": None, "accuracy": None, "metrics": {}})
+            if status == "finished" and (reason := self.nobody_answered()):
+                status, message = "failed", reason
             for lane in self.lanes.values():
                 lane.end("cap" if status == "finished" else "stopped", message)
             self.write({
@@ -92,6 +94,14 @@ class LabRecord:
             self.journal.close()
             if self.lock:
                 self.lock.close()
+
+    def nobody_answered(self) -> str:
+        """Where no client's model arrived in any round: that, and what the last client said; else empty."""
+        rounds = sum(lane.rounds for lane in self.lanes.values())
+        if not rounds or any(lane.answered for lane in self.lanes.values()):
+            return ""
+        said = next((lane.problem for lane in self.lanes.values() if lane.problem), "")
+        return f"No client's model arrived in any of {rounds} rounds" + (f": {said}" if said else ".")
 
     def __enter__(self) -> "LabRecord":
         return self
@@ -109,6 +119,7 @@ class LaneRecord:
         self.first: Mapping[str, Any] | None = None
         self.score: Mapping[str, Any] = score(None)
         self.rounds, self.total, self.clock = 0, 0, 0.0
+        self.answered, self.problem = False, ""
         self.ended = False
 
     def played(self, round: Played) -> None:
@@ -130,6 +141,8 @@ class LaneRecord:
         if played := self.pending:
             self.pending = None
             self.rounds += 1
+            self.answered |= bool(played.left)
+            self.problem = next((client.problem for client in played.clients if client.problem), self.problem)
             self.record.write(*self.epochs(played), self.round(played))
 
     def end(self, status: str, message: str = "") -> None:

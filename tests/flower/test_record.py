@@ -55,3 +55,21 @@ def test_a_run_that_fails_is_closed_with_its_reason(tmp_path):
         raise RuntimeError("the power went")
     last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
     assert (last["status"], last["message"]) == ("failed", "the power went")
+
+
+def test_a_run_in_which_every_client_s_app_raises_does_not_look_finished(tmp_path, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("no file of that name")
+
+    monkeypatch.setattr(tiny_app, "trained", broken)
+    folder = tmp_path / "20261127-120000-abcdef"
+    with LabRecord(folder, LANES, clients=4, per_round=4, rounds=3) as record:
+        for lane, fda in LANES.items():
+            strategy = FdaAvg(
+                fda=fda, watcher=record.watch(lane), min_train_nodes=4, min_available_nodes=4, fraction_evaluate=0.0
+            )
+            local = LocalGrid(tiny_app.make_app(fda_mod), 4)
+            strategy.start(local, tiny_app.initial(), 3, train_config=tiny_app.config())
+    last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
+    assert last["status"] == "failed" and "in any of 6 rounds" in last["message"]
+    assert "no file of that name" in last["message"]
