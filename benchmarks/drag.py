@@ -13,34 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import machine
-from benchmarks.browser import viewer
+from benchmarks.browser import felt, viewer
 from tests.browser.race import ELEMENT
 from tests.helpers.server import Server
 
 SLIDER = ".st-key-alpha input[type='range']"
-WATCH = f"""
-() => {{
-  const cell = () => {ELEMENT}?.layout?.uirevision ?? "";
-  const before = cell();
-  window.fda_moved = new Promise((done) => {{
-    addEventListener("keydown", () => {{
-      const began = performance.now();
-      const look = () => {{
-        if (cell() !== before) requestAnimationFrame(() => done(performance.now() - began));  // it is painted then
-        else requestAnimationFrame(look);
-      }};
-      look();
-    }}, {{ once: true, capture: true }});
-  }});
-}}
-"""
+CELL = f"{ELEMENT}?.layout?.uirevision ?? ''"
 
 
 def moved(page, key: str) -> float:
     """Milliseconds until the other cell's chart is drawn."""
-    page.evaluate(WATCH)
-    page.locator(SLIDER).press(key)
-    passed = page.evaluate("window.fda_moved")
+    passed = felt(page, CELL, lambda: page.locator(SLIDER).press(key))
     page.wait_for_timeout(500)  # a person looks before the next move
     return passed
 
