@@ -16,8 +16,9 @@ from benchmarks import machine
 from benchmarks.browser import felt, viewer
 from tests.browser.race import ELEMENT
 from tests.helpers.server import Server
+from ui.state.choice import selector
 
-SLIDER = ".st-key-alpha input[type='range']"
+SLIDER = f"{selector('alpha')} input[type='range']"
 CELL = f"{ELEMENT}?.layout?.uirevision ?? ''"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.load import quantile
 from benchmarks.race import wait_until
+from ui.state.choice import selector
 
 GOALS = {"switch_p95": 0.5, "budget_p95": 0.2}
 # By page: what has to be there for it to be drawn. The story is there when the server is done; live pages never are.
@@ -26,9 +27,9 @@ PAGES = {
 }  # fmt: skip
 # Page, slider and chart; the keys go to and fro, so that every press changes something.
 SLIDERS = {
-    "budget": ("budget", ".st-key-budget_lane input[type=range]", ".st-key-budget_map"),
-    "round": ("inside", ".st-key-inside_round input[type=range]", ".st-key-inside-variance"),
-    "alpha": ("heterogeneity", ".st-key-mix_alpha input[type=range]", ".st-key-mix-labels"),
+    "budget": ("budget", f"{selector('budget_lane')} input[type=range]", ".st-key-budget_map"),
+    "round": ("inside", f"{selector('inside_round')} input[type=range]", ".st-key-inside-variance"),
+    "alpha": ("heterogeneity", f"{selector('mix_alpha')} input[type=range]", ".st-key-mix-labels"),
 }
 WIDE = {"width": 1920, "height": 1080}  # every page's name has its place there
 ENDLESS = {"preset": "default", "seed": 0, "rounds": 5000, "target.value": 0.99}

@@ -1,5 +1,6 @@
 """How much of the processor other programs take: what a run takes then is theirs to say."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -31,21 +32,32 @@ def sample() -> Sample:
 
 
 class OtherPrograms:
-    """May be asked by any thread."""
+    """May be asked by any thread, and lets none wait for another: a class of viewers asks some thirty times a second.
 
-    def __init__(self, sample: Callable[[], Sample] = sample):
-        self.sample, self.lock = sample, threading.Lock()
+    every: seconds between two looks; in between the last one's verdict holds.
+    """
+
+    def __init__(self, sample: Callable[[], Sample] = sample, every: float = APART):
+        self.sample, self.every, self.looking = sample, every, threading.Lock()
         self.seen: deque[Sample] = deque()
+        self.crowded, self.next = False, -math.inf
 
     def crowding(self) -> bool:
         """Whether they took more than `CROWDED` of the last seconds; False before anything is known."""
-        with self.lock:
-            now = self.sample()
-            if not self.seen or now.clock - self.seen[-1].clock >= APART:
-                self.seen.append(now)
-            while len(self.seen) > 2 and now.clock - self.seen[1].clock >= SPAN:
-                self.seen.popleft()
-            before = self.seen[0]
+        if time.monotonic() >= self.next and self.looking.acquire(blocking=False):
+            try:
+                self.crowded = self._look()
+                self.next = time.monotonic() + self.every
+            finally:
+                self.looking.release()
+        return self.crowded
+
+    def _look(self) -> bool:
+        now = self.sample()
+        self.seen.append(now)
+        while len(self.seen) > 2 and now.clock - self.seen[1].clock >= SPAN:
+            self.seen.popleft()
+        before = self.seen[0]
         passed = now.all - before.all
         others = (now.taken - before.taken) - (now.own - before.own)
         return passed > 0 and others > CROWDED * passed

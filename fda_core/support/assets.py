@@ -41,6 +41,7 @@ def locate(asset: tuple[str, str]) -> Path:
     return path
 
 
+@cache
 def installed(asset: tuple[str, str]) -> Path:
     """Where the file is, whatever it holds. Raises `MissingAssets`."""
     package, inside = asset

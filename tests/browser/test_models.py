@@ -7,6 +7,7 @@ from fda_core.models.payload import size_of
 from fda_core.runs.store import read_events
 from fda_core.settings import presets
 from tests.browser.race import SMALL, wait
+from ui.state.choice import selector
 from ui.text.numbers import megabytes
 
 PART = ".st-key-model_part"
@@ -15,7 +16,7 @@ PART = ".st-key-model_part"
 def chosen(page: Page, option: str, word: str) -> bool:
     """False if the list closed again, or the choice did not get into the address: the page is drawn anew when the cost
     of a run is known, and what was pressed in that moment may be gone."""
-    page.locator(".st-key-trained").get_by_role("combobox").click()
+    page.locator(selector("trained")).get_by_role("combobox").click()
     try:
         page.get_by_role("option", name=option).click(timeout=2000)
         page.wait_for_url(f"**{word}**", timeout=20_000)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.race import CHART, ELEMENT, Race, address, wait
+from ui.state.choice import selector
 
 # By page, its main picture; the list of runs has tests of its own.
 PAGES = {
@@ -69,7 +70,7 @@ def test_the_rounds_of_a_run_can_be_turned(server, tab):
 def test_the_clients_mix_follows_the_slider_and_every_bar_has_a_colour(server, tab):
     tab.goto(f"{server.url}/heterogeneity")
     tab.wait_for_selector(f"{CHART} .main-svg")
-    slider = tab.locator(".st-key-mix_alpha").get_by_role("slider")
+    slider = tab.locator(selector("mix_alpha")).get_by_role("slider")
     slider.press("ArrowRight")
     wait(lambda: "alpha=" in address(tab) or slider.press("ArrowRight"), "α in the address")
     fills = tab.evaluate(
@@ -187,7 +188,7 @@ def test_the_recorded_curves_follow_a_slider_that_is_still_held(server, tab):
     pale = "Number(document.querySelector('.st-key-race_recorded_words').style.opacity || 1) < 1"
     tab.locator(".fda-drawn-ahead").wait_for(state="attached")
     before, sentence = tab.evaluate(cell), words.inner_text()
-    handle = tab.locator(".st-key-alpha [data-testid='stSliderThumbValue']").locator("..").bounding_box()
+    handle = tab.locator(f"{selector('alpha')} [data-testid='stSliderThumbValue']").locator("..").bounding_box()
     x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
     tab.mouse.move(x, y)
     tab.mouse.down()

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 from tests.browser.race import ELEMENT, SMALL, Race, address, wait
+from ui.state.choice import selector
 
 TEXT = "A warm, funny film with a wonderful ending."
 
@@ -11,9 +12,9 @@ TEXT = "A warm, funny film with a wonderful ending."
 def played(race: Race) -> Race:
     """Predicts that nobody gets there, and plays three rounds a lane, in which nobody can."""
     race.open(**SMALL | {"rounds": 3})
-    race.page.locator(".st-key-prediction input").click()
+    race.page.locator(f"{selector('prediction')} input").click()
     race.page.get_by_role("option", name="My prediction: no lane reaches the target").click()
-    race.page.locator(".st-key-prediction input[value*='no lane']").wait_for()
+    race.page.locator(f"{selector('prediction')} input[value*='no lane']").wait_for()
     race.press("Start")
     race.wait_for_status("Finished")
     return race
@@ -33,7 +34,7 @@ def asked(page: Page, answer: Locator) -> bool:
 def test_a_lesson_from_the_prediction_to_a_sentence_of_one_s_own(race):
     played(race)
     race.page.get_by_text("You predicted that no lane would reach the target: right.").wait_for()
-    assert race.page.locator(".st-key-prediction").count() == 0
+    assert race.page.locator(selector("prediction")).count() == 0
     page = race.page
 
     box = page.get_by_role("spinbutton", name="Budget, MB")
@@ -75,7 +76,7 @@ def test_a_sentence_can_be_tried_while_the_run_goes_on_and_its_answer_stays(race
 def test_the_question_and_the_cost_do_not_push_the_chart_off_the_projector(race, size):
     race.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     race.open()
-    race.page.locator(".st-key-prediction").wait_for()
+    race.page.locator(selector("prediction")).wait_for()
     race.page.locator(".st-key-cost").get_by_text("MB sent").wait_for()
     assert race.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     if size[0] > 1000:

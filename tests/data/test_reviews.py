@@ -17,10 +17,13 @@ def data():
 
 @pytest.fixture
 def nothing_located():
-    """`locate` remembers what it has found; forget it before and after."""
-    assets.locate.cache_clear()
+    """What was found once is remembered; forget it before and after."""
+    found = (assets.locate, assets.installed)
+    for each in found:
+        each.cache_clear()
     yield
-    assets.locate.cache_clear()
+    for each in found:
+        each.cache_clear()
 
 
 @pytest.mark.parametrize(("half", "size"), [("train", 4000), ("test", 1000)])

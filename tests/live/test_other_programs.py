@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -12,7 +13,7 @@ from fda_core.live.other_programs import OtherPrograms, Sample
 
 def asked(*samples: Sample) -> list[bool]:
     found = iter(samples)
-    others = OtherPrograms(lambda: next(found))
+    others = OtherPrograms(lambda: next(found), every=0.0)
     return [others.crowding() for _ in samples]
 
 
@@ -25,6 +26,23 @@ def test_it_is_over_soon_after_the_others_have_ended():
     busy = [Sample(t, 2 * t, 2 * t, 0) for t in range(10)]
     idle = [Sample(t, 2 * t, 18, 0) for t in range(10, 16)]
     assert asked(*busy, *idle)[-7:] == [True, True, True, False, False, False, False]
+
+
+def test_no_viewer_waits_for_the_look_of_another():
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow() -> Sample:
+        begun.set()
+        assert may_end.wait(60)
+        return Sample(0, 0, 0, 0)
+
+    others = OtherPrograms(slow)
+    looks = threading.Thread(target=others.crowding)
+    looks.start()
+    assert begun.wait(60)
+    assert others.crowding() is False, "the last verdict, while another looks"
+    may_end.set()
+    looks.join()
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from ui.state.choice import selector
 from ui.text.i18n import t
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,30}")
@@ -129,5 +130,5 @@ def outline(keys: Iterable[str]) -> None:
 
 def rule(keys: Iterable[str], words: str) -> None:
     """Keys that are no names of ours are left out: they may come from an address."""
-    if names := [f".st-key-{key}" for key in keys if KEY.fullmatch(key)]:
+    if names := [selector(key) for key in keys if KEY.fullmatch(key)]:
         st.html(f"<style>{', '.join(names)} {{ {words}; }}</style>")

@@ -139,7 +139,7 @@ def figure(budget: float | None, x: str = "bytes", over: bool = True) -> dict:
     events = tuple(Fake()(config, lambda done, total: None, lambda: None))
     run = Snapshot("20261124-000000-aaaaaa", config, "finished", len(events), events)
     view = f"{run.run_id}/{x}/test_loss"
-    return json.loads(shared_figure(view, 1, x, "test_loss", budget, over, run, config, summarize(list(events))))
+    return json.loads(shared_figure(view, "", x, "test_loss", budget, over, run, config, summarize(list(events))))
 
 
 def lines(drawn: dict) -> list[float]:

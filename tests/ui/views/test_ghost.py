@@ -22,7 +22,7 @@ def drawn(config, rounds: int | None = None, x: str = "bytes", over: bool = Fals
     run = Snapshot("20261128-000000-aaaaaa", config, "running", len(events), events)
     shared_figure.clear()
     lanes = summarize(list(events))
-    return json.loads(shared_figure("view", 1, x, "accuracy", None, over, run, config, lanes, alone))
+    return json.loads(shared_figure("view", "", x, "accuracy", None, over, run, config, lanes, alone))
 
 
 def recorded(figure: dict) -> list[dict]:

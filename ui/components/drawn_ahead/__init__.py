@@ -18,10 +18,10 @@ def drawn_ahead(
 ) -> None:  # fmt: skip
     """figures: each that the chart may show, as `figure_json` makes them. places: which of them at every place of the
     first slider, and in that of the second. chart: key of the `live_chart`. words: key of the container whose words are
-    about it. sliders: keys of the containers they are in, and the values that the first row and column stand for.
+    about it. sliders: selectors of what they are in, and the values that the first row and column stand for.
     """
     data = {
         "figures": list(figures), "places": [list(row) for row in places], "chart": chart, "words": words,
-        "sliders": [{"key": name, "first": first} for name, first in sliders],
+        "sliders": [{"place": place, "first": first} for place, first in sliders],
     }  # fmt: skip
     _mount(key=key, data=plain(data))

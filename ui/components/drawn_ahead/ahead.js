@@ -33,8 +33,8 @@ function follow(node) {
 // As the server will draw it; null where that is not known. Called whenever the chart is to be drawn.
 function figure({ data, isConnected }, ofServer) {
   if (!isConnected) return null;
-  const [row, column] = data.sliders.map(({ key, first }) => {
-    const slider = document.querySelector(`.st-key-${key} input[type='range']`);
+  const [row, column] = data.sliders.map(({ place, first }) => {
+    const slider = document.querySelector(`${place} input[type='range']`);
     return slider ? Number(slider.value) - first : -1;
   });
   const found = data.figures[data.places[row]?.[column]] ?? null;

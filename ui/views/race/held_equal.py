@@ -3,26 +3,26 @@
 import streamlit as st
 
 from fda_core.analysis.curves import paired_rounds
-from fda_core.analysis.summary import started
+from fda_core.analysis.summary import rounds_played, started
 from fda_core.runs.snapshot import Snapshot
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 from ui.shared.tables import text_table
 from ui.text.i18n import named, t
 from ui.text.numbers import loss, of_hundred
 from ui.text.sentences import epochs, lane_labels
-from ui.text.viewer import Viewing, viewing
+from ui.text.viewer import viewing
 
 
 def panel(run: Snapshot) -> None:
     """Closed until somebody asks."""
     with st.expander(t("fair.title"), key="fair", icon=":material/balance:"):
-        held, apart = shared(viewing(), run.run_id, run.revision, run)
+        held, apart = shared(str(viewing()), run.run_id, rounds_played(run.events), run)
         text_table(held)
         st.markdown(apart)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def shared(viewer: Viewing, run_id: str, revision: int, _run: Snapshot) -> tuple[list[dict[str, str]], str]:
+def shared(viewer: str, run_id: str, rounds: int, _run: Snapshot) -> tuple[list[dict[str, str]], str]:
     """What the panel says, found once for all who look at this moment of a run."""
     held = [{t("fair.equal"): what, t("fair.here"): here} for what, here in equal(_run)]
     return held, differs(_run.config)

@@ -34,7 +34,9 @@ def curves(
 ) -> None:  # fmt: skip
     """On the axes and with the budget that were chosen; alone: with nothing recorded behind them."""
     x, y, budget = chosen
-    view, moment = f"{run.run_id}/{x}/{y}", (viewing(), run.revision, len(run.events))
+    # What lies between two rounds changes no curve: a moment is what the lanes have come to. As text, because Streamlit
+    # takes longer to hash the numbers one by one.
+    view, moment = f"{run.run_id}/{x}/{y}", f"{viewing()} {lanes}"
     live_chart(
         shared_figure(view, moment, x, y, budget, not going_on, run, config, lanes, alone),
         key="race",
@@ -46,7 +48,7 @@ def curves(
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def shared_figure(
-    view: str, moment: object, x: str, y: str, budget: float | None, over: bool, _run: Snapshot,
+    view: str, moment: str, x: str, y: str, budget: float | None, over: bool, _run: Snapshot,
     _config: ExperimentConfig, _lanes: list[LaneSummary], alone: bool = False,
 ) -> str:  # fmt: skip
     """The chart as the browser gets it, made once for all who look at this moment of a run with this budget."""

@@ -21,6 +21,7 @@ from ui.shared.atlas_numbers import atlas, saving_words
 from ui.shared.charts import X_COLUMNS, race_chart
 from ui.shared.frames import COLUMNS
 from ui.shared.lane_looks import look, palette
+from ui.state.choice import selector
 from ui.text.glossary import marked
 from ui.text.i18n import t, together
 from ui.text.sentences import lane_labels
@@ -64,7 +65,8 @@ def follow(config: ExperimentConfig, x: str, y: str) -> None:
     cells, places = around(settings, tuple(offered(row("alpha"))), least, most)
     drawn_ahead(
         [figure(cell, x, y, config.target.model_dump_json(), viewing()) for cell in cells], places, key="race_ahead",
-        chart="race_recorded", words="race_recorded_words", sliders=(("alpha", 0), ("clients", least)),
+        chart="race_recorded", words="race_recorded_words",
+        sliders=((selector("alpha"), 0), (selector("clients"), least)),
     )  # fmt: skip
 
 
