@@ -101,11 +101,12 @@ class Saving:
         """What may be said of the seeds together: a `ratio`, or, where `middle` is none, that ours lost on most
         (`missed`) or won on most (`alone`), that `neither` got there on any, or nothing yet (`undecided`).
 
-        A median of 0 by itself says only that ours did not get there: it may have been ended too early to lose.
+        A median of 0 by itself says only that ours did not get there: it may have been ended too early to lose. Nor is
+        one a ratio that lies between a seed that was missed and one that was not: it is outside the spread.
         """
         if self.middle is None:
             return "neither"
-        if self.ratios and 0 < self.middle < inf:
+        if (found := self.ratios) and min(found) <= self.middle <= max(found):
             return "ratio"
         seeds, counts = len(self.pairs), self.counts
         return "missed" if 2 * counts["loss"] > seeds else "alone" if 2 * counts["win"] > seeds else "undecided"

@@ -44,6 +44,17 @@ def test_a_saving_is_the_middle_of_all_seeds_and_who_alone_missed_the_target_has
     assert Saving([(Spent(9, 9), Spent(None, 9))]).middle == float("inf")
 
 
+def test_between_a_seed_that_was_missed_and_one_that_was_not_there_is_no_ratio():
+    both, missed, cut_off = (
+        (Spent(100, 150), Spent(90, 150)),
+        (Spent(None, 150), Spent(90, 150)),
+        (Spent(None, 9), Spent(90, 90)),
+    )
+    assert Saving([both, cut_off]).standing == "undecided"
+    assert Saving([both, missed, missed, missed]).standing == "missed"
+    assert Saving([both, both, missed]).standing == "ratio"
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "word", "fewer", "larger"),
     [(50, 200, "fewer", 4, 4), (200, 50, "more", 0.25, 4), (100, 104, "tie", 1.04, 1.04)],
