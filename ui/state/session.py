@@ -56,7 +56,7 @@ def warm_up() -> None:
     time.sleep(1)  # the first page is drawn before torch takes the processor
     polite = give_way()
     tidy(runs_folder())
-    assets.problem(read=True)
+    assets.problem(read=True)  # reads the weights, for which no page should wait; pages say what was found
     import torch
 
     import fda_core.setup  # noqa: F401

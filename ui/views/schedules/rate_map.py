@@ -66,7 +66,7 @@ def runs(square: Square) -> str:
 def saved(rate: str, saving: Saving) -> str:
     """What FDA-OPT saves at a rate; where it did not get there on most seeds, whether that is lost or open."""
     runs = len(saving.pairs)
-    if saving.middle == 0:
+    if saving.standing != "ratio":
         key = "schedules.map_missed" if saving.standing == "missed" else "schedules.map_open"
         return t(key, rate=rate, runs=runs, open=saving.counts["open"])
     word, shown = ratio_words(saving)
