@@ -26,7 +26,7 @@ def tab(server, context):
 
 def in_sight(place: dict[str, float] | None) -> bool:
     """Of a projector's 720 pixels."""
-    return bool(place) and place["height"] > 200 and 0 <= place["y"] and place["y"] + place["height"] <= 720
+    return bool(place) and place["height"] > 200 and place["y"] >= 0 and place["y"] + place["height"] <= 720
 
 
 def exceptions(tab: Page) -> int:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from fda_core.analysis.summary import summarize
+from fda_core.analysis.summary import started, summarize
 from fda_core.runs.snapshot import Snapshot, Status
 from fda_core.settings.config import ExperimentConfig
 from ui.shared import replay_controls
@@ -15,7 +15,7 @@ from ui.text.glossary import marked
 from ui.text.i18n import t
 from ui.text.recorded_messages import recorded
 from ui.text.sentences import headline
-from ui.views.race import cost_line, held_equal, prediction, recorded_cell, try_sentence
+from ui.views.race import cost_line, prediction, recorded_cell
 from ui.views.race.lane_table import numbers
 from ui.views.race.notes import notes
 from ui.views.race.queue_list import waiting
@@ -24,10 +24,14 @@ from ui.views.race.run_controls import controls, is_next
 
 
 class Around(NamedTuple):
-    """What matters to the page around the fragment. live: events may still come, from here or another process."""
+    """What matters to the page around the fragment. live: events may still come, from here or another process.
+
+    begun: there is something to see of it.
+    """
 
     run_id: str | None
     live: bool
+    begun: bool
     playing: bool
     cost_awaited: bool
 
@@ -36,12 +40,13 @@ def identity(run: Snapshot | None, config: ExperimentConfig | None) -> Around:
     """What the page around the fragment was drawn for; once it differs, the whole page is drawn again."""
     soon = is_next(run, config) and cost_line.awaited(config)
     if run is None:
-        return Around(None, False, False, soon)
-    return Around(run.run_id, run.live or run.status == Status.ELSEWHERE, replay_controls.playing(run), soon)
+        return Around(None, False, False, False, soon)
+    live = run.live or run.status == Status.ELSEWHERE
+    return Around(run.run_id, live, started(run.events) is not None, replay_controls.playing(run), soon)
 
 
 def live_part(config: ExperimentConfig | None, around: Around) -> None:
-    """Buttons, sentence, chart, table and panels of the run at this moment; `around`: what the page was drawn for."""
+    """Buttons, sentence, chart and table of the run at this moment; `around`: what the page was drawn for."""
     whole, _ = shown_run()
     if identity(whole, config) != around:
         # The settings in the sidebar freeze or thaw, the address changes, a replay moves or stands, a cost is known.
@@ -69,8 +74,6 @@ def live_part(config: ExperimentConfig | None, around: Around) -> None:
     if lanes:
         numbers(run.config, lanes)
         notes(run, config)
-        held_equal.panel(run)
-        try_sentence.panel(run)
     waiting(run)
 
 

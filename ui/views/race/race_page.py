@@ -1,4 +1,4 @@
-"""The Race page: settings in the sidebar, the run in one fragment that is drawn again while something is under way."""
+"""The Race page: settings in the sidebar, the run in a fragment that is drawn again while something is under way."""
 
 import streamlit as st
 
@@ -14,13 +14,15 @@ from ui.text.i18n import t
 from ui.text.problems import said
 from ui.views.race import budget_line
 from ui.views.race.live_part import identity, live_part
+from ui.views.race.panels import panels
 
 # Settings that do not touch what Var is measured on, so that a run's variances still speak for the sliders.
 NOT_VARIANCE = {"preset", "lanes", "rounds", "target", "after_target_rounds", "link", "seed"}
+SELDOM = 10.0  # seconds between two draws of what changes little while a run trains
 
 
 def page() -> None:
-    """Settings in the sidebar, everything live in one fragment."""
+    """Settings in the sidebar, everything live in one fragment, below it what is asked for."""
     arrived = "base" not in st.session_state or address.linked() or address.moved()
     if arrived and "run" not in st.query_params and not following():
         st.session_state.run = None  # a link to settings is one to a new run
@@ -49,6 +51,8 @@ def page() -> None:
         else None
     )
     st.fragment(run_every=often)(live_part)(config, around)
+    if around.begun:
+        st.fragment(run_every=SELDOM if around.live else None)(panels)()
 
 
 def comparable(run: Snapshot | None, config: ExperimentConfig) -> tuple:
