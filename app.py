@@ -1,4 +1,4 @@
-"""FDA-OPT Lab: navigation, and what every page shares. Start it with `streamlit run app.py`."""
+"""FDA-OPT Lab: what every page shares. Start it with `streamlit run app.py`."""
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from ui.frame.chart_library import publish_chart_library
 from ui.frame.chrome import chrome
 from ui.frame.heading import heading
 from ui.frame.onward import onward
+from ui.frame.pages import pages
 from ui.state import address
 from ui.state.session import runner
 from ui.state.viewing import settle
@@ -21,19 +22,7 @@ style.dress()
 st.session_state.setdefault("run", st.query_params.get("run"))
 runner()
 publish_chart_library()
-pages = [
-    st.Page("pages/story.py", title=t("app.story"), icon=":material/menu_book:", default=True),
-    st.Page("pages/race.py", title=t("app.race"), icon=":material/sports_score:"),
-    st.Page("pages/inside.py", title=t("app.inside"), icon=":material/zoom_in:"),
-    st.Page("pages/heterogeneity.py", title=t("app.heterogeneity"), icon=":material/diversity_3:"),
-    st.Page("pages/schedules.py", title=t("app.schedules"), icon=":material/schedule:"),
-    st.Page("pages/budget.py", title=t("app.budget"), icon=":material/payments:"),
-    st.Page("pages/evidence.py", title=t("app.evidence"), icon=":material/fact_check:"),
-    st.Page("pages/production.py", title=t("app.production"), icon=":material/rocket_launch:"),
-    st.Page("pages/lesson.py", title=t("app.lesson"), icon=":material/school:"),
-    st.Page("pages/runs.py", title=t("app.runs"), icon=":material/folder_open:"),
-]
-page = st.navigation(pages, position="top")
+page = st.navigation(pages(), position="top")
 name = page.url_path or "story"
 address.begin(name, strange)
 chrome(name)

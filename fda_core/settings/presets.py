@@ -1,5 +1,7 @@
 """Named experiments, one small TOML file each in `presets/`; `default` is what the defaults of the fields give."""
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,21 @@ FOLDER = Path(__file__).parent / "presets"
 
 def names() -> list[str]:
     """`default` first, then the others in alphabetical order."""
-    return sorted((path.stem for path in FOLDER.glob("*.toml")), key=lambda name: (name != "default", name))
+    return list(written(FOLDER))
+
+
+@cache
+def written(folder: Path) -> dict[str, dict[str, Any]]:
+    """What each file in the folder says, in the order of `names`. Read once: pages ask several times in every draw."""
+    files = sorted(folder.glob("*.toml"), key=lambda path: (path.stem != "default", path.stem))
+    return {path.stem: from_toml(path) for path in files}
 
 
 def settings(name: str) -> dict[str, Any]:
     """What the preset's file says, and its name. Raises `ConfigError`."""
     if name not in names():
         raise ConfigError("settings.no_preset", name=name, names=", ".join(names()))
-    return from_toml(FOLDER / f"{name}.toml") | {"preset": name}
+    return deepcopy(written(FOLDER)[name]) | {"preset": name}
 
 
 def build(changes: dict[str, Any] | None = None, preset: str = "default") -> ExperimentConfig:

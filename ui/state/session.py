@@ -26,6 +26,9 @@ from ui.text.problems import said
 
 # Of 0 (as the pages) to 19. Beside two busy programs a run played 14 rounds at 0, 9 at 2, 1 at 4, none at 10.
 PRIORITY, TRAINING_PRIORITY = "FDA_OPT_LAB_NICE", 2
+# Seconds that a thread may keep Python to itself while others wait. In a class of 30 a click waits 0.14 to 0.20 s at
+# 0.02, 0.22 to 0.28 at Python's own 0.005, 0.6 at 0.001: who is interrupted holds locks for which the others wait.
+TURN = 0.02
 ENTRY = Path(__file__).parents[2] / "app.py"
 
 
@@ -68,6 +71,7 @@ def warm_up() -> None:
     # which nothing trains and no page is drawn.
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(TURN)  # not before: pages would wait as long for the import of torch
 
 
 def give_way() -> bool:
