@@ -8,8 +8,9 @@ from fda_core.analysis.effects import mean_epochs
 from fda_core.analysis.saving import Saving
 from fda_core.analysis.summary import Cost
 from fda_core.atlas.cells import DEFAULT, RACE, Cell, Run
-from fda_core.atlas.default_cell import cost, target
-from fda_core.atlas.file import Atlas, Curve
+from fda_core.atlas.curves import Atlas, Curve
+from fda_core.atlas.default_cell import target
+from fda_core.atlas.default_figures import cost
 from fda_core.atlas.nearest import distance, shown
 from fda_core.atlas.opponents import at_equal_settings, seeds_of
 from fda_core.settings.config import Target

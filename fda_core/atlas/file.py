@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +16,8 @@ from fda_core.algorithm.events import Event
 from fda_core.analysis.summary import rounds_of, start_of
 from fda_core.atlas.cells import COHORT, LANES, PARTS, Cell, Run
 from fda_core.atlas.cells import runs as all_runs
+from fda_core.atlas.curves import Atlas, Curve
+from fda_core.atlas.default_figures import headline
 from fda_core.runs.store import read_events
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.errors import LabError
@@ -38,32 +40,6 @@ CELL = [entry.name for entry in fields(Cell)]
 
 class AtlasError(LabError):
     """A file that is not this atlas."""
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """A lane from the untrained model on; all arrays are [rounds + 1].
-
-    epochs: local epochs of each round; bytes_total: sent by then. theta: Θ, of a lane with a fixed one. status: how
-    the lane ended, `cap` or `diverged`.
-    """
-
-    status: str
-    theta: float | None
-    epochs: np.ndarray
-    bytes_total: np.ndarray
-    test_loss: np.ndarray
-    accuracy: np.ndarray
-    variance: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Atlas:
-    """Every run's curve, and the card: `config` that all share, `clients_per_round`, what each of the `lanes` has for
-    itself, `versions`, `machine`, `commands`, first and last day."""
-
-    curves: dict[Run, Curve]
-    card: dict
 
 
 def rows_of(run: Run, events: list[Event]) -> list[dict]:
@@ -90,12 +66,13 @@ def save(runs: Iterable[Run], root: Path, path: Path) -> int:
     if old:
         table = pa.concat_tables([rows_in(path), table])
     card = merged(old.card if old else {}, [start_of(events) for events in new.values()])
-    card["commands"] = commands({*new, *(old.curves if old else ())})
-    keys = [*CELL, "lane", "seed", "round"]
-    pq.write_table(table.sort_by([(key, "ascending") for key in keys]), whole := BytesIO(), compression="zstd")
+    table = table.sort_by([(key, "ascending") for key in [*CELL, "lane", "seed", "round"]])
+    curves = curves_in(table)
+    card["commands"], card["default"] = commands(curves), headline(Atlas(curves, card))
+    pq.write_table(table, whole := BytesIO(), compression="zstd")
     replace_whole(path, whole.getvalue())
     replace_whole(card_of(path), (json.dumps(card, indent=1) + "\n").encode())
-    return len(new) + (len(old.curves) if old else 0)
+    return len(curves)
 
 
 def card_of(path: Path) -> Path:
@@ -138,18 +115,23 @@ def load(path: Path) -> Atlas:
         card = json.loads(card_of(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, pa.ArrowException) as error:
         raise AtlasError("atlas.not_read", path=path, reason=str(error)) from None
-    begins = np.flatnonzero(numbers(table, "round") == 0).tolist()
-    ends = [*begins[1:], len(table)]
-    whole = {name: numbers(table, name) for name in ("epochs", "bytes_total", "test_loss", "accuracy", "variance")}
-    return Atlas(dict(curve_at(table, whole, *place) for place in zip(begins, ends, strict=True)), card)
+    return Atlas(curves_in(table), card)
 
 
 def rows_in(path: Path) -> pa.Table:
     """All of the file. `pq.read_table` imports what it reads folders with, and `cast` Arrow's functions: together a
-    third of a second of the first page."""
+    third of a second of the first page with a curve."""
     with pq.ParquetFile(path) as file:
         table = file.read()
     return table if table.schema.equals(SCHEMA) else table.cast(SCHEMA)
+
+
+def curves_in(table: pa.Table) -> dict[Run, Curve]:
+    """Those of all runs, whose rows are in the order of their rounds."""
+    begins = np.flatnonzero(numbers(table, "round") == 0).tolist()
+    ends = [*begins[1:], len(table)]
+    whole = {name: numbers(table, name) for name in ("epochs", "bytes_total", "test_loss", "accuracy", "variance")}
+    return dict(curve_at(table, whole, *place) for place in zip(begins, ends, strict=True))
 
 
 def numbers(table: pa.Table, name: str) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import log
 
 from fda_core.atlas.cells import BASELINE, RACE, Cell, Run, specs
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.curves import Atlas
 from fda_core.atlas.opponents import FEWEST, seeds_of
 from fda_core.settings.config import ExperimentConfig, LaneSpec
 

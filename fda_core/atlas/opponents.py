@@ -28,7 +28,7 @@ from fda_core.atlas.cells import (
     Cell,
     Run,
 )
-from fda_core.atlas.file import Atlas, Curve
+from fda_core.atlas.curves import Atlas, Curve
 
 SHARES = (0.90, 0.95, 0.99)
 FEWEST = 3  # seeds that a verdict rests on

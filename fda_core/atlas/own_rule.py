@@ -10,7 +10,7 @@ from typing import Literal
 
 from fda_core.analysis.saving import Saving, compared, times
 from fda_core.atlas.cells import BASELINE, OURS, PROTOCOL, TAPERED, Cell
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.curves import Atlas
 from fda_core.atlas.opponents import FEWEST, SHARES, against_e1, seeds_of
 
 END, WAY, ENOUGH = 0.99, 0.95, 2.0

@@ -16,7 +16,7 @@ from fda_core.atlas.cells import (
     Cell,
     runs,
 )
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.curves import Atlas
 from fda_core.atlas.opponents import (
     FEWEST,
     SHARES,

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, OURS, Cell, Run
+from fda_core.atlas.curves import Atlas
 from fda_core.atlas.default_cell import target
-from fda_core.atlas.file import Atlas
 from fda_core.atlas.opponents import FEWEST, at_equal_settings, median_bytes, rates_of, seeds_of, spent
 
 

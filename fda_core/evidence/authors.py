@@ -7,7 +7,7 @@ Their targets are shares of a score that they chose for each task, ours of FedOp
 from collections.abc import Iterable
 
 from fda_core.analysis.saving import Saving
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.curves import Atlas
 from fda_core.atlas.opponents import SHARES, at_peak
 from fda_core.atlas.page import figures, row
 from fda_core.evidence.published import ALL, JUDGED, PUBLISHED_ALPHA, Crossing, savings, theirs

@@ -9,7 +9,9 @@ import pytest
 from fda_core.algorithm.events import parse
 from fda_core.analysis.summary import rounds_of
 from fda_core.atlas import cells, file, page, play
+from fda_core.atlas import headline as headlines
 from fda_core.atlas.campaign import complete, play_one
+from fda_core.atlas.default_figures import best_schedule, fastest, headline, saving
 from fda_core.runs.store import EVENTS, read_events
 
 DOCS = Path(__file__).parents[2] / "docs" / "atlas.md"
@@ -109,6 +111,16 @@ def test_a_file_without_its_card_is_refused_in_a_sentence(tmp_path):
 @pytest.mark.skipif(not cells.ATLAS.exists(), reason="no atlas comes with this copy")
 def test_the_page_is_made_from_the_file():
     assert DOCS.read_text(encoding="utf-8") == page.render(file.load(cells.ATLAS))
+
+
+@pytest.mark.skipif(not cells.ATLAS.exists(), reason="no atlas comes with this copy")
+def test_the_figures_that_pages_repeat_are_what_the_rows_come_to():
+    """They are kept beside the rows, and would outlive them."""
+    known = file.load(cells.ATLAS)
+    assert known.card["default"] == headline(known)
+    shown = headlines.shown()
+    assert shown.equal.ratios == saving(known).ratios and shown.best == best_schedule(known)
+    assert (shown.rate, shown.faster.spread) == (fastest(known)[0], fastest(known)[1].spread)
 
 
 @pytest.mark.skipif(not cells.ATLAS.exists(), reason="no atlas comes with this copy")

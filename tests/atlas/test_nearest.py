@@ -3,7 +3,7 @@
 import pytest
 
 from fda_core.atlas.cells import BASELINE, DEFAULT, RACE, Cell, Run
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.curves import Atlas
 from fda_core.atlas.nearest import exact, nearest, neighbours, shown
 from fda_core.settings import presets
 from tests.atlas.test_opponents import curve

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fda_core.atlas.cells import BASELINE, OURS, SERVERS, Cell, Run
-from fda_core.atlas.file import Atlas, Curve
+from fda_core.atlas.curves import Atlas, Curve
 from fda_core.atlas.opponents import at_peak, at_servers, findings, peak, spent, trained
 from fda_core.atlas.page import figures
 from tests.helpers.savings import BY_STANDING

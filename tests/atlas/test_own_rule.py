@@ -3,7 +3,8 @@
 import pytest
 
 from fda_core.atlas.cells import ATLAS, BASELINE, OURS, PROTOCOL, TAPERED, Cell, Run
-from fda_core.atlas.file import Atlas, load
+from fda_core.atlas.curves import Atlas
+from fda_core.atlas.file import load
 from fda_core.atlas.own_rule import attempt
 from fda_core.atlas.page import compared_peers
 from tests.atlas.test_opponents import curve

@@ -6,7 +6,7 @@ from math import inf
 import pytest
 
 from fda_core.atlas.cells import BASELINE, DEFAULT, OURS, Run
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.curves import Atlas
 from fda_core.atlas.rate_map import cells, cheapest, savings, squares
 from tests.atlas.test_opponents import curve
 

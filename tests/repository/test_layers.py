@@ -58,7 +58,7 @@ for page in PAGES.split():
     assert not drawn.exception, drawn.exception
     unwanted = {"torch", "transformers", "datasets", "peft", "pptx"}
     if page == "story":  # the first that anybody waits for
-        unwanted |= {"pandas", "pyarrow.compute", "pyarrow.dataset"}
+        unwanted |= {"pandas", "pyarrow"}
     heavy = unwanted & set(sys.modules)
     print(*(f"{page}:{name}" for name in sorted(heavy)))
 """

@@ -1,24 +1,32 @@
 """The figures of the atlas in words, the same on every page: each with its opponent, spread and number of runs."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from fda_core.analysis.saving import Saving, compared
-from fda_core.atlas import default_cell
+from fda_core.atlas import default_cell, headline
 from fda_core.atlas.cells import ATLAS, BASELINE, DEFAULT
-from fda_core.atlas.file import Atlas, AtlasError, load
 from ui.text.i18n import t, together
 from ui.text.numbers import tenths
 from ui.text.sentences import lane_label
 
+if TYPE_CHECKING:
+    from fda_core.atlas.curves import Atlas
+
 
 @st.cache_resource(show_spinner=False)
-def atlas() -> Atlas | None:
+def atlas() -> "Atlas | None":
     """The one that comes with the app, read once a server; None where it has no seed of the preset Default."""
+    # Not before a page draws its curves: with what reads them, they take 80 MB.
+    from fda_core.atlas.default_figures import seeds
+    from fda_core.atlas.file import AtlasError, load
+
     try:
         found = load(ATLAS)
     except AtlasError:
         return None
-    return found if default_cell.seeds(found) else None
+    return found if seeds(found) else None
 
 
 def labels() -> dict[str, str]:
@@ -28,14 +36,13 @@ def labels() -> dict[str, str]:
 
 def over_seeds() -> str:
     """What FDA-OPT saves with the default settings, against FedOpt E=1 and against the best schedule; empty without."""
-    if (found := atlas()) is None:
+    if (found := headline.shown()) is None:
         return ""
-    best, (rate, faster) = default_cell.best_schedule(found), default_cell.fastest(found)
-    told = [saving_words("saving.seeds", default_cell.saving(found), labels()[BASELINE])]
-    if rate != DEFAULT.client_lr:
-        told.append(saving_words("saving.fastest", faster, labels()[BASELINE], rate=f"{rate:g}"))
-    if best != BASELINE:
-        told.append(saving_words("saving.best", default_cell.saving(found, best), labels()[best]))
+    told = [saving_words("saving.seeds", found.equal, labels()[BASELINE])]
+    if found.rate != DEFAULT.client_lr:
+        told.append(saving_words("saving.fastest", found.faster, labels()[BASELINE], rate=f"{found.rate:g}"))
+    if found.best != BASELINE:
+        told.append(saving_words("saving.best", found.schedule, labels()[found.best]))
     return together(told)
 
 

@@ -8,8 +8,9 @@ import pytest
 from pptx import Presentation
 
 from fda_core.analysis.summary import cost_to_target
-from fda_core.atlas import default_cell
+from fda_core.atlas import default_figures
 from fda_core.atlas.cells import ATLAS, BASELINE, OURS, Run
+from fda_core.atlas.cells import DEFAULT as CELL
 from fda_core.atlas.file import load
 from fda_core.runs.imports import import_events
 from fda_core.runs.recorded import folder_of, recorded
@@ -40,22 +41,22 @@ def ratio_of_story() -> float:
 
 def test_the_story_shows_the_seed_in_the_middle_not_the_best(known):
     """A visitor who repeats the Story's number repeats the median of all seeds."""
-    assert recorded(DEFAULT).config.seed == default_cell.median_seed(known)
-    assert ratio_of_story() == pytest.approx(default_cell.saving(known).spread[1], rel=1e-9)
+    assert recorded(DEFAULT).config.seed == default_figures.median_seed(known)
+    assert ratio_of_story() == pytest.approx(default_figures.saving(known).spread[1], rel=1e-9)
 
 
 def test_the_atlas_has_the_story_s_run_as_it_was_recorded(known):
     events, seed = recorded(DEFAULT).events, recorded(DEFAULT).config.seed
-    place = default_cell.seeds(known).index(seed)
+    place = default_figures.seeds(known).index(seed)
     for lane in (BASELINE, OURS):
-        kept, run = default_cell.costs(known, lane)[place], cost_to_target(events, lane)
+        kept, run = default_figures.costs(known, lane)[place], cost_to_target(events, lane)
         assert (kept.rounds, kept.local_epochs, kept.bytes) == (run.rounds, run.local_epochs, run.bytes)
 
 
 @pytest.mark.parametrize("depth", ["engineer", "manager"])
 def test_all_pages_say_the_same(visit, known, depth):
     """Story and Schedules: times fewer bytes than FedOpt E=1 over the seeds."""
-    times = f"{default_cell.saving(known).spread[1]:.1f} times"
+    times = f"{default_figures.saving(known).spread[1]:.1f} times"
     page = visit("story", depth=depth)
     story = " ".join(unlinked(each.value) for each in (*page.markdown, *page.caption))
     said = re.findall(r"([\d.]+) times fewer bytes", story)
@@ -70,8 +71,8 @@ def test_the_readme_says_it_too():
 
 def test_the_readme_s_table_is_the_atlas(known):
     text = README.read_text(encoding="utf-8")
-    lanes = [default_cell.costs(known, lane) for lane in (BASELINE, "fedopt-e5", OURS)]
-    for seed, costs in zip(default_cell.seeds(known), zip(*lanes, strict=True), strict=True):
+    lanes = [default_figures.costs(known, lane) for lane in (BASELINE, "fedopt-e5", OURS)]
+    for seed, costs in zip(default_figures.seeds(known), zip(*lanes, strict=True), strict=True):
         cells = [f"{c.bytes / 1e6:.0f} / {c.rounds} / {c.local_epochs}" if c else "not reached" for c in costs]
         assert f"| {seed} | {' | '.join(cells)} |" in text
     work = [ours.local_epochs / theirs.local_epochs for theirs, _, ours in zip(*lanes, strict=True) if theirs and ours]
@@ -82,8 +83,8 @@ def test_the_readme_s_table_is_the_atlas(known):
 
 
 def max_of(known, lane: str) -> list[float]:
-    seeds = default_cell.seeds(known)
-    return [float(known.curves[Run(default_cell.DEFAULT, lane, seed)].accuracy.max()) for seed in seeds]
+    seeds = default_figures.seeds(known)
+    return [float(known.curves[Run(CELL, lane, seed)].accuracy.max()) for seed in seeds]
 
 
 @pytest.mark.parametrize("depth", ["engineer", "manager"])
@@ -93,7 +94,7 @@ def test_both_languages_say_the_same(visit, known, name, lang, depth):
     """The whole sentence: its opponent, its spread and its number of runs too."""
     page = visit(name, lang=lang, depth=depth)
     with reading(lang, depth):
-        sentence = saving_words("saving.seeds", default_cell.saving(known), labels()[BASELINE])
+        sentence = saving_words("saving.seeds", default_figures.saving(known), labels()[BASELINE])
     assert sentence in " ".join(unlinked(each.value) for each in (*page.markdown, *page.caption))
 
 

@@ -11,7 +11,7 @@ from fda_core.analysis.comparison import median_of_all
 from fda_core.analysis.effects import Effect, effect, mean_epochs
 from fda_core.analysis.saving import Saving, Spent
 from fda_core.analysis.summary import Cost, started
-from fda_core.atlas import default_cell
+from fda_core.atlas import default_figures
 from fda_core.atlas.by_alpha import LaneSeeds, Played
 from fda_core.atlas.cells import ALPHAS, ATLAS, BASELINE, DEFAULT, OURS, Run
 from fda_core.atlas.file import load
@@ -125,7 +125,7 @@ def test_the_nearest_alpha_is_named():
 @pytest.mark.parametrize("depth", ["engineer", "manager"])
 def test_the_page_s_ratio_is_the_story_s(visit, depth):
     """One number: at α = 1 over the very seeds of the preset Default."""
-    saving = default_cell.saving(load(ATLAS))
+    saving = default_figures.saving(load(ATLAS))
     [default] = [each for each in cells() if each.cell == DEFAULT]
     assert default.saving == saving
     number = f"{saving.middle:.1f} times fewer bytes"
@@ -150,13 +150,13 @@ def test_the_table_recounts_the_atlas():
     atlas, rows = load(ATLAS), table(cells(), series())
     assert [row[t("runs.alpha")] for row in rows] == [f"{alpha:g}" for alpha in sorted(ALPHAS, reverse=True)]
     [row] = [row for row in rows if row[t("runs.alpha")] == "1"]
-    costs = default_cell.costs(atlas, OURS)
+    costs = default_figures.costs(atlas, OURS)
     assert f"reached in {sum(map(bool, costs))} of {len(costs)}" in row[race_labels()[OURS]]
     bytes = [cost and cost.bytes / 1e6 for cost in costs]
     known = [count for count in bytes if count]
     low, middle, high = (f"{count:.0f}" for count in (min(known), median_of_all(bytes), max(known)))
     assert row[race_labels()[OURS]].startswith(f"{middle} MB ({low} to {high})")
-    epochs = [atlas.curves[Run(DEFAULT, OURS, seed)].epochs[2:].mean() for seed in default_cell.seeds(atlas)]
+    epochs = [atlas.curves[Run(DEFAULT, OURS, seed)].epochs[2:].mean() for seed in default_figures.seeds(atlas)]
     assert row[t("heterogeneity.epochs")] == f"{np.median(epochs):.1f}"
 
 

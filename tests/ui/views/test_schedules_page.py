@@ -7,7 +7,7 @@ import pytest
 
 from fda_core.analysis.effects import swing
 from fda_core.analysis.summary import Cost
-from fda_core.atlas import default_cell
+from fda_core.atlas import default_cell, default_figures
 from fda_core.atlas.cells import ATLAS, DEFAULT, Run
 from fda_core.atlas.file import load
 from fda_core.atlas.rate_map import Square
@@ -77,22 +77,22 @@ def known():
 
 
 def test_every_seed_has_the_same_lanes(known):
-    assert len(default_cell.seeds(known)) >= 3
+    assert len(default_figures.seeds(known)) >= 3
     assert [lane.spec.epochs for lane in lanes_of(known) if lane.spec.is_fedopt] == [1, 2, 3, 5, 10, 20]
 
 
 def test_the_table_recounts_the_atlas(known):
     """The second of two rounds in a row that meet the target, counted here once more from the curves."""
     spent = []
-    for seed in default_cell.seeds(known):
+    for seed in default_figures.seeds(known):
         curve = known.curves[Run(DEFAULT, "fda-opt", seed)]
         met = [accuracy >= default_cell.target() for accuracy in curve.accuracy.tolist()]
         reached = [i for i in range(2, len(met)) if met[i - 1] and met[i]]
         spent += [int(curve.bytes_total[i]) for i in reached[:1]]
     [row] = [row for row in study_rows({lane.label: lane.found for lane in lanes_of(known)})
              if row[t("table.lane")] == "FDA-OPT M=10"]  # fmt: skip
-    assert row[t("runs.reached")] == t("runs.of", count=len(spent), all=len(default_cell.seeds(known)))
-    missed = [float("inf")] * (len(default_cell.seeds(known)) - len(spent))
+    assert row[t("runs.reached")] == t("runs.of", count=len(spent), all=len(default_figures.seeds(known)))
+    missed = [float("inf")] * (len(default_figures.seeds(known)) - len(spent))
     assert row[t("runs.megabytes")].startswith(f"{median(spent + missed) / 1e6:,.0f} ")
 
 

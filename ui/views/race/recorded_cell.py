@@ -7,8 +7,8 @@ import streamlit as st
 
 from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import BASELINE, COHORT, RACE, Cell, Run, specs
-from fda_core.atlas.default_cell import cost
-from fda_core.atlas.file import Atlas, Curve
+from fda_core.atlas.curves import Atlas, Curve
+from fda_core.atlas.default_figures import cost
 from fda_core.atlas.nearest import exact, nearest, neighbours
 from fda_core.atlas.opponents import at_equal_settings, middle_seed, seeds_of
 from fda_core.settings.config import ExperimentConfig, Target

@@ -9,7 +9,7 @@ import streamlit as st
 from fda_core.analysis.saving import Saving
 from fda_core.atlas import default_cell
 from fda_core.atlas.cells import LOCAL_EPOCHS, OURS
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.curves import Atlas
 from fda_core.atlas.rate_map import Square, cheapest, savings, squares
 from fda_core.settings.config import Target
 from ui.components.live_chart import figure_json, live_chart

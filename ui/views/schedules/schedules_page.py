@@ -10,9 +10,9 @@ from fda_core.analysis.comparison import median_of_all, middle
 from fda_core.analysis.effects import swing
 from fda_core.analysis.saving import Saving, Spent, compared
 from fda_core.analysis.summary import Cost
-from fda_core.atlas import default_cell
+from fda_core.atlas import default_cell, default_figures
 from fda_core.atlas.cells import DEFAULT, LOCAL_EPOCHS, Run
-from fda_core.atlas.file import Atlas
+from fda_core.atlas.curves import Atlas
 from fda_core.settings.config import ExperimentConfig, LaneSpec, Target
 from fda_core.support.errors import LabError
 from ui.components.live_chart import figure_json, live_chart
@@ -69,7 +69,7 @@ def page() -> None:
     st.markdown(marked(words))
     figure = costs_chart([lane for lane in lanes if lane.spec.is_fedopt], ours(lanes), palette())
     show("costs", figure, HEIGHT, words)
-    st.caption(t("schedules.recorded", seeds=", ".join(map(str, default_cell.seeds(found))), epochs=LOCAL_EPOCHS))
+    st.caption(t("schedules.recorded", seeds=", ".join(map(str, default_figures.seeds(found))), epochs=LOCAL_EPOCHS))
     st.button(
         t("schedules.live"), key="schedules_live", **once("schedules_live", act, start, default_cell.experiment()),
         icon=":material/play_arrow:", disabled=not may_act(), help=t("schedules.live_help"),
@@ -85,7 +85,7 @@ def page() -> None:
     steady = [lane for lane in lanes if lane.spec.kind.sets_theta and not lane.spec.kind.hears_losses]
     with st.container(key="schedules_swing"):
         st.markdown(marked(swing_words(found, steady)))
-        first = default_cell.seeds(found)[0]
+        first = default_figures.seeds(found)[0]
         rounds = {lane.label: epochs_of(found, lane.spec.id, first) for lane in steady}
         show("swing", swing_chart(rounds, palette()), SMALL, t("schedules.alt_swing"))
 
@@ -102,7 +102,7 @@ def start(config: ExperimentConfig) -> None:
 def lanes_of(found: Atlas) -> list[Lane]:
     """Every lane of the preset Default over all its seeds."""
     named = labels()
-    return [Lane(spec, named[spec.id], default_cell.costs(found, spec.id)) for spec in default_cell.lanes()]
+    return [Lane(spec, named[spec.id], default_figures.costs(found, spec.id)) for spec in default_cell.lanes()]
 
 
 def ours(lanes: Sequence[Lane]) -> Lane:
@@ -163,7 +163,7 @@ def swing_words(found: Atlas, lanes: Sequence[Lane]) -> str:
     """How much the rules change their minds, over all seeds."""
     told = []
     for lane in lanes:
-        low, mid, high = middle([swing(epochs_of(found, lane.spec.id, seed)) for seed in default_cell.seeds(found)])
+        low, mid, high = middle([swing(epochs_of(found, lane.spec.id, seed)) for seed in default_figures.seeds(found)])
         told.append(t("schedules.swing", lane=lane.label, middle=tenths(mid), low=tenths(low), high=tenths(high)))
     return t("schedules.swings", told=listed(told, "schedules.and"))
 
