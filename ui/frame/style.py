@@ -39,6 +39,10 @@ PAGE = """
   :is(.st-key-race_axes, .st-key-steering) [data-testid="stColumn"]:last-child { flex: 1 1 6rem; min-width: 6rem; }
 }
 @media (max-width: 899px) { .st-key-chrome { margin-top: 0.7rem; } } /* below the bar of a phone */
+/* Of a page that was left in a hurry Streamlit may keep the sidebar, empty, until something is drawn again. */
+[data-testid="stSidebar"]:not(:has([data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] > *)) {
+  display: none;
+}
 .st-key-habits { display: none; }
 .st-key-cost { overflow: visible !important; } /* it wraps: with scroll bars it would have to be reached by Tab */
 /* Streamlit's own colours here are too faint on their ground (WCAG 2.1, 1.4.3: 4.5 to 1). */
