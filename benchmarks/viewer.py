@@ -85,7 +85,7 @@ class Viewer:
             return time.perf_counter() - began
 
     async def interact(self) -> None:
-        """What a click on the chart's axes costs: the whole page is drawn again."""
+        """What a click costs after which the whole page is drawn again."""
         self.seen.interactions.append(await self.draw())
 
     async def _listen(self) -> None:
