@@ -57,6 +57,22 @@ class Race:
         wait(lambda: self.points() >= count, f"{count} points")
         return self.points()
 
+    def settled(self, still: float = 3) -> int:
+        """Waits until no point has come for so many seconds: what was on its way when something was pressed is there.
+
+        How long that takes is the machine's affair; of a run that goes on it is never true.
+        """
+        known, since = self.points(), time.monotonic()
+
+        def stands() -> bool:
+            nonlocal known, since
+            if (now := self.points()) != known:
+                known, since = now, time.monotonic()
+            return time.monotonic() - since >= still
+
+        wait(stands, f"{still} s without a point")
+        return known
+
     def status(self) -> str:
         return self.page.locator('[data-testid="stProgress"]').inner_text()
 
