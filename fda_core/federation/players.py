@@ -170,6 +170,7 @@ class Together:
         self.going.set()
         for thread in self.running:
             thread.join()
+        self.racing, self.said, self.error = {}, {}, None  # a lane knows its experiment, and that this: a circle
         torch.set_num_threads(torch.get_num_threads())  # threads to come take the number that was set last
 
     def _work(self) -> None:

@@ -11,6 +11,7 @@ from fda_core.live.measuring import Measuring
 from fda_core.live.playing import Playing
 from fda_core.runs.record import Producer
 from fda_core.runs.snapshot import Status
+from fda_core.support import heap
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Worker:
                 Playing(job, self.jobs, self.folders, self.measuring).play(job.produce or self.produce)
             elif wanted:
                 self.measuring.measure(*wanted)
+            heap.give_back()
 
     def _take(self) -> Job | None:
         """The run whose turn it is, from the queue."""

@@ -1,7 +1,10 @@
 """Lanes that play at the same time: the same run as one after the other, and a reader who stays in command."""
 
+import gc
 import threading
 import time
+import weakref
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -134,6 +137,23 @@ def test_what_fails_in_a_lane_fails_where_its_events_are_read(threads):
             seen.append(event)
     assert rounds(seen)
     assert not of_lanes()
+
+
+@pytest.mark.parametrize("fails_after", [float("inf"), 300])
+def test_a_run_that_stops_or_fails_lets_go_of_its_texts_and_weights(threads, fails_after):
+    """Python's collector would let a quarter of a gigabyte of the default race wait for it while the next is loaded."""
+    gc.disable()
+    try:
+        held = weakref.ref(trainer := Counting(fails_after))
+        run = engine.run(tiny_experiment(tiny_config(*LANES, rounds=1000), trainer))
+        del trainer
+        with suppress(ZeroDivisionError):
+            for _ in range(2000 if fails_after == 300 else 3):
+                next(run)
+        run.close()
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_a_trainer_that_is_one_model_plays_one_lane_after_the_other(threads):
