@@ -197,14 +197,24 @@ def break_even(events: Sequence[Event], ours: str, theirs: str, scenario: Scenar
     return BreakEven(float((low * high) ** 0.5), bool(ahead[turn]), bool(ahead[turn + 1]))
 
 
-def at_budget(events: Sequence[Event], scenario: Scenario, gigabytes: float) -> dict[str, Round | None]:
-    """Each lane's last round within so many bytes; None for one whose first round is more."""
+@dataclass(frozen=True)
+class Within:
+    """A lane within a budget. last: its last round by then, None where not one is; ended: bytes of the whole lane if it
+    ended before the budget was spent."""
+
+    last: Round | None
+    ended: float | None
+
+
+def at_budget(events: Sequence[Event], scenario: Scenario, budget: float) -> dict[str, Within]:
+    """Each lane after so many bytes."""
     found = {}
     for lane in senders(events):
         rounds = rounds_of(events, lane)
         spent = np.cumsum([moved(trip, scenario) for trip in trips(events, lane)])
-        within = int(np.searchsorted(spent, gigabytes * 1e9, side="right"))
-        found[lane] = rounds[within - 1] if within else None
+        within = int(np.searchsorted(spent, budget, side="right"))
+        ended = len(rounds) > 0 and within == len(rounds) and spent[-1] < budget
+        found[lane] = Within(rounds[within - 1] if within else None, float(spent[-1]) if ended else None)
     return found
 
 

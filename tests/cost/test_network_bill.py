@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fda_core.algorithm.events import Round
 from fda_core.algorithm.network import Network
 from fda_core.analysis.summary import started
-from fda_core.cost.network_bill import BreakEven, Scenario, at_budget, bills, break_even, on, times, trips
+from fda_core.cost.network_bill import BreakEven, Scenario, Within, at_budget, bills, break_even, on, times, trips
 from fda_core.runs.recorded import recorded
 from fda_core.settings.config import Link, Target
 from tests.helpers.stored_runs import begun
@@ -131,12 +131,16 @@ def test_a_long_schedule_wins_on_slow_lines_and_loses_on_fast_ones():
 
 
 def test_the_last_round_within_a_budget(events):
-    found = at_budget(events, SCENARIO, 0.004)  # 4 MB: one round of FedOpt to the byte, none of FDA-OPT
-    assert found["fedopt"].round == 1 and found["fda-opt"] is None
-    assert {lane: event.round for lane, event in at_budget(events, SCENARIO, 1.0).items()} == {
-        "fedopt": 2,
-        "fda-opt": 2,
-    }
+    found = at_budget(events, SCENARIO, 4e6)  # one round of FedOpt to the byte, none of FDA-OPT
+    assert found["fedopt"].last.round == 1 and found["fda-opt"].last is None
+    assert [lane.ended for lane in found.values()] == [None, None]
+
+
+def test_a_lane_that_ended_before_the_budget_was_spent_says_so(events):
+    """Who reads what a method is worth for 200 GB must not take it for that where the run sent 8 MB."""
+    whole = at_budget(events, SCENARIO, 8e6)["fedopt"]
+    assert (whole.last.round, whole.ended) == (2, None)
+    assert at_budget(events, SCENARIO, 200e9)["fedopt"] == Within(whole.last, 8e6)
 
 
 def test_every_round_is_a_trip(events):

@@ -3,18 +3,25 @@
 import streamlit as st
 
 from fda_core.analysis.saving import compared, factor
-from fda_core.cost.network_bill import Bill, Scenario, at_budget
+from fda_core.cost.network_bill import Bill, Scenario, Within, at_budget
 from fda_core.models.payload import EMBEDDED, download
 from fda_core.runs.snapshot import Snapshot
 from ui.shared.own_network import OWN, slower
 from ui.shared.story_words import others
 from ui.text.i18n import t, together
-from ui.text.numbers import count, duration, gigabytes, loss, money, of_hundred, tenths
+from ui.text.numbers import count, duration, gigabytes, loss, money, of_hundred, tenths, typed
 
 
-def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict[str, Bill]) -> list[dict[str, str]]:
-    """One row a lane: what the target takes, and how good the model is within the budget of bytes."""
-    within = at_budget(run.events, scenario, st.session_state.budget_gb)
+def table(
+    run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict[str, Bill], us: str
+) -> list[dict[str, str]]:
+    """One row a lane: what the target takes, and how good the model is within the budget of bytes.
+
+    us: the lane whose bytes are the budget where the viewer has named none.
+    """
+    named = st.session_state.budget_gb
+    within = at_budget(run.events, scenario, named * 1e9 or found[us].bytes)
+    budget = typed(named) if named else gigabytes(found[us].bytes)
     return [
         {
             t("table.lane"): labels[lane],
@@ -23,17 +30,19 @@ def table(run: Snapshot, scenario: Scenario, labels: dict[str, str], found: dict
             t("budget.sent"): gigabytes(bill.bytes) if bill.reached else t("table.not_reached"),
             t("table.rounds"): count(bill.rounds),
             t("table.epochs"): count(bill.local_epochs),
-            t("budget.within", gb=f"{st.session_state.budget_gb:g}"): quality(within[lane]),
+            t("budget.within", gb=budget): quality(within[lane]),
         }
         for lane, bill in found.items()
     ]
 
 
-def quality(event) -> str:
-    """Loss and accuracy at the event; in words where nothing was measured within the budget of bytes."""
+def quality(within: Within) -> str:
+    """Loss and accuracy by then; in words where nothing was measured within the budget, or no more was sent."""
+    event = within.last
     if event is None or event.test_loss is None:
         return t("budget.not_one")
-    return t("budget.quality", loss=loss(event.test_loss), accuracy=of_hundred(event.accuracy or 0))
+    words = t("budget.quality", loss=loss(event.test_loss), accuracy=of_hundred(event.accuracy or 0))
+    return words if within.ended is None else t("budget.ended", quality=words, gb=gigabytes(within.ended))
 
 
 def first_year(us: str, them: str, ours: Bill, theirs: Bill) -> list[str]:

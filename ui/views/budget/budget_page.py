@@ -54,7 +54,7 @@ def results(run: Snapshot, us: str, theirs: list[str]) -> None:
     else:
         st.info(t("budget.no_map"))
     with st.container(key="budget_table"):
-        text_table(table(run, there, labels, found))
+        text_table(table(run, there, labels, found, us))
     st.caption(assumed(run))
     with st.popover(t("budget.copy"), key="budget_copy", icon=":material/content_copy:"):
         st.code(together(words), language=None, wrap_lines=True)

@@ -16,7 +16,7 @@ from ui.text.viewer import YEN, viewing
 NUMBERS = {
     "sites": (1, 100_000, 40), "up": (0.01, 100_000.0, 20.0), "down": (0.01, 100_000.0, 50.0),
     "rtt": (0.0, 10_000.0, 80.0), "spread": (0.0, 2.0, 0.0), "device": (0.01, 1000.0, 1.0),
-    "price": (0.0, 1000.0, 0.09), "gb": (0.001, 1e6, 200.0), "year": (0, 100_000, 0), "rate": (0.01, 1e6, YEN),
+    "price": (0.0, 1000.0, 0.09), "gb": (0.0, 1e6, 0.0), "year": (0, 100_000, 0), "rate": (0.01, 1e6, YEN),
 }  # fmt: skip
 IN_YEN = "budget_price_yen"
 
