@@ -34,16 +34,18 @@ class ServerOptimizer:
 
 @dataclass
 class Momentum(ServerOptimizer):
-    """SGD with momentum β (FedAvgM)."""
+    """SGD with momentum β (FedAvgM), Nesterov's on request: with long rounds DiLoCo's."""
 
     beta: float = 0.9
+    nesterov: bool = False
 
     def moved(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """The first velocity is the gradient itself."""
         before = self.moments.get("velocity")
         velocity = gradient.copy() if before is None else np.float32(self.beta) * before + gradient
         self.moments["velocity"] = velocity
-        return weights - np.float32(self.lr) * velocity
+        direction = gradient + np.float32(self.beta) * velocity if self.nesterov else velocity
+        return weights - np.float32(self.lr) * direction
 
 
 @dataclass

@@ -86,12 +86,14 @@ class FdaAvg(FdaOpt):
 
 
 class FdaAvgM(FdaOpt):
-    """FedAvgM; names and defaults as in Flower's: without `server_momentum` it is FedAvg."""
+    """FedAvgM; names and defaults as in Flower's: without `server_momentum` it is FedAvg. nesterov: ours."""
 
     def __init__(
-        self, *args: Any, server_learning_rate: float = 1.0, server_momentum: float = 0.0, **kwargs: Any
+        self, *args: Any, server_learning_rate: float = 1.0, server_momentum: float = 0.0, nesterov: bool = False,
+        **kwargs: Any,
     ):  # fmt: skip
-        super().__init__(*args, optimizer=Momentum(server_learning_rate, beta=server_momentum), **kwargs)
+        optimizer = Momentum(server_learning_rate, beta=server_momentum, nesterov=nesterov)
+        super().__init__(*args, optimizer=optimizer, **kwargs)
 
 
 class FdaAdam(FdaOpt):

@@ -8,7 +8,8 @@ from fda_flower.server_optimizers import Adagrad, Adam, Momentum, ServerOptimize
 torch = pytest.importorskip("torch")
 
 PAIRS = {
-    "sgd": ServerOptimizer(1.0), "sgdm": Momentum(0.3), "adam": Adam(0.001), "adamw": Adam(0.001, weight_decay=0.01),
+    "sgd": ServerOptimizer(1.0), "sgdm": Momentum(0.3), "nesterov": Momentum(0.7, nesterov=True),
+    "adam": Adam(0.001), "adamw": Adam(0.001, weight_decay=0.01),
     "adagrad": Adagrad(0.003), "yogi": Yogi(0.003),
 }  # fmt: skip
 
@@ -26,3 +27,10 @@ def test_ten_steps_are_torch_s(name):
         server.step(torch.from_numpy(drift))
         assert weights.dtype == np.float32
         np.testing.assert_allclose(weights, server.weights.numpy(), rtol=2e-6, atol=2e-7)
+
+
+def test_none_of_the_lab_s_is_missing():
+    """An experiment with a server that Flower's half does not know would fail there, after the engine has played it."""
+    from fda_core.settings.methods import SERVERS
+
+    assert set(PAIRS) == set(SERVERS)

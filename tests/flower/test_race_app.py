@@ -26,6 +26,7 @@ LANES = [
     {"id": "fedopt-e2", "rule": "schedule", "epochs": 2}, {"id": "fda-opt", "rule": "adaptive", "max_epochs": 6},
     {"id": "adam", "rule": "adaptive", "max_epochs": 6, "server": "adam"},
     {"id": "sgdm", "rule": "schedule", "epochs": 1, "server": "sgdm"},
+    {"id": "nesterov", "rule": "schedule", "epochs": 2, "server": "nesterov"},
 ]  # fmt: skip
 CONFIG = ExperimentConfig(
     train_examples=96, test_examples=40, max_tokens=16, clients=3, client_lr=0.1, rounds=4, lanes=LANES, seed=3,

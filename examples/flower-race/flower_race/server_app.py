@@ -1,5 +1,6 @@
 """The experiment's lanes, one after the other on the same clients, and a record that the lab's pages show."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,9 +20,16 @@ from fda_flower.rounds import Played
 from fda_flower.strategies import FdaOpt
 from flower_race.job import experiment
 
-MOMENTUM = SERVERS["sgdm"].options["momentum"]  # Flower's own default is none
+
+def with_momentum(server: str) -> Callable[..., FdaAvgM]:
+    """Flower's own default is none."""
+    options = SERVERS[server].options
+    return partial(FdaAvgM, server_momentum=options["momentum"], nesterov=options.get("nesterov", False))
+
+
 STRATEGIES = {
-    "sgd": (FdaAvg, "eta"), "sgdm": (partial(FdaAvgM, server_momentum=MOMENTUM), "server_learning_rate"),
+    "sgd": (FdaAvg, "eta"), "sgdm": (with_momentum("sgdm"), "server_learning_rate"),
+    "nesterov": (with_momentum("nesterov"), "server_learning_rate"),
     "adam": (FdaAdam, "eta"), "adamw": (FdaAdamW, "eta"), "adagrad": (FdaAdagrad, "eta"), "yogi": (FdaYogi, "eta"),
 }  # fmt: skip
 
