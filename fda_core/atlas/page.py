@@ -47,7 +47,8 @@ its card [atlas.json](../fda_core/atlas/atlas.json) (settings, versions, dates).
 explanations.
 
 {texts:,} reviews on N clients, 10 a round, batches of 8, {tests:,} test reviews, LoRA rank 8 on the last layer and the
-head. Every lane trains {epochs} local epochs, however many rounds that makes. Played from {first} to {last}.
+head. Every lane trains {epochs} local epochs, however many rounds that makes; a round under way then is
+finished. Played from {first} to {last}.
 
 ## What is in it
 

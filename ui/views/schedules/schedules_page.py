@@ -70,9 +70,10 @@ def page() -> None:
     figure = costs_chart([lane for lane in lanes if lane.spec.is_fedopt], ours(lanes), palette())
     show("costs", figure, HEIGHT, words)
     st.caption(t("schedules.recorded", seeds=", ".join(map(str, default_figures.seeds(found))), epochs=LOCAL_EPOCHS))
+    race = default_cell.experiment()
     st.button(
-        t("schedules.live"), key="schedules_live", **once("schedules_live", act, start, default_cell.experiment()),
-        icon=":material/play_arrow:", disabled=not may_act(), help=t("schedules.live_help"),
+        t("schedules.live"), key="schedules_live", **once("schedules_live", act, start, race),
+        icon=":material/play_arrow:", disabled=not may_act(), help=t("schedules.live_help", lanes=len(race.lanes)),
     )  # fmt: skip
     if st.session_state.pop("schedules_started", False):
         st.switch_page("pages/race.py", query_params={"run": st.session_state.run})
