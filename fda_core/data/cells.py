@@ -3,12 +3,14 @@
 import datetime
 import decimal
 import re
+import unicodedata
 
 from fda_core.support.characters import visible
 
-NOTHING = ("", "nan", "<na>")  # what a program writes for a cell without a value, in lower case
+NOTHING = ("", "nan", "<na>", "#n/a")  # what a program writes for a cell without a value, in lower case
 # Beginning and end of a cell: white space, and marks of width, direction and byte order that stand for nothing there.
 EDGE = "\\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")
 EDGES = re.compile(f"^[{EDGE}]+|[{EDGE}]+$")
 
 
@@ -35,6 +37,16 @@ def number(value: int) -> str | None:
         return str(value)
     except ValueError:
         return None
+
+
+def one_spelling(text: str) -> str:
+    """A label's or a site's name in one spelling: signs composed, one space between words, nothing in them unseen."""
+    return " ".join(UNSEEN.sub("", unicodedata.normalize("NFC", text)).split())
+
+
+def key_of(text: str) -> str:
+    """What a text has in common with those that a reader takes for the same: width, case and spaces do not count."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def stripped(text: str) -> str:

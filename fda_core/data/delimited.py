@@ -15,11 +15,11 @@ from typing import Any
 import pandas as pd
 
 from fda_core.data.sheet import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, TableError, named, too_many_columns, too_many_rows
+from fda_core.data.swallowed import labels_of, rows_inside
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST_NAME = 60  # characters of a column's name: longer ones are texts in a file without a first line of names
 MOST_SEPARATORS = 1_000_000  # in one line
-FEW = 50  # different values: a column of labels
 PIECE = 5000  # rows
 OWN_USE = range(0xE000, 0xF8FF)  # characters that stand in for others while the file is parsed
 UNQUOTED: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
@@ -40,12 +40,15 @@ class Trouble(Exception):
 class Reading:
     """A way of reading under which every row has the header's number of cells.
 
-    spans: the rows that go over several lines, as (first line, last line).
+    spans: the rows that go over several lines, as (first line, last line). spaced, escaped: separators are followed by
+    spaces, quotes within texts by backslashes escaped.
     """
 
     separator: str
     frame: pd.DataFrame
     spans: list[tuple[int, int]]
+    spaced: bool = False
+    escaped: bool = False
 
     @property
     def header(self) -> list[str]:
@@ -83,15 +86,18 @@ def of_csv(text: str, name: str) -> pd.DataFrame:
 
 def declared(text: str) -> tuple[str, tuple[str, ...]]:
     """The text with an empty first line where that said, for Excel, which the separator is; the ones to try."""
-    if found := re.match(r'"?sep=([,;\t])"?(?=[\r\n])', text):
+    if found := re.match(r'"?sep=([,;\t])"?(?=[\r\n])', text, re.IGNORECASE):
         return text[found.end() :], (found[1],)
     return text, tuple(SEPARATORS)
 
 
 def one_end(text: str) -> str:
-    """With the line end that the file uses, where all of them have been doubled by a program."""
-    doubled = text.count("\r\r\n")
-    return text.replace("\r\r\n", "\r\n") if doubled and doubled == text.count("\n") else text
+    """With the line end that the file uses, where all of them have been doubled by a program, or one is of another
+    kind: after the names, or at the end."""
+    doubled, feeds = text.count("\r\r\n"), text.count("\n")
+    if doubled and doubled == feeds:
+        return text.replace("\r\r\n", "\r\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if feeds == 1 < text.count("\r") else text
 
 
 def best(text: str, separator: str, name: str) -> Reading | None:
@@ -114,7 +120,9 @@ def best(text: str, separator: str, name: str) -> Reading | None:
         plain = read_as(text, separator, name, UNQUOTED)
     except Trouble:
         raise first from None
-    if plain and quoted([plain.frame[i].tolist() for i in plain.frame]):
+    if plain is None:
+        return None
+    if quoted([plain.frame[i].tolist() for i in plain.frame]) or any(map(both_ways, labels_of(plain.frame))):
         raise first
     return plain
 
@@ -143,7 +151,8 @@ def read_as(text: str, separator: str, name: str, way: dict[str, Any], escaped: 
         pieces.append(pd.DataFrame(cells, dtype=str))
     if count < 2:
         raise TableError("data.no_rows", name=name)
-    return Reading(separator, pd.concat(pieces, ignore_index=True), spans)
+    frame = pd.concat(pieces, ignore_index=True)
+    return Reading(separator, frame, spans, way.get("skipinitialspace", False), escaped)
 
 
 def standing_in(text: str, escaped: bool) -> tuple[str, dict[int, str]]:
@@ -183,8 +192,8 @@ def parsed(text: str, separator: str, way: dict[str, Any]) -> Iterator[tuple[int
         except csv.Error as error:
             open_end = "unexpected end" in str(error)
             raise Trouble(line, "data.open_quote" if open_end else "data.stray_quote") from None
-        if not cells or (len(cells) == 1 and not cells[0].strip()):
-            continue
+        if not any(map(str.strip, cells)) and (len(cells) < 2 or not expected):
+            continue  # commas alone are a row, but no names
         expected = expected or len(cells)
         if len(cells) != expected:
             raise Trouble(line, "data.cells", len(cells), expected)
@@ -203,38 +212,25 @@ def unequivocal(text: str, reading: Reading | None, name: str) -> Reading | None
     """The same. Raises `TableError` where the lines within a quoted cell may be rows themselves.
 
     They are if each has the header's number of cells, and either nothing in the file says that anybody quotes, or what
-    stands outside of the quoted cell's beginning and end is a value that its column has elsewhere, as labels are.
+    stands outside of the quoted cell's beginning and end is a label that its column has elsewhere.
     """
     if reading is None or not reading.spans:
         return reading
     width = reading.frame.shape[1]
-    lines = [next(csv.reader([line], delimiter=reading.separator, **UNQUOTED), []) for line in text_lines(text)]
-    filled = [cells for cells in lines if cells]
-    if all(len(cells) == width for cells in filled) and not quoted(list(map(list, zip(*filled, strict=True)))):
+    lines = text_lines(text, reading.escaped)
+    cells = [next(csv.reader([line], delimiter=reading.separator, **UNQUOTED)) for line in lines if line.strip()]
+    if all(len(row) == width for row in cells) and not quoted(list(map(list, zip(*cells, strict=True)))):
         raise TableError("data.two_ways", name=name, line=reading.spans[0][0], end=reading.spans[0][1])
-    kinds = [set(reading.frame[i].iloc[1:]) - {""} for i in range(width)]
-    kinds = [values if len(values) <= FEW else set() for values in kinds]
+    labels = labels_of(reading.frame)
     for start, end in reading.spans:
-        inside = lines[start - 1 : end]
-        if all(len(cells) == width for cells in inside) and any(
-            cell in kind for cells in outside(inside) for cell, kind in zip(cells, kinds, strict=True)
-        ):
+        if rows_inside(lines[start - 1 : end], reading.separator, reading.spaced, labels):
             raise TableError("data.two_ways", name=name, line=start, end=end)
     return reading
 
 
-def outside(lines: list[list[str]]) -> list[list[str]]:
-    """The cells of a row's lines, those before a quote opens in the first and after it closes in the last emptied."""
-    first, *between, last = lines
-    opens = next((i for i, cell in enumerate(first) if cell.startswith('"') and not wrapped(cell)), 0)
-    closes = next((i for i, cell in enumerate(last) if cell.endswith('"') and not wrapped(cell)), len(last))
-    head = [cell if i > opens else "" for i, cell in enumerate(first)]
-    return [head, *between, [cell if i < closes else "" for i, cell in enumerate(last)]]
-
-
-def text_lines(text: str) -> list[str]:
+def text_lines(text: str, escaped: bool) -> list[str]:
     """The lines as the parser counts them, without their ends."""
-    return [line.rstrip("\r\n") for line in io.StringIO(standing_in(text, False)[0], newline="")]
+    return [line.rstrip("\r\n") for line in io.StringIO(standing_in(text, escaped)[0], newline="")]
 
 
 def quoted(columns: list[list[str]]) -> bool:
@@ -247,13 +243,21 @@ def quoted(columns: list[list[str]]) -> bool:
     return False
 
 
+def both_ways(labels: set[str]) -> bool:
+    """Whether one of them also stands in quotes: it would be two labels."""
+    return any(wrapped(label) and label[1:-1] in labels for label in labels)
+
+
 def wrapped(cell: str) -> bool:
     """Whether a quote stands at either end."""
     return len(cell) > 1 and cell[0] == cell[-1] == '"'
 
 
 def likeliest(readings: list[Reading], name: str) -> Reading:
-    """The one with most columns; a name of a column never holds one bracket of two. Raises `TableError` for a tie."""
+    """The one with tabs in a file that is called so, else the one with most columns; a name of a column never holds one
+    bracket of two. Raises `TableError` for a tie."""
+    if name.lower().endswith(".tsv") and (tabs := [one for one in readings if one.separator == "\t"]):
+        return tabs[0]
     whole = [reading for reading in readings if all(map(balanced, reading.header))] or readings
     most = max(len(reading.header) for reading in whole)
     found = [reading for reading in whole if len(reading.header) == most]

@@ -15,15 +15,18 @@ ENCODINGS = (
     (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"), (b"\xff\xfe", "utf-16", "UTF-16"), (b"\xfe\xff", "utf-16", "UTF-16"),
     (b"", "utf-8", "UTF-8"), (b"", "cp932", "Shift-JIS (CP932)"),
 )  # fmt: skip
+SEVEN_BITS = ((b"", "iso2022_jp_ext", "ISO-2022-JP"),)
 KANA, OWN_USE, HALF_WIDTH = (re.compile(f"[{span}]") for span in ("\u3041-\u30fe", "\ue000-\uf8ff", "\uff61-\uff9f"))
-KANJI = re.compile("[\u4e00-\u9fff\u3005]+")
+WORDS = re.compile("[\u3041-\u30fe\u4e00-\u9fff\u3005]+")
+SWITCH = re.compile(rb"\x1b(\$[@B]|\(J)")  # to Japanese and back, in 7 bits: of ISO-2022-JP
+LAST = re.compile("\x1a\\s*$")  # how DOS ends a text
 
 
 def decoded(data: bytes, name: str) -> tuple[str, str]:
     """The text, and the name of its encoding. CP932 is taken for one only where Japanese comes out of it."""
     if kind := next((kind for magic, kind in OTHERS.items() if data.startswith(magic)), None):
         raise TableError("data.other_kind", name=name, kind=kind)
-    for mark, encoding, shown in ENCODINGS:
+    for mark, encoding, shown in SEVEN_BITS if SWITCH.search(data) and data.isascii() else ENCODINGS:
         if not data.startswith(mark):
             continue
         try:
@@ -32,24 +35,29 @@ def decoded(data: bytes, name: str) -> tuple[str, str]:
             continue
         if "\0" in text:
             raise TableError("data.nul_bytes", name=name)
-        if encoding != "cp932" or japanese(text):
-            return text.lstrip("\ufeff"), shown
+        if encoding != "cp932" or (japanese(text) and not damaged(data)):
+            return LAST.sub("", text.lstrip("\ufeff")), shown
     raise TableError("data.encoding", name=name)
 
 
 def japanese(text: str) -> bool:
-    """Whether what CP932 makes of some bytes is Japanese: with kana, or without them in words of kanji.
+    """Whether what CP932 makes of some bytes is Japanese: words of kana and kanji, or of kanji alone.
 
-    Accented letters and typographic quotes of European files come out as single kanji within Latin words, and
+    Accented letters and typographic quotes of European files come out as single kana or kanji within Latin words, and
     Chinese and Korean encodings as half-width kana.
     """
-    if OWN_USE.search(text):
-        return False
-    if KANA.search(text):
-        return True
-    words = KANJI.findall(text)
+    words = WORDS.findall(text)
     inside = sum(len(word) for word in words if len(word) > 1)
-    return not HALF_WIDTH.search(text) and 2 * inside > sum(map(len, words)) > 0 and first_level(words)
+    if OWN_USE.search(text) or 2 * inside <= sum(map(len, words)):
+        return False
+    return bool(KANA.search(text)) or (not HALF_WIDTH.search(text) and first_level(words))
+
+
+def damaged(data: bytes) -> bool:
+    """Whether it is UTF-8 for the most part: a program has cut it, or mixed another encoding in."""
+    text = data.decode("utf-8", "replace")
+    others = sum(not char.isascii() for char in text)
+    return others > 2 * text.count("\ufffd")
 
 
 def first_level(words: list[str]) -> bool:

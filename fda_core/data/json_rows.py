@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from fda_core.data.sheet import MOST_COLUMNS, MOST_ROWS, TableError, named, too_many_columns, too_many_rows
 
+HALF = re.compile("[\ud800-\udfff]")
 SPACE = " \t\r\n"  # what JSON allows between values; a string may hold any other end of a line
 
 
@@ -16,8 +18,15 @@ class SameKey(ValueError):
     """An object names a value twice: one of the two would be lost."""
 
 
+def is_json(text: str) -> bool:
+    """Whether a text of unknown kind is JSON: no line of names begins so."""
+    return bool(re.match(r'\s*(\[\s*)?\{\s*"(\\.|[^"\\])*"\s*:', text))
+
+
 def of_json(text: str, name: str) -> pd.DataFrame:
     """Raises `TableError`, with the line where that is known."""
+    if one_object(text):
+        raise TableError("data.one_object", name=name)
     rows, keys = [], dict[str, None]()
     for line, row in listed(text, name) if text.lstrip(SPACE).startswith("[") else lines(text, name):
         if not isinstance(row, dict):
@@ -28,8 +37,24 @@ def of_json(text: str, name: str) -> pd.DataFrame:
             raise too_many_rows(name)
         if len(keys) > MOST_COLUMNS:
             raise too_many_columns(name)
-    columns = {place: pd.Series([row.get(key) for row in rows], dtype=object) for place, key in enumerate(keys)}
+    if len(keys) == 1:
+        raise TableError("data.one_key", name=name)
+    columns = {place: pd.Series([whole(row.get(key)) for row in rows], dtype=object) for place, key in enumerate(keys)}
     return pd.DataFrame(columns, dtype=object).set_axis(named(keys, name), axis=1)
+
+
+def one_object(text: str) -> bool:
+    """Whether all of it is a single object that holds columns by their names, or rows within something else."""
+    try:
+        found = json.loads(text) if text.lstrip(SPACE).startswith("{") else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and any(isinstance(value, dict | list) for value in found.values())
+
+
+def whole(value: Any) -> Any:
+    """The same, with a mark for every half of a character: half an emoji, of a text that was cut."""
+    return HALF.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def lines(text: str, name: str) -> Iterator[tuple[int, Any]]:

@@ -122,8 +122,10 @@ class ParquetSheet:
 
 def one_value(kind: "pyarrow.DataType") -> bool:
     """Whether cells of this type are texts, numbers, dates or truth values."""
-    from pyarrow import types
+    from pyarrow import BaseExtensionType, types
 
+    if isinstance(kind, BaseExtensionType):
+        return one_value(kind.storage_type)
     if types.is_dictionary(kind):
         return one_value(kind.value_type)
     return not (types.is_nested(kind) or is_bytes(kind) or types.is_duration(kind) or types.is_interval(kind))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fda_core.data.delimited import of_csv
 from fda_core.data.encodings import decoded
-from fda_core.data.json_rows import of_json
+from fda_core.data.json_rows import is_json, of_json
 from fda_core.data.parquet import MARK, ParquetSheet
 from fda_core.data.sheet import MOST_BYTES, Sheet, TableError, too_large
 from fda_core.support.messages import because
@@ -42,7 +42,7 @@ def read(data: bytes, name: str) -> AnySheet:
     text, encoding = decoded(data, name)
     if not text.strip():
         raise TableError("data.file_empty", name=name)
-    frame = of_json(text, name) if suffix in (".json", ".jsonl") else of_csv(text, name)
+    frame = (of_json if suffix in (".json", ".jsonl") or is_json(text) else of_csv)(text, name)
     if frame.empty:
         raise TableError("data.no_rows", name=name)
     return Sheet(frame, encoding)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fda_core.data.cells import NOTHING, cell
+from fda_core.data.cells import NOTHING, cell, key_of, one_spelling
 from fda_core.data.sheet import TableError
 from fda_core.settings.config import ExperimentConfig
 from fda_core.support.messages import Message
@@ -178,10 +178,11 @@ def normalise(sheet: "AnySheet", columns: Columns) -> Table:
         return frame[which]
 
     frame = keep(frame.ne("").all(axis=1), "empty")
+    check_names(frame, names)
     check_values(frame, names)
     frame, counted["cut"] = shortened(frame)
     # A text that occurs twice could stand in both splits; one with two labels says nothing.
-    texts = [frame[name].str.casefold() + "\0" for name in TEXTS if name in frame]
+    texts = [frame[name].map(key_of) + "\0" for name in TEXTS if name in frame]
     key = sum(texts[1:], texts[0]) if rows else frame.text
     frame = keep(frame.groupby(key).label.transform("nunique").eq(1), "contradictions")
     frame = keep(~key[frame.index].duplicated(), "duplicates")
@@ -220,8 +221,15 @@ def words(cells: Iterable[object], ours: str, theirs: str) -> "pd.Series":
     if None in found:
         raise TableError("data.no_cells", column=theirs)
     if ours not in TEXTS:
-        found = ["" if value and value.lower() in NOTHING else value for value in found]
+        found = ["" if value and value.lower() in NOTHING else one_spelling(value or "") for value in found]
     return pd.Series(found, dtype=object)
+
+
+def check_names(frame: "pd.DataFrame", names: dict[str, str]) -> None:
+    """Raises `TableError` where the names of the columns are a row: a text as long as others, and one of the labels."""
+    texts = frame.text.map(len)
+    if len(frame) and one_spelling(names["label"]) in set(frame.label) and len(names["text"]) >= texts.quantile(0.25):
+        raise TableError("data.no_names")
 
 
 def check_values(frame: "pd.DataFrame", names: dict[str, str]) -> None:

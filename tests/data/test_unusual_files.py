@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import unicodedata
 
 import pandas as pd
 import pyarrow
@@ -51,6 +52,67 @@ def test_a_quote_that_swallows_whole_rows_is_refused_with_its_line(separator):
     rows[5], rows[12] = ('"Warm and bright they say of number 5', "good"), ('Slow says another of number 12"', "bad")
     with pytest.raises(TableError, match=r"line 7 .* line 14"):
         found(lines(("text", "label"), *rows, separator=separator), "x.txt")
+
+
+def lost(first: str, *more: str, last: str, separator: str = ",", header: str = "text,label") -> bytes:
+    """A file whose texts have a comma and stand in quotes; a quote opens in `first`, line 7, and closes in `last`."""
+    texts = [f'"evening, number {i}"{separator}{LABELS[i % 2]}' for i in range(24)]
+    return "\n".join([header, *texts[:5], first, *more, last, *texts[5:]]).encode()
+
+
+@pytest.mark.parametrize("data", [
+    lost('"evening number 5,good', last='evening number 6",bad'),
+    lost('"evening number 5,good', "", "   ", last='evening number 6",bad'),
+    lost('"evening, number 5,good', last='evening number 6",bad'),
+    lost('"evening number 5,good ', last='evening number 6",bad '),
+    lost('"evening number 5, good', last='evening number 6", bad', separator=", "),
+    lost('"evening number 5,good', "evening number 5b,bad", last='evening, number 6",bad'),
+], ids=["plain", "blank lines", "comma", "space at the end", "space after commas", "three rows"])  # fmt: skip
+def test_a_lost_quote_swallows_no_row(data):
+    with pytest.raises(TableError, match=r"line 7 .* line [89]|line 7 .* line 10"):
+        read(data, "x.csv")
+
+
+def test_a_lost_quote_swallows_no_row_where_labels_come_first_or_are_many():
+    first = [f'{LABELS[i % 2]},"evening, number {i}"' for i in range(24)]
+    first[5], first[6] = 'good,"evening number 5', 'bad,evening number 6"'
+    many = [f"evening number {i},intent{i % 60}" for i in range(240)] + [f"rare {i},rare{i}" for i in range(40)]
+    many[5], many[9] = '"evening number 5,intent5', 'evening number 9",intent9'
+    for rows in (["label,text", *first], ["text,label", '"one, and two",intent1', *many]):
+        with pytest.raises(TableError, match="two ways"):
+            read("\n".join(rows).encode(), "x.csv")
+
+
+def test_lines_of_a_letter_that_end_as_a_row_does_are_no_rows():
+    rows = content()
+    rows[3] = ("We came late.\nService fast, good\nRooms, warm, and bad\nall in all, good", "good")
+    rows[8] = ("Service was fast, good\nand the rooms were warm", "bad")
+    data = pd.DataFrame(rows, columns=["text", "label"]).to_csv(index=False).encode()
+    assert found(data, "x.csv") == rows
+
+
+def test_labels_with_quotes_and_without_are_no_two_labels():
+    rows = [(text, f'"{label}"' if i % 4 == 0 else label) for i, (text, label) in enumerate(content())]
+    assert {label for _, label in found(lines(("text", "label"), *rows, separator=","), "x.csv")} == {"bad", "good"}
+    rows[5] = ('"Warm" they say of number 5', "good")
+    with pytest.raises(TableError, match="line 7"):
+        read(lines(("text", "label"), *rows, separator=","), "x.csv")
+
+
+@pytest.mark.parametrize("data", [
+    b"text,label\n" + b"\r".join(f"evening {i},{LABELS[i % 2]}".encode() for i in range(24)),
+    b"\r".join([b"text,label", *(f"evening {i},{LABELS[i % 2]}".encode() for i in range(24))]) + b"\n",
+    b"\r\n".join([b"text,label", *(f"evening {i},{LABELS[i % 2]}".encode() for i in range(24))]) + b"\r\n\x1a",
+    b",\n" + lines(("text", "label"), *((f"evening {i}", LABELS[i % 2]) for i in range(24)), separator=","),
+    b"SEP=;\n" + lines(("text", "label"), *((f"evening {i}", LABELS[i % 2]) for i in range(24)), separator=";"),
+], ids=["names end otherwise", "the end otherwise", "end of file as in DOS", "commas first", "SEP"])  # fmt: skip
+def test_what_old_programs_write_around_rows_is_no_row(data):
+    assert found(data, "x.csv") == [(f"evening {i}", LABELS[i % 2]) for i in range(24)]
+
+
+def test_commas_in_the_names_of_a_tsv_part_nothing():
+    sheet = read(lines(("food, room, staff", "label"), *((f"a, b, {i}", LABELS[i % 2]) for i in range(24))), "x.tsv")
+    assert sheet.names == ["food, room, staff", "label"]
 
 
 def test_a_letter_of_several_lines_is_one_text():
@@ -142,6 +204,87 @@ def test_other_encodings_are_not_taken_for_shift_jis(encoding, words):
         read(data.encode(encoding), "x.csv")
 
 
+@pytest.mark.parametrize("texts", ["とても良いお店でした", "ﾃｽﾄ の注文"])
+def test_iso_2022_jp_is_read(texts):
+    rows = [(f"{texts}{i}番", "良い" if i % 2 else "悪い") for i in range(24)]
+    data = "".join(f"{text},{label}\n" for text, label in [("text", "label"), *rows]).encode("iso2022_jp_ext")
+    sheet = read(data, "x.csv")
+    assert (sheet.encoding, found(data, "x.csv")) == ("ISO-2022-JP", rows)
+
+
+PORTUGUESE = "".join(f"{'SIM' if i % 2 else 'NÃO'},o jantar número {i} ficou bom\n" for i in range(24)).encode()
+
+
+@pytest.mark.parametrize("data", [
+    PORTUGUESE.replace("número 3".encode(), b"n\xfamero 3"), PORTUGUESE + b"\xc3",
+    "".join(f"le gâteau et le théâtre {i},{LABELS[i % 2]}\n" for i in range(24)).encode("cp850"),
+    "".join(f"L'Étoile du nord numéro{i},{LABELS[i % 2]}\n" for i in range(24)).encode("mac_roman"),
+], ids=["one byte of Latin-1", "cut within a letter", "DOS", "old Macintosh"])  # fmt: skip
+def test_european_texts_do_not_become_kana(data):
+    with pytest.raises(TableError, match="or it is damaged"):
+        read(b"text,label\n" + data, "x.csv")
+
+
+def test_the_same_label_is_one_however_its_signs_are_stored():
+    composed = ["ダメ", "グッド"]
+    others = [unicodedata.normalize("NFD", "ダメ"), "グッ\u00adド"]
+    rows = [(f"evening {i}", (others if i % 4 == 1 else composed)[i % 2]) for i in range(24)]
+    data = "".join(f"{text},{label}\n" for text, label in [("text", "label"), *rows]).encode()
+    assert set(label_counts(normalise(read(data, "x.csv"), COLUMNS))) == set(composed)
+
+
+@pytest.mark.parametrize("other", [
+    lambda text: unicodedata.normalize("NFD", text), lambda text: text.replace(" ", "  "),
+    lambda text: text.replace(" ", "\u3000"), lambda text: text.replace(" ", "\n"), str.upper,
+    lambda text: text.translate({ord("A"): "\uff21"}),
+], ids=["decomposed", "two spaces", "ideographic space", "line feed", "case", "width"])  # fmt: skip
+def test_a_text_never_stands_on_both_sides_of_the_split(other):
+    rows = [(f"A ガッカリ evening {i}", LABELS[i % 2]) for i in range(20)]
+    frame = pd.DataFrame([*rows, *((other(text), label) for text, label in rows)], columns=["text", "label"])
+    table = normalise(read(frame.to_csv(index=False).encode(), "x.csv"), COLUMNS)
+    assert (len(table), table.notes.duplicates) == (20, 20)
+
+
+@pytest.mark.parametrize("rows", [
+    [(f"とても良いお店でした{i}", "良い" if i % 2 else "悪い") for i in range(24)],
+    [(f"an evening number {i}", str(i % 2)) for i in range(24)],
+], ids=["Japanese", "numbers"])  # fmt: skip
+def test_a_file_without_a_line_of_names_loses_no_row(rows):
+    sheet = read(lines(*rows), "x.tsv")
+    with pytest.raises(TableError, match="line of column names"):
+        normalise(sheet, guess(sheet))
+
+
+def test_a_column_may_be_called_as_one_of_its_labels():
+    rows = [(f"an evening number {i}", "spam" if i % 2 else "ham") for i in range(24)]
+    table = normalise(read(lines(("text", "spam"), *rows), "x.tsv"), Columns("text", "spam"))
+    assert label_counts(table) == {"ham": 12, "spam": 12}
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.csv", "x.jsonl"])
+@pytest.mark.parametrize("whole", [False, True], ids=["lines", "list"])
+def test_json_is_read_as_such_whatever_it_is_called(name, whole):
+    records = [json.dumps({"text": text, "label": label}) for text, label in content()]
+    assert found((f"[{', '.join(records)}]" if whole else "\n".join(records)).encode(), name) == content()
+
+
+def test_half_an_emoji_is_marked_and_breaks_nothing():
+    rows = [(f"evening {i}" + ("\ud83d" if i == 3 else ""), LABELS[i % 2]) for i in range(24)]
+    data = "\n".join(json.dumps({"text": text, "label": label}) for text, label in rows).encode()
+    sheet = read(data, "x.jsonl")
+    assert guess(sheet) == COLUMNS and preview(sheet)[3]["text"] == "evening 3\ufffd"
+    assert found(data, "x.jsonl")[3] == ("evening 3\ufffd", "good")
+
+
+@pytest.mark.parametrize("records", [
+    {"text": {"0": "a", "1": "b"}, "label": {"0": "x", "1": "y"}}, {"data": [{"text": "a", "label": "x"}]},
+])  # fmt: skip
+@pytest.mark.parametrize("indent", [None, 2])
+def test_one_object_for_all_rows_is_refused_by_what_it_is(records, indent):
+    with pytest.raises(TableError, match="is one JSON object"):
+        read(json.dumps(records, indent=indent).encode(), "x.json")
+
+
 def stored(table: pyarrow.Table, **options) -> bytes:
     out = io.BytesIO()
     parquet.write_table(table, out, **options)
@@ -162,8 +305,12 @@ BEYOND = 253402268400000000  # microseconds: the last hours of the year 9999, wh
         pyarrow.array([0] * 40, pyarrow.timestamp("us", "Nowhere/Unknown")),
         pyarrow.array([[1.0] * 9] * 40, pyarrow.list_(pyarrow.float32())),
         pyarrow.array([{"a": b"x"}] * 40),
+        pyarrow.ExtensionArray.from_storage(
+            pyarrow.fixed_shape_tensor(pyarrow.float32(), [2]),
+            pyarrow.array([[1.0, 2.0]] * 40, pyarrow.list_(pyarrow.float32(), 2)),
+        ),
     ],
-    ids=["year 9999", "unknown zone", "lists", "structs"],
+    ids=["year 9999", "unknown zone", "lists", "structs", "tensors"],
 )
 def test_a_column_that_is_not_used_is_not_read(unused):
     data = stored(pyarrow.table({**columns_of(content()), "other": unused}))
