@@ -69,7 +69,7 @@ def cost_sentences(found: Sequence[Played], alpha: float) -> list[str]:
         t(key, alpha=f"{near.cell.alpha:g}", clients=near.cell.clients, goal=target_words()),
         saving_words("saving.there", near.saving, labels()[BASELINE]),
     ]
-    if count := near.saving.counts["open"]:
+    if (count := near.saving.counts["open"]) and near.saving.standing == "ratio":  # else it has been said
         told.append(t("heterogeneity.open", count=count, runs=near.runs))
     return told
 
