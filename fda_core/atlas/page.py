@@ -1,8 +1,9 @@
 """`docs/atlas.md`, generated from the atlas: what is in it, and what FDA-OPT saves, from whom, by every definition."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
-from fda_core.analysis.saving import Saving, Standing
+from fda_core.analysis.saving import Saving, Standing, compared
 from fda_core.atlas.cells import (
     BASELINE,
     DEFAULT,
@@ -11,6 +12,7 @@ from fda_core.atlas.cells import (
     OURS,
     PARTS,
     PEERS,
+    RACE,
     TAPERED,
     TUNED,
     Cell,
@@ -32,8 +34,10 @@ from fda_core.atlas.opponents import (
     targets,
 )
 from fda_core.atlas.own_rule import WAY, attempt, cells, saved
+from fda_core.atlas.rate_map import everywhere
 from fda_core.settings.methods import SERVERS
 
+EASIEST = SHARES[0]  # of the targets: others are seldom reached with few clients alike
 COLUMNS = [(share, held) for share in SHARES for held in (False, True)]
 UNTOLD: dict[Standing, str] = {
     "missed": "missed on most seeds", "alone": "alone on most seeds", "undecided": "undecided", "neither": "neither",
@@ -71,6 +75,11 @@ FDA-OPT is played at that rate. *First* counts the first round that meets the ta
 
 {settings}
 
+## Client rate and heterogeneity
+
+The preset Default's setting (N = 40, FedAvg) at other client rates and other α: FDA-OPT M=10 against FedOpt at the same
+rate, to {share:.0%}, held, of the best accuracy that E=1 shows there. {everywhere}
+
 ## Adaptive servers
 
 The preset Default's setting at α = 1 and 0.1, with servers that are not FedAvg: how many times fewer bytes FDA-OPT M=10
@@ -105,8 +114,36 @@ def render(atlas: Atlas) -> str:
     return TEXT.format(
         texts=config["train_examples"], tests=config["test_examples"], epochs=LOCAL_EPOCHS, first=atlas.card["first"],
         last=atlas.card["last"], parts="\n".join(parts(atlas)), settings=settings(atlas), servers=adaptive(atlas),
-        rate=f"{DEFAULT.client_lr:g}", everyone=lanes(atlas), peers=compared_peers(atlas), attempt=tried(atlas),
+        share=EASIEST, everywhere=mapped(atlas), rate=f"{DEFAULT.client_lr:g}", everyone=lanes(atlas),
+        peers=compared_peers(atlas), attempt=tried(atlas),
     )  # fmt: skip
+
+
+def mapped(atlas: Atlas) -> str:
+    """How often what may be said of a cell, in words; then a row an α and opponent, a column a client rate."""
+    found = {lane: everywhere(atlas, lane, EASIEST) for lane in RACE if lane != OURS}
+    if not found[BASELINE]:
+        return "No α but the preset's has been played yet."
+    rates = sorted({cell.client_lr for each in found.values() for cell in each})
+    alphas = sorted({cell.alpha for each in found.values() for cell in each}, reverse=True)
+    rows = [row("α, against", (f"rate {rate:g}" for rate in rates)), f"|{' --- |' * (len(rates) + 1)}"]
+    for lane, savings in found.items():
+        for alpha in alphas:
+            each = (savings.get(replace(DEFAULT, alpha=alpha, client_lr=rate)) for rate in rates)
+            rows.append(row(f"{alpha:g}, {name_of(lane)}", (figures(one) if one else "–" for one in each)))
+    words = "\n".join(f"- Against {name_of(lane)} {standings(each.values())}." for lane, each in found.items())
+    return f"In the median over the seeds:\n\n{words}\n\n" + "\n".join(rows)
+
+
+def standings(savings: Collection[Saving]) -> str:
+    """In how many settings it is what."""
+    ratios = [compared(1, one.middle) for one in savings if one.standing == "ratio" and one.middle]
+    counts = {word: ratios.count(word) for word in ("fewer", "tie", "more")}
+    untold = len(savings) - len(ratios)
+    return (
+        f"it needs fewer bytes in {counts['fewer']} of {len(savings)} settings, as many in {counts['tie']}, more in "
+        f"{counts['more']}, and {untold} have no ratio"
+    )
 
 
 def settings(atlas: Atlas) -> str:

@@ -1,6 +1,7 @@
-"""What the preset's target costs at each client rate, timetable by timetable: what FDA-OPT saves, and from whom."""
+"""What a target costs at each client rate, timetable by timetable and α by α: what FDA-OPT saves, and from whom."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from typing import NamedTuple
 
@@ -8,7 +9,16 @@ from fda_core.analysis.saving import Saving
 from fda_core.atlas.cells import BASELINE, DEFAULT, FEDOPT, OURS, Cell, Run
 from fda_core.atlas.curves import Atlas
 from fda_core.atlas.default_cell import target
-from fda_core.atlas.opponents import FEWEST, at_equal_settings, median_bytes, rates_of, seeds_of, spent
+from fda_core.atlas.opponents import (
+    FEWEST,
+    against,
+    at_equal_settings,
+    median_bytes,
+    rates_of,
+    seeds_of,
+    spent,
+    targets,
+)
 
 
 class Square(NamedTuple):
@@ -57,3 +67,16 @@ def savings(atlas: Atlas) -> dict[float, Saving]:
         cell.client_lr: at_equal_settings(atlas, cell, seeds_of(atlas, cell, BASELINE, OURS), target())
         for cell in cells(atlas)
     }
+
+
+def everywhere(atlas: Atlas, theirs: str, share: float) -> dict[Cell, Saving]:
+    """FDA-OPT against a lane of FedOpt in the preset's cell at every α and client rate that was played on enough seeds,
+    to a share, held, of the best accuracy that FedOpt E=1 showed on that seed in the same cell."""
+    usual, rate = DEFAULT.alpha, DEFAULT.client_lr
+    like = {run.cell for run in atlas.curves if replace(run.cell, alpha=usual, client_lr=rate) == DEFAULT}
+    found = {}
+    for cell in sorted(like):
+        if len(seeds := seeds_of(atlas, cell, BASELINE, theirs, OURS)) >= FEWEST:
+            wanted = {seed: value for seed, value in targets(atlas, cell, share).items() if seed in seeds}
+            found[cell] = against(atlas, Run(cell, OURS, 0), Run(cell, theirs, 0), wanted, held=True)
+    return found

@@ -7,7 +7,7 @@ import pytest
 
 from fda_core.atlas.cells import BASELINE, DEFAULT, OURS, Run
 from fda_core.atlas.curves import Atlas
-from fda_core.atlas.rate_map import cells, cheapest, savings, squares
+from fda_core.atlas.rate_map import cells, cheapest, everywhere, savings, squares
 from tests.atlas.test_opponents import curve
 
 SLOW, LONE = replace(DEFAULT, client_lr=0.01), replace(DEFAULT, client_lr=0.2)
@@ -52,3 +52,16 @@ def test_what_is_saved_is_counted_at_the_same_rate(atlas):
     found = savings(atlas)
     assert found[0.05].middle == 1.5 and found[0.05].counts["win"] == 3
     assert found[0.01].middle == 0.0  # on two of three seeds FDA-OPT alone did not get there
+
+
+def test_elsewhere_the_target_is_what_fedopt_reaches_there(atlas):
+    """With other clients 0.70 may be out of reach of everyone; a cell with two seeds says nothing."""
+    unlike, few = replace(DEFAULT, alpha=0.1), replace(DEFAULT, alpha=0.3)
+    for cell, seeds in ((unlike, (0, 1, 2)), (few, (0, 1))):
+        for seed in seeds:
+            atlas.curves[Run(cell, BASELINE, seed)] = curve(0.5, 0.55, 0.55, 0.6)
+            atlas.curves[Run(cell, OURS, seed)] = curve(0.55, 0.55)
+    found = everywhere(atlas, BASELINE, 0.9)  # 0.54
+    assert set(found) == {unlike, DEFAULT, SLOW}
+    assert (found[unlike].middle, found[unlike].counts["win"]) == (1.5, 3)
+    assert everywhere(atlas, "fedopt-e5", 0.9).keys() == {DEFAULT}
