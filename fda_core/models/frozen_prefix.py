@@ -135,7 +135,7 @@ def _digest(encoder: "PreTrainedModel", tokens: Tokens, weights: str, layers: in
     # A GPU's last digits are others: what it computed is never handed to a run on the CPU.
     device = device_of(encoder).type
     where = "" if device == devices.CPU else f" {device}"
-    digest = hashlib.sha256(f"3 {weights} {encoder.config.model_type} {layers}{where}".encode())
+    digest = hashlib.sha256(f"4 {weights} {encoder.config.model_type} {layers}{where}".encode())
     digest.update(tokens.ids.numpy().tobytes())
     digest.update(tokens.starts.numpy().tobytes())
     if tokens.types is not None:
