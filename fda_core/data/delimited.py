@@ -20,6 +20,7 @@ from fda_core.data.swallowed import labels_of, rows_inside
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST_NAME = 60  # characters of a column's name: longer ones are texts in a file without a first line of names
 MOST_SEPARATORS = 1_000_000  # in one line
+FEW = 50  # different labels
 PIECE = 5000  # rows
 OWN_USE = range(0xE000, 0xF8FF)  # characters that stand in for others while the file is parsed
 UNQUOTED: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
@@ -102,7 +103,8 @@ def one_end(text: str) -> str:
 
 def best(text: str, separator: str, name: str) -> Reading | None:
     """With this separator; None where it parts nothing. Raises `Trouble` with the strict reading, `TableError`."""
-    spaced = {"skipinitialspace": True} if re.search(f'{separator} +"', text) else {}
+    # Two quotes within a quoted cell are one of its text, and no cell's beginning.
+    spaced = {"skipinitialspace": True} if re.search(f'{separator} +"(?!"(?!"))', text) else {}
     ways: list[dict[str, Any]] = [spaced, {}] if spaced else [{}]
     first: Trouble | None = None
     for way in ways:
@@ -245,7 +247,7 @@ def quoted(columns: list[list[str]]) -> bool:
 
 def both_ways(labels: set[str]) -> bool:
     """Whether one of them also stands in quotes: it would be two labels."""
-    return any(wrapped(label) and label[1:-1] in labels for label in labels)
+    return len(labels) <= FEW and any(wrapped(label) and label[1:-1] in labels for label in labels)
 
 
 def wrapped(cell: str) -> bool:

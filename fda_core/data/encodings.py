@@ -18,6 +18,7 @@ ENCODINGS = (
 SEVEN_BITS = ((b"", "iso2022_jp_ext", "ISO-2022-JP"),)
 KANA, OWN_USE, HALF_WIDTH = (re.compile(f"[{span}]") for span in ("\u3041-\u30fe", "\ue000-\uf8ff", "\uff61-\uff9f"))
 WORDS = re.compile("[\u3041-\u30fe\u4e00-\u9fff\u3005]+")
+CELL = re.compile('(?<=[,;\t\r\n"])[\u3041-\u30fe\u4e00-\u9fff\u3005](?=[,;\t\r\n"])')  # of a single sign
 SWITCH = re.compile(rb"\x1b(\$[@B]|\(J)")  # to Japanese and back, in 7 bits: of ISO-2022-JP
 LAST = re.compile("\x1a\\s*$")  # how DOS ends a text
 
@@ -47,7 +48,7 @@ def japanese(text: str) -> bool:
     Chinese and Korean encodings as half-width kana.
     """
     words = WORDS.findall(text)
-    inside = sum(len(word) for word in words if len(word) > 1)
+    inside = sum(len(word) for word in words if len(word) > 1) + len(CELL.findall(text))
     if OWN_USE.search(text) or 2 * inside <= sum(map(len, words)):
         return False
     return bool(KANA.search(text)) or (not HALF_WIDTH.search(text) and first_level(words))
@@ -56,8 +57,8 @@ def japanese(text: str) -> bool:
 def damaged(data: bytes) -> bool:
     """Whether it is UTF-8 for the most part: a program has cut it, or mixed another encoding in."""
     text = data.decode("utf-8", "replace")
-    others = sum(not char.isascii() for char in text)
-    return others > 2 * text.count("\ufffd")
+    others = len(text) - len(text.encode("ascii", "ignore"))
+    return others > 10 * text.count("\ufffd")
 
 
 def first_level(words: list[str]) -> bool:

@@ -40,6 +40,7 @@ class ParquetSheet:
     data: bytes
     name: str
     encoding: str = "Parquet"
+    named_by_line: bool = False
 
     def __post_init__(self) -> None:
         metadata = self.file.metadata

@@ -42,7 +42,8 @@ def read(data: bytes, name: str) -> AnySheet:
     text, encoding = decoded(data, name)
     if not text.strip():
         raise TableError("data.file_empty", name=name)
-    frame = (of_json if suffix in (".json", ".jsonl") or is_json(text) else of_csv)(text, name)
+    keyed = suffix in (".json", ".jsonl") or is_json(text)
+    frame = of_json(text, name) if keyed else of_csv(text, name)
     if frame.empty:
         raise TableError("data.no_rows", name=name)
-    return Sheet(frame, encoding)
+    return Sheet(frame, encoding, named_by_line=not keyed)

@@ -20,10 +20,12 @@ class TableError(LabError):
 
 @dataclass(frozen=True)
 class Sheet:
-    """frame: one column a name, cells as they were read. encoding: how its text was stored, as people call it."""
+    """frame: one column a name, cells as they were read. encoding: how its text was stored, as people call it.
+    named_by_line: whether the names are the first line, whatever stands there."""
 
     frame: "pd.DataFrame"
     encoding: str
+    named_by_line: bool = False
 
     @property
     def names(self) -> list[str]:

@@ -1,22 +1,27 @@
 """Rows that a lost quote has swallowed: the lines of one quoted cell that may be rows by themselves."""
 
 import csv
+import re
 from collections.abc import Sequence
+from itertools import chain
 
 import pandas as pd
 
+DATE = re.compile(r"\d[\d\s:/.,T+-]{4,}")  # or a time, or both
 MOSTLY = 0.5  # of a column's cells: those whose value occurs again, where the column holds labels
 
 
 def labels_of(frame: pd.DataFrame) -> list[set[str]]:
-    """For each column its values, names of columns left out; none for a column of texts, numbers or dates."""
+    """For each column its values, names of columns left out; none for a column of texts or dates."""
     return [values(frame[i].iloc[1:].str.rstrip()) for i in frame]
 
 
 def values(cells: pd.Series) -> set[str]:
     """The different ones, if most of the cells repeat one another."""
     filled = cells[cells.ne("")]
-    return set(filled) if filled.duplicated(keep=False).sum() > MOSTLY * len(filled) else set()
+    dated = filled.str.fullmatch(DATE).sum()
+    repeated = filled.duplicated(keep=False).sum()
+    return set(filled) if repeated > MOSTLY * len(filled) >= dated else set()
 
 
 def rows_inside(lines: Sequence[str], separator: str, spaced: bool, labels: list[set[str]]) -> bool:
@@ -40,6 +45,9 @@ def rows_inside(lines: Sequence[str], separator: str, spaced: bool, labels: list
     inner = list(map(parts, between))
     if len(head) < width - opening or len(tail) <= closing or any(len(cells) != width for cells in inner):
         return False
+    spaces = spaced or any(label.startswith(" ") for label in chain(*labels))
+    if not spaces and any(cell.startswith(" ") for cells in [*inner, tail[: closing + 1]] for cell in cells[1:]):
+        return False  # prose: here no separator between cells has a space after it
     rows = [{opening + 1 + i: cell for i, cell in enumerate(head[len(head) - (width - 1 - opening) :])}]
     rows += [dict(enumerate(cells)) for cells in [*inner, tail[:closing]]]
     said = [(labels[i], cell.rstrip()) for row in rows for i, cell in row.items() if labels[i] and cell.strip()]

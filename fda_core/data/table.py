@@ -178,7 +178,8 @@ def normalise(sheet: "AnySheet", columns: Columns) -> Table:
         return frame[which]
 
     frame = keep(frame.ne("").all(axis=1), "empty")
-    check_names(frame, names)
+    if sheet.named_by_line:
+        check_names(frame, names)
     check_values(frame, names)
     frame, counted["cut"] = shortened(frame)
     # A text that occurs twice could stand in both splits; one with two labels says nothing.
@@ -226,9 +227,10 @@ def words(cells: Iterable[object], ours: str, theirs: str) -> "pd.Series":
 
 
 def check_names(frame: "pd.DataFrame", names: dict[str, str]) -> None:
-    """Raises `TableError` where the names of the columns are a row: a text as long as others, and one of the labels."""
-    texts = frame.text.map(len)
-    if len(frame) and one_spelling(names["label"]) in set(frame.label) and len(names["text"]) >= texts.quantile(0.25):
+    """Raises `TableError` where the names of the columns are a row: one of the labels, and of the sites if there are
+    some, beside a text as long as others."""
+    known = all(one_spelling(names[kind]) in set(frame[kind]) for kind in ("label", "client") if kind in frame)
+    if known and len(names["text"]) >= frame.text.map(len).quantile(0.25):
         raise TableError("data.no_names")
 
 
