@@ -213,7 +213,7 @@ def at_budget(events: Sequence[Event], scenario: Scenario, budget: float) -> dic
         rounds = rounds_of(events, lane)
         spent = np.cumsum([moved(trip, scenario) for trip in trips(events, lane)])
         within = int(np.searchsorted(spent, budget, side="right"))
-        ended = len(rounds) > 0 and within == len(rounds) and spent[-1] < budget
+        ended = 0 < within == len(rounds) and spent[-1] < budget
         found[lane] = Within(rounds[within - 1] if within else None, float(spent[-1]) if ended else None)
     return found
 

@@ -4,8 +4,6 @@ from fda_core.data.reading import read
 from fda_core.data.table import Columns, normalise
 
 COLUMNS = Columns("text", "label")
-
-
 LABELS = ("bad", "good")
 
 
