@@ -15,6 +15,8 @@ PAGES = {
 }  # fmt: skip
 FITS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
   .every((box) => box.scrollWidth <= box.clientWidth)"""
+CUT = """() => [...document.querySelectorAll("[data-testid=stButtonGroup] [role=radiogroup]")]
+  .filter((row) => row.scrollWidth > row.clientWidth).map((row) => row.innerText)"""
 
 
 @pytest.fixture
@@ -58,9 +60,18 @@ def test_a_page_fits_a_projector_and_a_phone_and_has_its_picture(visitor, name):
         visitor.set_viewport_size({"width": width, "height": height})
         visitor.wait_for_timeout(300)
         assert visitor.evaluate(FITS)
+        assert width < 640 or visitor.evaluate(CUT) == []  # on a phone they scroll
     charts = visitor.locator(CHART)
     assert all(charts.nth(i).get_attribute("aria-label") for i in range(charts.count()))
     assert exceptions(visitor) == 0
+
+
+@pytest.mark.parametrize("viewer", ["lang=en&depth=manager", "lang=ja&depth=engineer"])  # the visitor has the others
+def test_no_choice_of_the_race_is_cut(server, tab, viewer):
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    tab.goto(f"{server.url}/race?{viewer}")
+    tab.locator(PAGES["race"]).first.wait_for()
+    assert tab.locator("[role=radiogroup]").count() > 1 and tab.evaluate(CUT) == []
 
 
 def test_who_turns_the_pages_quickly_gets_no_empty_sidebar(visitor):
