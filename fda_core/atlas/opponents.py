@@ -1,8 +1,9 @@
 """What FDA-OPT saves in the atlas, and from whom: against the same target, seed by seed.
 
 The target is a share of the best accuracy that FedOpt E=1 showed on that seed at its peak-optimal rate, the client rate
-at which it got highest on the tuning seeds. Opponents: FedOpt E=1 at that rate, as the authors chose theirs; FedOpt E=1
-at its fastest rate; and the best fixed E at the peak-optimal rate.
+at which it got highest on the tuning seeds. FDA-OPT is played at that rate. Opponents: FedOpt E=1 at it, as the authors
+chose theirs; FedOpt E=1 at its fastest rate; the same with FDA-OPT at the rate that is fastest for FDA-OPT, so that
+neither is tuned alone; and the best fixed E at the peak-optimal rate.
 """
 
 from collections.abc import Callable
@@ -32,18 +33,19 @@ from fda_core.atlas.curves import Atlas, Curve
 
 SHARES = (0.90, 0.95, 0.99)
 FEWEST = 3  # seeds that a verdict rests on
-Opponent = Literal["peak", "fastest", "best_e"]
+Opponent = Literal["peak", "fastest", "both_fastest", "best_e"]
 Cost = Callable[[Curve, float, bool], Spent]
-OPPONENTS: tuple[Opponent, ...] = ("peak", "fastest", "best_e")
+OPPONENTS: tuple[Opponent, ...] = ("peak", "fastest", "both_fastest", "best_e")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """FDA-OPT in `cell` against `opponent`, which is a lane of another cell where its rate differs."""
+    """FDA-OPT against `opponent`, a lane: each in a cell of its own, where their rates differ."""
 
     opponent: Opponent
     lane: str
     cell: Cell
+    ours: Cell
     saving: Saving
 
 
@@ -183,29 +185,34 @@ def middle_seed(seeds: tuple[int, ...], saving: Saving) -> int:
     return by_ratio[len(by_ratio) // 2][1]
 
 
-def findings(atlas: Atlas, cell: Cell, share: float, held: bool, ours: str = OURS) -> list[Finding]:
-    """FDA-OPT at the peak-optimal rate against each opponent. cell: any of the setting, whatever its client rate.
+def findings(atlas: Atlas, cell: Cell, share: float, held: bool) -> list[Finding]:
+    """FDA-OPT against each opponent. cell: any of the setting, whatever its client rate.
 
-    Without the best fixed E where no E but 1 was played on all the seeds.
+    Without the best fixed E where no E but 1 was played on all the seeds, and without FDA-OPT's fastest rate where it
+    was played at one rate alone.
     """
     best = peak(atlas, cell)
     target = targets(atlas, best, share)
     seeds = tuple(target)
-    schedules = schedules_of(atlas, best, seeds)
+    at_rates = {seed: target[seed] for seed in seeds[:FEWEST]}  # a rate may have been played on fewer than another
 
-    def cheapest(runs: list[Run]) -> Run:
-        return min(runs, key=lambda run: median_bytes(atlas, run, target, held))
+    def cheapest(runs: list[Run], wanted: dict[int, float]) -> Run:
+        """The peak-optimal rate's where nobody gets there."""
+        first = sorted(runs, key=lambda run: run.cell != best)
+        return min(first, key=lambda run: median_bytes(atlas, run, wanted, held))
 
-    chosen: dict[Opponent, Callable[[], Run]] = {
-        "peak": lambda: Run(best, BASELINE, 0),
-        "fastest": lambda: cheapest([Run(c, BASELINE, 0) for c in rates_of(atlas, cell, BASELINE, seeds[:FEWEST])]),
-        "best_e": lambda: cheapest([Run(best, lane, 0) for lane in schedules]),
-    }
-    found = []
-    for opponent in OPPONENTS if len(schedules) > 1 else OPPONENTS[:-1]:
-        run = chosen[opponent]()
-        found.append(Finding(opponent, run.lane, run.cell, against(atlas, Run(best, ours, 0), run, target, held)))
-    return found
+    base, mine = ([Run(c, lane, 0) for c in rates_of(atlas, cell, lane, tuple(at_rates))] for lane in (BASELINE, OURS))
+    schedules = [Run(best, lane, 0) for lane in schedules_of(atlas, best, seeds)]
+    at_peak, fastest = Run(best, OURS, 0), cheapest(base, at_rates)
+    pairs: dict[Opponent, tuple[Run, Run]] = {"peak": (at_peak, Run(best, BASELINE, 0)), "fastest": (at_peak, fastest)}
+    if len(mine) > 1:
+        pairs["both_fastest"] = (cheapest(mine, at_rates), fastest)
+    if len(schedules) > 1:
+        pairs["best_e"] = (at_peak, cheapest(schedules, target))
+    return [
+        Finding(opponent, theirs.lane, theirs.cell, ours.cell, against(atlas, ours, theirs, target, held))
+        for opponent, (ours, theirs) in pairs.items()
+    ]
 
 
 def schedules_of(atlas: Atlas, cell: Cell, seeds: tuple[int, ...]) -> list[str]:

@@ -1,6 +1,6 @@
 """`docs/atlas.md`, generated from the atlas: what is in it, and what FDA-OPT saves, from whom, by every definition."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from fda_core.analysis.saving import Saving, Standing, compared
@@ -12,7 +12,7 @@ from fda_core.atlas.cells import (
     OURS,
     PARTS,
     PEERS,
-    RACE,
+    PROTOCOL,
     TAPERED,
     TUNED,
     Cell,
@@ -71,7 +71,8 @@ tied, lost, and how often that is open, because one lane had sent less than the 
 the median is no ratio: *missed* or *alone* if it lost or won on most seeds, *undecided* if neither can be said, and
 *neither* if nobody gets there on any. The target is a share of the best accuracy that FedOpt E=1 showed on that seed at
 its *peak-optimal* client rate, the one at which it gets highest on the tuning seeds, as the authors chose theirs;
-FDA-OPT is played at that rate. *First* counts the first round that meets the target, *held* the second of two in a row.
+FDA-OPT is played at that rate, but where both are at their fastest: each at the rate at which it needs the fewest bytes
+to the target. *First* counts the first round that meets the target, *held* the second of two in a row.
 
 {settings}
 
@@ -79,6 +80,8 @@ FDA-OPT is played at that rate. *First* counts the first round that meets the ta
 
 The preset Default's setting (N = 40, FedAvg) at other client rates and other α: FDA-OPT M=10 against FedOpt at the same
 rate, to {share:.0%}, held, of the best accuracy that E=1 shows there. {everywhere}
+
+The same at the protocol cell (N = 10, FedAvg). {protocol}
 
 ## Adaptive servers
 
@@ -114,22 +117,23 @@ def render(atlas: Atlas) -> str:
     return TEXT.format(
         texts=config["train_examples"], tests=config["test_examples"], epochs=LOCAL_EPOCHS, first=atlas.card["first"],
         last=atlas.card["last"], parts="\n".join(parts(atlas)), settings=settings(atlas), servers=adaptive(atlas),
-        share=EASIEST, everywhere=mapped(atlas), rate=f"{DEFAULT.client_lr:g}", everyone=lanes(atlas),
-        peers=compared_peers(atlas), attempt=tried(atlas),
+        share=EASIEST, everywhere=mapped(atlas, DEFAULT, ("fedopt-e1", "fedopt-e5")),
+        protocol=mapped(atlas, PROTOCOL, ("fedopt-e1", "fedopt-e5", "fedopt-e10")),
+        rate=f"{DEFAULT.client_lr:g}", everyone=lanes(atlas), peers=compared_peers(atlas), attempt=tried(atlas),
     )  # fmt: skip
 
 
-def mapped(atlas: Atlas) -> str:
+def mapped(atlas: Atlas, setting: Cell, opponents: Sequence[str]) -> str:
     """How often what may be said of a cell, in words; then a row an α and opponent, a column a client rate."""
-    found = {lane: everywhere(atlas, lane, EASIEST) for lane in RACE if lane != OURS}
-    if not found[BASELINE]:
-        return "No α but the preset's has been played yet."
+    each_lane = {lane: everywhere(atlas, setting, lane, EASIEST) for lane in opponents}
+    if not (found := {lane: savings for lane, savings in each_lane.items() if savings}):
+        return "It has not been played on enough seeds yet."
     rates = sorted({cell.client_lr for each in found.values() for cell in each})
     alphas = sorted({cell.alpha for each in found.values() for cell in each}, reverse=True)
     rows = [row("α, against", (f"rate {rate:g}" for rate in rates)), f"|{' --- |' * (len(rates) + 1)}"]
     for lane, savings in found.items():
         for alpha in alphas:
-            each = (savings.get(replace(DEFAULT, alpha=alpha, client_lr=rate)) for rate in rates)
+            each = (savings.get(replace(setting, alpha=alpha, client_lr=rate)) for rate in rates)
             rows.append(row(f"{alpha:g}, {name_of(lane)}", (figures(one) if one else "–" for one in each)))
     words = "\n".join(f"- Against {name_of(lane)} {standings(each.values())}." for lane, each in found.items())
     return f"In the median over the seeds:\n\n{words}\n\n" + "\n".join(rows)
@@ -237,9 +241,14 @@ def setting(atlas: Atlas, cell: Cell) -> str:
     texts = atlas.card["config"]["train_examples"] // cell.clients
     title = f"### N = {cell.clients}, {texts} reviews each, α = {cell.alpha:g}, FedAvg, client rate {best.client_lr:g}"
     seeds = tuple(targets(atlas, best, SHARES[0]))
-    tried_rates = ", ".join(f"{c.client_lr:g}" for c in rates_of(atlas, cell, BASELINE, seeds[:FEWEST]))
+    base, ours = (
+        ", ".join(f"{c.client_lr:g}" for c in rates_of(atlas, cell, lane, seeds[:FEWEST])) for lane in (BASELINE, OURS)
+    )
     lengths = ", ".join(lane.removeprefix("fedopt-e") for lane in schedules_of(atlas, best, seeds))
-    candidates = f"Chosen among: for E=1 the client rates {tried_rates}; E = {lengths}, at the peak-optimal rate."
+    candidates = (
+        f"Chosen among, on the very seeds that are compared: for E=1 the client rates {base}; for FDA-OPT {ours}; "
+        f"E = {lengths}, at the peak-optimal rate."
+    )
     return f"{title}\n\n" + "\n".join(rows) + f"\n\n{candidates}"
 
 
@@ -256,16 +265,20 @@ def row(first: str, cells: Iterable[str]) -> str:
 
 def opponent(finding: Finding) -> str:
     """What it is, at the first target: the fastest rate and the best E may be others at another one."""
-    names = {"peak": "FedOpt E=1 at the peak-optimal rate", "fastest": "FedOpt E=1 at its fastest rate"}
-    return names.get(finding.opponent, "FedOpt with the best fixed E")
+    return {
+        "peak": "FedOpt E=1 at the peak-optimal rate", "fastest": "FedOpt E=1 at its fastest rate",
+        "both_fastest": "FedOpt E=1, both at their fastest rates", "best_e": "FedOpt with the best fixed E",
+    }[finding.opponent]  # fmt: skip
 
 
 def told(finding: Finding) -> str:
-    """Its figures, and which lane or rate the opponent is there."""
-    chosen = {"peak": "", "fastest": f", rate {finding.cell.client_lr:g}"}.get(
-        finding.opponent, f", E={finding.lane.removeprefix('fedopt-e')}"
-    )
-    return figures(finding.saving) + chosen
+    """Its figures, and which lane or rate was chosen there."""
+    rate, ours = f"{finding.cell.client_lr:g}", f"{finding.ours.client_lr:g}"
+    chosen = {
+        "peak": "", "fastest": f", rate {rate}", "both_fastest": f", FDA-OPT {ours}, E=1 {rate}",
+        "best_e": f", E={finding.lane.removeprefix('fedopt-e')}",
+    }  # fmt: skip
+    return figures(finding.saving) + chosen[finding.opponent]
 
 
 def figures(saving: Saving) -> str:

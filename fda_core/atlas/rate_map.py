@@ -69,11 +69,11 @@ def savings(atlas: Atlas) -> dict[float, Saving]:
     }
 
 
-def everywhere(atlas: Atlas, theirs: str, share: float) -> dict[Cell, Saving]:
-    """FDA-OPT against a lane of FedOpt in the preset's cell at every α and client rate that was played on enough seeds,
-    to a share, held, of the best accuracy that FedOpt E=1 showed on that seed in the same cell."""
-    usual, rate = DEFAULT.alpha, DEFAULT.client_lr
-    like = {run.cell for run in atlas.curves if replace(run.cell, alpha=usual, client_lr=rate) == DEFAULT}
+def everywhere(atlas: Atlas, setting: Cell, theirs: str, share: float) -> dict[Cell, Saving]:
+    """FDA-OPT against a lane of FedOpt in a setting at every α and client rate that was played on enough seeds, to a
+    share, held, of the best accuracy that FedOpt E=1 showed on that seed in the same cell."""
+    usual, rate = setting.alpha, setting.client_lr
+    like = {run.cell for run in atlas.curves if replace(run.cell, alpha=usual, client_lr=rate) == setting}
     found = {}
     for cell in sorted(like):
         if len(seeds := seeds_of(atlas, cell, BASELINE, theirs, OURS)) >= FEWEST:

@@ -53,6 +53,25 @@ def test_three_opponents_each_at_the_same_target_seed_by_seed(atlas):
     assert held["peak"].saving.counts["win"] == 3
 
 
+def test_where_fda_opt_has_rates_of_its_own_neither_is_tuned_alone(atlas):
+    """Beside "E=1 at its fastest rate", where FDA-OPT stays at a rate that was chosen for E=1."""
+    for seed in (0, 1, 2):
+        atlas.curves[Run(FAST, OURS, seed)] = curve(0.7, 0.77, 0.77, mb=4, epochs=5)
+    found = {finding.opponent: finding for finding in findings(atlas, SLOW, 0.95, held=False)}
+    assert (found["both_fastest"].ours, found["both_fastest"].cell) == (FAST, FAST)
+    assert found["both_fastest"].saving.ratios == [2.5] * 3  # 20 MB against 8
+    assert found["fastest"].ours == SLOW and found["fastest"].saving.ratios == [2.0] * 3
+
+
+def test_where_nobody_gets_there_no_rate_is_called_the_fastest_but_the_peak_optimal_one(atlas):
+    """The lowest rate was named, for no reason but its place in the list."""
+    for seed in (0, 1, 2):
+        atlas.curves[Run(Cell(client_lr=0.001), BASELINE, seed)] = curve(0.5)
+        atlas.curves[Run(FAST, OURS, seed)] = curve(0.5)
+    found = {finding.opponent: finding for finding in findings(atlas, FAST, 1.1, held=False)}
+    assert {finding.cell for finding in found.values()} == {finding.ours for finding in found.values()} == {SLOW}
+
+
 def test_where_e_was_not_searched_nothing_is_called_the_best_e(atlas):
     """FedOpt E=1 would be its own best opponent, and the most flattering one."""
     for seed in (0, 1, 2):

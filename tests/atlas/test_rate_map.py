@@ -61,7 +61,7 @@ def test_elsewhere_the_target_is_what_fedopt_reaches_there(atlas):
         for seed in seeds:
             atlas.curves[Run(cell, BASELINE, seed)] = curve(0.5, 0.55, 0.55, 0.6)
             atlas.curves[Run(cell, OURS, seed)] = curve(0.55, 0.55)
-    found = everywhere(atlas, BASELINE, 0.9)  # 0.54
+    found = everywhere(atlas, DEFAULT, BASELINE, 0.9)  # 0.54
     assert set(found) == {unlike, DEFAULT, SLOW}
     assert (found[unlike].middle, found[unlike].counts["win"]) == (1.5, 3)
-    assert everywhere(atlas, "fedopt-e5", 0.9).keys() == {DEFAULT}
+    assert everywhere(atlas, DEFAULT, "fedopt-e5", 0.9).keys() == {DEFAULT}

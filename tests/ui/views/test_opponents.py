@@ -3,7 +3,7 @@
 import pytest
 
 from fda_core.atlas.cells import LOCAL_EPOCHS, Cell
-from fda_core.atlas.opponents import Finding
+from fda_core.atlas.opponents import OPPONENTS, Finding
 from tests.helpers.savings import BY_STANDING
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import DEPTHS, LANGUAGES, reading
@@ -11,16 +11,17 @@ from ui.views.evidence import opponents
 from ui.views.evidence.opponents import Setting, cell_of, peer, rows
 
 READERS = [(language, depth) for language in LANGUAGES for depth in DEPTHS]
-SLOW, FAST, FASTER = (Cell(client_lr=rate) for rate in (0.03, 0.07, 0.2))
+SLOW, FAST, FASTER, STEEP = (Cell(client_lr=rate) for rate in (0.03, 0.07, 0.2, 0.6))
 RATIO = BY_STANDING["ratio"]
 # At the second target another rate is the fastest and another E the best.
 SETTING = Setting(
     SLOW,
     {
         share: [
-            Finding("peak", "fedopt-e1", SLOW, RATIO),
-            Finding("fastest", "fedopt-e1", fastest, RATIO),
-            Finding("best_e", f"fedopt-e{epochs}", SLOW, RATIO),
+            Finding("peak", "fedopt-e1", SLOW, SLOW, RATIO),
+            Finding("fastest", "fedopt-e1", fastest, SLOW, RATIO),
+            Finding("both_fastest", "fedopt-e1", fastest, STEEP, RATIO),
+            Finding("best_e", f"fedopt-e{epochs}", SLOW, SLOW, RATIO),
         ]
         for share, fastest, epochs in ((0.9, FAST, 17), (0.99, FASTER, 13))
     },
@@ -30,12 +31,13 @@ SETTING = Setting(
 @pytest.mark.parametrize(("language", "depth"), READERS)
 def test_a_cell_names_the_rate_or_e_of_its_own_target_and_the_row_none(language, depth):
     with reading(language, depth):
-        (_, *one), (_, *two), (_, *three) = table = [list(row.values()) for row in rows(SETTING)]
+        (_, *one), (_, *two), (_, *both), (_, *three) = table = [list(row.values()) for row in rows(SETTING)]
         names = [row[0] for row in table]
-        assert names == [t(f"opponents.{name}") for name in ("peak", "fastest", "best_e")]
-    assert not any(figure in name for name in names for figure in ("0.03", "0.07", "0.2", "17", "13"))
+        assert names == [t(f"opponents.{name}") for name in OPPONENTS]
+    assert not any(figure in name for name in names for figure in ("0.03", "0.07", "0.2", "0.6", "17", "13"))
     assert one[0] == one[1] and "0.03" not in one[0]  # the rate is in the heading
     assert "0.07" in two[0] and "0.2" in two[1] and "0.07" not in two[1]
+    assert all("0.6" in cell for cell in both) and "0.07" in both[0] and "0.2" in both[1]
     assert "17" in three[0] and "13" in three[1] and "17" not in three[1]
 
 

@@ -1,4 +1,4 @@
-"""What FDA-OPT saves, and from whom: three opponents in each setting of the atlas that was tuned."""
+"""What FDA-OPT saves, and from whom: the opponents in each setting of the atlas that was tuned."""
 
 from typing import NamedTuple
 
@@ -123,13 +123,13 @@ def rows(setting: Setting) -> list[dict[str, str]]:
 
 
 def told(finding: Finding) -> str:
-    """Its figures, and which rate or E was chosen for the opponent; at the peak-optimal rate nothing was."""
+    """Its figures, and which rates or E were chosen; at the peak-optimal rate nothing was."""
     cell = cell_of(finding.saving)
     if finding.opponent == "peak":
         return cell
-    rate, epochs = f"{finding.cell.client_lr:g}", finding.lane.removeprefix("fedopt-e")
-    key = "opponents.with_rate" if finding.opponent == "fastest" else "opponents.with_epochs"
-    return t(key, cell=cell, rate=rate, epochs=epochs)
+    rate, ours = f"{finding.cell.client_lr:g}", f"{finding.ours.client_lr:g}"
+    epochs = finding.lane.removeprefix("fedopt-e")
+    return t(f"opponents.with_{finding.opponent}", cell=cell, rate=rate, ours=ours, epochs=epochs)
 
 
 def cell_of(saving: Saving) -> str:
