@@ -2,14 +2,14 @@
 
 The target is a share of the best accuracy that FedOpt E=1 showed on that seed at its peak-optimal rate, the client rate
 at which it got highest on the tuning seeds. FDA-OPT is played at that rate. Opponents: FedOpt E=1 at it, as the authors
-chose theirs; FedOpt E=1 at its fastest rate; the same with FDA-OPT at the rate that is fastest for FDA-OPT, so that
-neither is tuned alone; and the best fixed E at the peak-optimal rate.
+chose theirs; FedOpt E=1 at its fastest rate; the best fixed E at the peak-optimal rate. So that no side is tuned alone,
+FDA-OPT is also played at the rate that is fastest for it: against E=1 and against the best E, each at its fastest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -33,9 +33,9 @@ from fda_core.atlas.curves import Atlas, Curve
 
 SHARES = (0.90, 0.95, 0.99)
 FEWEST = 3  # seeds that a verdict rests on
-Opponent = Literal["peak", "fastest", "both_fastest", "best_e"]
+Opponent = Literal["peak", "fastest", "both_fastest", "best_e", "best_e_fastest"]
 Cost = Callable[[Curve, float, bool], Spent]
-OPPONENTS: tuple[Opponent, ...] = ("peak", "fastest", "both_fastest", "best_e")
+OPPONENTS: tuple[Opponent, ...] = get_args(Opponent)
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,8 @@ def middle_seed(seeds: tuple[int, ...], saving: Saving) -> int:
 def findings(atlas: Atlas, cell: Cell, share: float, held: bool) -> list[Finding]:
     """FDA-OPT against each opponent. cell: any of the setting, whatever its client rate.
 
-    Without the best fixed E where no E but 1 was played on all the seeds, and without FDA-OPT's fastest rate where it
-    was played at one rate alone.
+    Without the best fixed E where no E but 1 was played on all the seeds, or not at every rate of FDA-OPT's where both
+    are at their fastest; and without FDA-OPT's fastest rate where it was played at one rate alone.
     """
     best = peak(atlas, cell)
     target = targets(atlas, best, share)
@@ -201,18 +201,31 @@ def findings(atlas: Atlas, cell: Cell, share: float, held: bool) -> list[Finding
         first = sorted(runs, key=lambda run: run.cell != best)
         return min(first, key=lambda run: median_bytes(atlas, run, wanted, held))
 
-    base, mine = ([Run(c, lane, 0) for c in rates_of(atlas, cell, lane, tuple(at_rates))] for lane in (BASELINE, OURS))
+    base, mine = (played_at(atlas, cell, lane, tuple(at_rates)) for lane in (BASELINE, OURS))
     schedules = [Run(best, lane, 0) for lane in schedules_of(atlas, best, seeds)]
+    others = [run for lane in FEDOPT if lane != BASELINE for run in played_at(atlas, cell, lane, tuple(at_rates))]
     at_peak, fastest = Run(best, OURS, 0), cheapest(base, at_rates)
     pairs: dict[Opponent, tuple[Run, Run]] = {"peak": (at_peak, Run(best, BASELINE, 0)), "fastest": (at_peak, fastest)}
     if len(mine) > 1:
         pairs["both_fastest"] = (cheapest(mine, at_rates), fastest)
     if len(schedules) > 1:
         pairs["best_e"] = (at_peak, cheapest(schedules, target))
+    if len(mine) > 1 and len(lanes_at(atlas, [run.cell for run in mine], tuple(at_rates))) > 1:
+        pairs["best_e_fastest"] = (cheapest(mine, at_rates), cheapest([*base, *others], at_rates))
     return [
         Finding(opponent, theirs.lane, theirs.cell, ours.cell, against(atlas, ours, theirs, target, held))
         for opponent, (ours, theirs) in pairs.items()
     ]
+
+
+def played_at(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...]) -> list[Run]:
+    """The lane at every client rate at which it has all the seeds."""
+    return [Run(c, lane, 0) for c in rates_of(atlas, cell, lane, seeds)]
+
+
+def lanes_at(atlas: Atlas, rates: Sequence[Cell], seeds: tuple[int, ...]) -> list[str]:
+    """The lanes of FedOpt that were played on these seeds at all these rates."""
+    return [lane for lane in FEDOPT if all(Run(cell, lane, seed) in atlas.curves for cell in rates for seed in seeds)]
 
 
 def schedules_of(atlas: Atlas, cell: Cell, seeds: tuple[int, ...]) -> list[str]:

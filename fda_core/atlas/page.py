@@ -27,6 +27,7 @@ from fda_core.atlas.opponents import (
     comparable,
     everyone,
     findings,
+    lanes_at,
     peak,
     peers,
     rates_of,
@@ -241,15 +242,23 @@ def setting(atlas: Atlas, cell: Cell) -> str:
     texts = atlas.card["config"]["train_examples"] // cell.clients
     title = f"### N = {cell.clients}, {texts} reviews each, α = {cell.alpha:g}, FedAvg, client rate {best.client_lr:g}"
     seeds = tuple(targets(atlas, best, SHARES[0]))
-    base, ours = (
-        ", ".join(f"{c.client_lr:g}" for c in rates_of(atlas, cell, lane, seeds[:FEWEST])) for lane in (BASELINE, OURS)
-    )
-    lengths = ", ".join(lane.removeprefix("fedopt-e") for lane in schedules_of(atlas, best, seeds))
+    base, mine = (rates_of(atlas, cell, lane, seeds[:FEWEST]) for lane in (BASELINE, OURS))
     candidates = (
-        f"Chosen among, on the very seeds that are compared: for E=1 the client rates {base}; for FDA-OPT {ours}; "
-        f"E = {lengths}, at the peak-optimal rate."
+        f"Chosen among, on the very seeds that are compared: for E=1 the client rates {rates(base)}; for FDA-OPT "
+        f"{rates(mine)}; of the best fixed E {lengths(schedules_of(atlas, best, seeds))} at the peak-optimal rate and "
+        f"{lengths(lanes_at(atlas, mine, seeds[:FEWEST]))} at all of FDA-OPT's."
     )
     return f"{title}\n\n" + "\n".join(rows) + f"\n\n{candidates}"
+
+
+def rates(cells: Iterable[Cell]) -> str:
+    """The clients' rates in words."""
+    return ", ".join(f"{cell.client_lr:g}" for cell in cells)
+
+
+def lengths(lanes: Iterable[str]) -> str:
+    """The E of lanes of FedOpt in words."""
+    return ", ".join(lane.removeprefix("fedopt-e") for lane in lanes)
 
 
 def head(first: str) -> str:
@@ -268,15 +277,18 @@ def opponent(finding: Finding) -> str:
     return {
         "peak": "FedOpt E=1 at the peak-optimal rate", "fastest": "FedOpt E=1 at its fastest rate",
         "both_fastest": "FedOpt E=1, both at their fastest rates", "best_e": "FedOpt with the best fixed E",
+        "best_e_fastest": "FedOpt with the best fixed E, both at their fastest rates",
     }[finding.opponent]  # fmt: skip
 
 
 def told(finding: Finding) -> str:
     """Its figures, and which lane or rate was chosen there."""
     rate, ours = f"{finding.cell.client_lr:g}", f"{finding.ours.client_lr:g}"
+    schedule = f"E={finding.lane.removeprefix('fedopt-e')}"
+    both = f", FDA-OPT at {ours}, {schedule} at {rate}"
     chosen = {
-        "peak": "", "fastest": f", rate {rate}", "both_fastest": f", FDA-OPT {ours}, E=1 {rate}",
-        "best_e": f", E={finding.lane.removeprefix('fedopt-e')}",
+        "peak": "", "fastest": f", rate {rate}", "both_fastest": both, "best_e": f", {schedule}",
+        "best_e_fastest": both,
     }  # fmt: skip
     return figures(finding.saving) + chosen[finding.opponent]
 

@@ -61,6 +61,15 @@ def test_where_fda_opt_has_rates_of_its_own_neither_is_tuned_alone(atlas):
     assert (found["both_fastest"].ours, found["both_fastest"].cell) == (FAST, FAST)
     assert found["both_fastest"].saving.ratios == [2.5] * 3  # 20 MB against 8
     assert found["fastest"].ours == SLOW and found["fastest"].saving.ratios == [2.0] * 3
+    assert "best_e_fastest" not in found  # no E but 1 was played at another rate
+    atlas.curves[Run(FAST, "fedopt-e5", 0)] = curve(0.77, 0.77, mb=6, epochs=5)
+    assert "best_e_fastest" not in {finding.opponent for finding in findings(atlas, SLOW, 0.95, held=False)}
+    for seed in (1, 2):
+        atlas.curves[Run(FAST, "fedopt-e5", seed)] = curve(0.77, 0.77, mb=6, epochs=5)
+    found = {finding.opponent: finding for finding in findings(atlas, SLOW, 0.95, held=False)}
+    tuned = found["best_e_fastest"]
+    assert (tuned.lane, tuned.cell, tuned.ours) == ("fedopt-e5", FAST, FAST)
+    assert tuned.saving.ratios == [0.75] * 3  # 6 MB against 8
 
 
 def test_where_nobody_gets_there_no_rate_is_called_the_fastest_but_the_peak_optimal_one(atlas):

@@ -22,6 +22,7 @@ SETTING = Setting(
             Finding("fastest", "fedopt-e1", fastest, SLOW, RATIO),
             Finding("both_fastest", "fedopt-e1", fastest, STEEP, RATIO),
             Finding("best_e", f"fedopt-e{epochs}", SLOW, SLOW, RATIO),
+            Finding("best_e_fastest", f"fedopt-e{epochs}", fastest, STEEP, RATIO),
         ]
         for share, fastest, epochs in ((0.9, FAST, 17), (0.99, FASTER, 13))
     },
@@ -31,13 +32,16 @@ SETTING = Setting(
 @pytest.mark.parametrize(("language", "depth"), READERS)
 def test_a_cell_names_the_rate_or_e_of_its_own_target_and_the_row_none(language, depth):
     with reading(language, depth):
-        (_, *one), (_, *two), (_, *both), (_, *three) = table = [list(row.values()) for row in rows(SETTING)]
+        table = [list(row.values()) for row in rows(SETTING)]
+        one, two, both, three, tuned = [cells for _, *cells in table]
         names = [row[0] for row in table]
         assert names == [t(f"opponents.{name}") for name in OPPONENTS]
     assert not any(figure in name for name in names for figure in ("0.03", "0.07", "0.2", "0.6", "17", "13"))
     assert one[0] == one[1] and "0.03" not in one[0]  # the rate is in the heading
     assert "0.07" in two[0] and "0.2" in two[1] and "0.07" not in two[1]
-    assert all("0.6" in cell for cell in both) and "0.07" in both[0] and "0.2" in both[1]
+    for cells in (both, tuned):
+        assert all("0.6" in cell for cell in cells) and "0.07" in cells[0] and "0.2" in cells[1]
+    assert "17" in tuned[0] and "13" in tuned[1]
     assert "17" in three[0] and "13" in three[1] and "17" not in three[1]
 
 
