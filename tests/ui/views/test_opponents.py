@@ -1,14 +1,17 @@
 """The table of opponents on the Evidence page: a row an opponent, and in every cell what was chosen for it there."""
 
+from dataclasses import replace
+
 import pytest
 
+from fda_core.analysis.saving import Saving, Spent
 from fda_core.atlas.cells import LOCAL_EPOCHS, Cell
 from fda_core.atlas.opponents import OPPONENTS, Finding
 from tests.helpers.savings import BY_STANDING
 from ui.text.i18n import catalogue, t
 from ui.text.viewer import DEPTHS, LANGUAGES, reading
 from ui.views.evidence import opponents
-from ui.views.evidence.opponents import Setting, cell_of, peer, rows
+from ui.views.evidence.opponents import Setting, cell_of, peer, rows, told
 
 READERS = [(language, depth) for language in LANGUAGES for depth in DEPTHS]
 SLOW, FAST, FASTER, STEEP = (Cell(client_lr=rate) for rate in (0.03, 0.07, 0.2, 0.6))
@@ -43,6 +46,16 @@ def test_a_cell_names_the_rate_or_e_of_its_own_target_and_the_row_none(language,
         assert all("0.6" in cell for cell in cells) and "0.07" in cells[0] and "0.2" in cells[1]
     assert "17" in tuned[0] and "13" in tuned[1]
     assert "17" in three[0] and "13" in three[1] and "17" not in three[1]
+
+
+@pytest.mark.parametrize(("language", "depth"), READERS)
+def test_where_no_seed_tells_rates_apart_none_is_named(language, depth):
+    """A rate beside "undecided" looks like a finding, and is the first of a list."""
+    nobody = Saving([(Spent(None, 10), Spent(None, 10))] * 3)
+    finding = Finding("both_fastest", "fedopt-e1", FAST, STEEP, nobody)
+    with reading(language, depth):
+        assert told(finding) == cell_of(nobody)
+        assert told(replace(finding, saving=BY_STANDING["missed"])) != cell_of(BY_STANDING["missed"])
 
 
 @pytest.mark.parametrize(("language", "depth"), READERS)

@@ -123,9 +123,10 @@ def rows(setting: Setting) -> list[dict[str, str]]:
 
 
 def told(finding: Finding) -> str:
-    """Its figures, and which rates or E were chosen; at the peak-optimal rate nothing was."""
-    cell = cell_of(finding.saving)
-    if finding.opponent == "peak":
+    """Its figures, and which rates or E were chosen: none at the peak-optimal rate, nor where no seed tells who needs
+    fewer, and a list's first would be named."""
+    cell, counts = cell_of(finding.saving), finding.saving.counts
+    if finding.opponent == "peak" or not counts["win"] + counts["tie"] + counts["loss"]:
         return cell
     rate, ours = f"{finding.cell.client_lr:g}", f"{finding.ours.client_lr:g}"
     epochs = finding.lane.removeprefix("fedopt-e")
