@@ -9,9 +9,10 @@ from pptx import Presentation
 
 from fda_core.analysis.summary import cost_to_target
 from fda_core.atlas import default_figures
-from fda_core.atlas.cells import ATLAS, BASELINE, OURS, Run
+from fda_core.atlas.cells import ATLAS, BASELINE, OURS, PROTOCOL, Run
 from fda_core.atlas.cells import DEFAULT as CELL
 from fda_core.atlas.file import load
+from fda_core.atlas.opponents import findings
 from fda_core.runs.imports import import_events
 from fda_core.runs.recorded import folder_of, recorded
 from fda_core.runs.store import EVENTS, runs_folder
@@ -80,6 +81,20 @@ def test_the_readme_s_table_is_the_atlas(known):
     best = [max_of(known, BASELINE), max_of(known, "fedopt-e5") + max_of(known, OURS)]
     told = [f"{min(values):.3f} to {max(values):.3f}" for values in best]
     assert f"its best accuracy is {told[0]}, that of the other two {told[1]}." in text
+
+
+def test_the_readme_says_what_is_left_where_both_sides_are_tuned(known):
+    """A reader repeats the saving against an opponent that was tuned as well, or that FDA-OPT loses to the best E."""
+    text = README.read_text(encoding="utf-8")
+    for cell in (PROTOCOL, CELL):
+        told = []
+        for opponent in ("both_fastest", "best_e_fastest"):
+            for share in (0.90, 0.95):
+                [saving] = [f.saving for f in findings(known, cell, share, held=True) if f.opponent == opponent]
+                low, middle, high = saving.spread
+                assert len(saving.ratios) == 3
+                told.append(f"{middle:.1f} ({low:.1f} to {high:.1f})")
+        assert f"| {cell.clients} | {' | '.join(told)} |" in text
 
 
 def max_of(known, lane: str) -> list[float]:
