@@ -4,6 +4,15 @@ import pytest
 
 from tests.browser.race import address, wait
 from tests.browser.test_language import JA, choose, exceptions
+from tests.helpers.server import Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, driver):
+    """The rest of the tier takes all cores meanwhile: a run that gave way to it would hardly begin."""
+    server = Server(tmp_path_factory.mktemp("server"), {"FDA_OPT_LAB_THREADS": "1", "FDA_OPT_LAB_NICE": "0"}).start()
+    yield server
+    server.kill()
 
 
 @pytest.mark.walk
