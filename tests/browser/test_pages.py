@@ -60,7 +60,7 @@ def test_a_page_fits_a_projector_and_a_phone_and_has_its_picture(visitor, name):
         visitor.set_viewport_size({"width": width, "height": height})
         visitor.wait_for_timeout(300)
         assert visitor.evaluate(FITS)
-        assert width < 640 or visitor.evaluate(CUT) == []  # on a phone they scroll
+        wait(lambda width=width: width < 640 or visitor.evaluate(CUT) == [], "no choice cut; on a phone they scroll")
     charts = visitor.locator(CHART)
     assert all(charts.nth(i).get_attribute("aria-label") for i in range(charts.count()))
     assert exceptions(visitor) == 0
@@ -71,7 +71,8 @@ def test_no_choice_of_the_race_is_cut(server, tab, viewer):
     tab.set_viewport_size({"width": 1280, "height": 720})
     tab.goto(f"{server.url}/race?{viewer}")
     tab.locator(PAGES["race"]).first.wait_for()
-    assert tab.locator("[role=radiogroup]").count() > 1 and tab.evaluate(CUT) == []
+    assert tab.locator("[role=radiogroup]").count() > 1
+    wait(lambda: tab.evaluate(CUT) == [], "choices in their full length, once the page has its fonts and its width")
 
 
 def test_who_turns_the_pages_quickly_gets_no_empty_sidebar(visitor):
