@@ -201,20 +201,21 @@ def findings(atlas: Atlas, cell: Cell, share: float, held: bool) -> list[Finding
         first = sorted(runs, key=lambda run: run.cell != best)
         return min(first, key=lambda run: median_bytes(atlas, run, wanted, held))
 
-    base, mine = (played_at(atlas, cell, lane, tuple(at_rates)) for lane in (BASELINE, OURS))
-    schedules = [Run(best, lane, 0) for lane in schedules_of(atlas, best, seeds)]
-    others = [run for lane in FEDOPT if lane != BASELINE for run in played_at(atlas, cell, lane, tuple(at_rates))]
-    at_peak, fastest = Run(best, OURS, 0), cheapest(base, at_rates)
+    played = {lane: played_at(atlas, cell, lane, tuple(at_rates)) for lane in (*FEDOPT, OURS)}
+    ours_at = [run.cell for run in played[OURS]]
+    schedules = [Run(best, lane, 0) for lane in lanes_at(atlas, [best], seeds)]
+    at_peak, fastest = Run(best, OURS, 0), cheapest(played[BASELINE], at_rates)
     pairs: dict[Opponent, tuple[Run, Run]] = {"peak": (at_peak, Run(best, BASELINE, 0)), "fastest": (at_peak, fastest)}
-    if len(mine) > 1:
-        pairs["both_fastest"] = (cheapest(mine, at_rates), fastest)
+    if len(ours_at) > 1:
+        pairs["both_fastest"] = (cheapest(played[OURS], at_rates), fastest)
     if len(schedules) > 1:
         pairs["best_e"] = (at_peak, cheapest(schedules, target))
-    if len(mine) > 1 and len(lanes_at(atlas, [run.cell for run in mine], tuple(at_rates))) > 1:
-        pairs["best_e_fastest"] = (cheapest(mine, at_rates), cheapest([*base, *others], at_rates))
+    if "both_fastest" in pairs and len(lanes_at(atlas, ours_at, tuple(at_rates))) > 1:
+        ours, _ = pairs["both_fastest"]
+        pairs["best_e_fastest"] = (ours, cheapest([run for lane in FEDOPT for run in played[lane]], at_rates))
     return [
-        Finding(opponent, theirs.lane, theirs.cell, ours.cell, against(atlas, ours, theirs, target, held))
-        for opponent, (ours, theirs) in pairs.items()
+        Finding(opponent, other.lane, other.cell, mine.cell, against(atlas, mine, other, target, held))
+        for opponent, (mine, other) in pairs.items()
     ]
 
 
@@ -224,13 +225,9 @@ def played_at(atlas: Atlas, cell: Cell, lane: str, seeds: tuple[int, ...]) -> li
 
 
 def lanes_at(atlas: Atlas, rates: Sequence[Cell], seeds: tuple[int, ...]) -> list[str]:
-    """The lanes of FedOpt that were played on these seeds at all these rates."""
+    """The lanes of FedOpt that were played on all these seeds at all these rates: one with fewer may owe its place to
+    the others' seeds."""
     return [lane for lane in FEDOPT if all(Run(cell, lane, seed) in atlas.curves for cell in rates for seed in seeds)]
-
-
-def schedules_of(atlas: Atlas, cell: Cell, seeds: tuple[int, ...]) -> list[str]:
-    """The lanes of FedOpt that were played on all these: one with fewer may owe its place to the others' seeds."""
-    return [lane for lane in FEDOPT if set(seeds) <= {*seeds_of(atlas, cell, lane)}]
 
 
 def median_bytes(atlas: Atlas, run: Run, target: dict[int, float], held: bool) -> float:

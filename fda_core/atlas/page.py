@@ -31,7 +31,6 @@ from fda_core.atlas.opponents import (
     peak,
     peers,
     rates_of,
-    schedules_of,
     targets,
 )
 from fda_core.atlas.own_rule import WAY, attempt, cells, saved
@@ -245,7 +244,7 @@ def setting(atlas: Atlas, cell: Cell) -> str:
     base, mine = (rates_of(atlas, cell, lane, seeds[:FEWEST]) for lane in (BASELINE, OURS))
     candidates = (
         f"Chosen among, on the very seeds that are compared: for E=1 the client rates {rates(base)}; for FDA-OPT "
-        f"{rates(mine)}; of the best fixed E {lengths(schedules_of(atlas, best, seeds))} at the peak-optimal rate and "
+        f"{rates(mine)}; of the best fixed E {lengths(lanes_at(atlas, [best], seeds))} at the peak-optimal rate and "
         f"{lengths(lanes_at(atlas, mine, seeds[:FEWEST]))} at all of FDA-OPT's."
     )
     return f"{title}\n\n" + "\n".join(rows) + f"\n\n{candidates}"
